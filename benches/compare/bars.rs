@@ -1,0 +1,61 @@
+//! The bars: what pidone is to reach, and whether it did.
+
+use crate::Findings;
+use crate::times::Medians;
+
+pub fn print(findings: &Findings) {
+    println!("\nbars");
+    bar(
+        "system calls over the floor",
+        findings.calls_over_floor.map(|calls| calls as f64),
+        8.0,
+    );
+    bar(
+        "time, × floor same",
+        ratio(&findings.root, "floor same"),
+        1.10,
+    );
+    bar("time, × unshare", ratio(&findings.root, "unshare"), 0.50);
+    bar("time, × bwrap", ratio(&findings.root, "bwrap"), 0.25);
+    bar(
+        "time as an ordinary user, × unshare",
+        ratio(&findings.user, "unshare"),
+        0.50,
+    );
+    bar(
+        "time as an ordinary user, × bwrap",
+        ratio(&findings.user, "bwrap"),
+        0.25,
+    );
+    let waiting = findings.waiting.as_ref();
+    bar(
+        "Private_Dirty while waiting, kB",
+        waiting.map(|waiting| waiting.private_dirty as f64),
+        32.0,
+    );
+    bar(
+        "wake-ups while waiting",
+        waiting.map(|waiting| waiting.wake_ups as f64),
+        0.0,
+    );
+    bar(
+        "bytes of the binary",
+        findings.bytes.map(|bytes| bytes as f64),
+        40.0 * 1024.0,
+    );
+}
+
+fn ratio(medians: &Medians, other: &str) -> Option<f64> {
+    Some(medians.get("pidone")? / medians.get(other)?)
+}
+
+fn bar(what: &str, measured: Option<f64>, limit: f64) {
+    let digits = if limit.fract() == 0.0 { 0 } else { 2 };
+    match measured {
+        None => println!("  -     {what}: not measured"),
+        Some(value) => {
+            let verdict = if value <= limit { "pass" } else { "MISS" };
+            println!("  {verdict}  {what}: {value:.digits$} (at most {limit:.digits$})");
+        }
+    }
+}

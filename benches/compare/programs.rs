@@ -1,0 +1,154 @@
+//! The programs that are compared: where they are, how they are built, how each is called.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// CLONE_NEW* flags, see clone(2).
+pub mod namespace {
+    pub const PID_AND_MOUNT: u64 = 0x2002_0000;
+    pub const UTS: u64 = 0x0400_0000;
+    pub const IPC: u64 = 0x0800_0000;
+    pub const NET: u64 = 0x4000_0000;
+    pub const USER: u64 = 0x1000_0000;
+    pub const CGROUP: u64 = 0x0200_0000;
+    pub const TIME: u64 = 0x80;
+    pub const ALL: u64 = PID_AND_MOUNT | UTS | IPC | NET | USER | CGROUP | TIME;
+}
+
+/// All in one directory, so that looking them up costs each the same. Peers may be missing.
+pub struct Programs {
+    directory: PathBuf,
+    pub pidone: PathBuf,
+    pub noop: PathBuf,
+    pub floor_bare: PathBuf,
+    pub floor_same: PathBuf,
+    pub unshare: Option<PathBuf>,
+    pub bwrap: Option<PathBuf>,
+    pub strace: Option<PathBuf>,
+}
+
+impl Programs {
+    pub fn find() -> Programs {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compare");
+        Programs {
+            pidone: directory.join("pidone"),
+            noop: directory.join("noop"),
+            floor_bare: directory.join("floor-bare"),
+            floor_same: directory.join("floor-same"),
+            unshare: installed("unshare"),
+            bwrap: installed("bwrap"),
+            strace: installed("strace"),
+            directory,
+        }
+    }
+
+    pub fn build(&self) -> Result<(), String> {
+        let pidone = env!("CARGO_BIN_EXE_pidone");
+        fs::create_dir_all(&self.directory).map_err(|error| error.to_string())?;
+        copy_and_sync(Path::new(pidone), &self.pidone)
+            .map_err(|error| format!("{pidone}: {error}"))?;
+        compile("noop.rs", &[], &self.noop)?;
+        compile("floor.rs", &[], &self.floor_bare)?;
+        compile("floor.rs", &["--cfg", "same"], &self.floor_same)
+    }
+}
+
+fn installed(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|directory| directory.join(name))
+        .find(|file| file.is_file())
+}
+
+/// Until a fresh file is written back, smaps counts its mapped pages as Private_Dirty.
+fn copy_and_sync(source: &Path, target: &Path) -> io::Result<()> {
+    fs::copy(source, target)?;
+    File::open(target)?.sync_all()
+}
+
+fn compile(source: &str, options: &[&str], output: &Path) -> Result<(), String> {
+    // The same as pidone's own link arguments, or the files could not be compared.
+    const LINK: [&str; 9] = [
+        "-nostartfiles",
+        "-nostdlib",
+        "-static",
+        "-no-pie",
+        "-Wl,--gc-sections",
+        "-Wl,--build-id=none",
+        "-Wl,--no-eh-frame-hdr",
+        "-Wl,-z,norelro",
+        "-Wl,-z,noexecstack",
+    ];
+    const CODE: [&str; 4] = [
+        "panic=abort",
+        "opt-level=s",
+        "codegen-units=1",
+        "strip=symbols",
+    ];
+    let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or("rustc".into()));
+    rustc
+        .args(["--edition", "2024", "--crate-type", "bin"])
+        .args(options);
+    rustc.args(CODE.iter().flat_map(|option| ["-C", option]));
+    rustc.args(LINK.iter().map(|argument| format!("-Clink-arg={argument}")));
+    rustc.arg(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("benches")
+            .join(source),
+    );
+    let status = rustc.arg("-o").arg(output).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("rustc {source}: {status}")),
+        Err(error) => Err(format!("rustc {source}: {error}")),
+    }
+}
+
+/// One row of a table: a program, its options, and the command it starts.
+pub struct Competitor {
+    pub label: &'static str,
+    pub options: String,
+    words: Vec<OsString>,
+}
+
+impl Competitor {
+    /// A program that is the command itself.
+    pub fn alone(label: &'static str, program: &Path) -> Competitor {
+        Competitor {
+            label,
+            options: String::new(),
+            words: vec![program.into()],
+        }
+    }
+
+    /// A program that starts `command` after its options, which are separated by blanks.
+    pub fn starter(
+        label: &'static str,
+        program: &Path,
+        options: String,
+        command: &Path,
+    ) -> Competitor {
+        let mut words = vec![program.into()];
+        words.extend(options.split_whitespace().map(OsString::from));
+        words.push(command.into());
+        Competitor {
+            label,
+            options,
+            words,
+        }
+    }
+
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.words[0]);
+        command.args(&self.words[1..]).env_clear();
+        command
+    }
+
+    pub fn words(&self) -> &[OsString] {
+        &self.words
+    }
+}

@@ -1,0 +1,307 @@
+//! The floor: what starting a command as PID 1 of new namespaces costs when nothing is decided.
+//! One straight line of system calls, no libc, no option, no message.
+//!
+//! `floor FLAGS COMMAND [ARGUMENT…]`: FLAGS are the CLONE_NEW* flags in hexadecimal, COMMAND is a
+//! path. One source gives two programs:
+//!
+//! - *bare*: the fewest calls that do it at all;
+//! - *same* (`--cfg same`): the calls of pidone's default run in its order, so that what is left
+//!   between the two is pidone's own work between the calls.
+//!
+//! Hazard: *bare* does not make the mounts private. Where `/proc` is shared, as under systemd, its
+//! new proc would appear on the host too, unless there is a new user namespace. Start it from a
+//! mount namespace that is private already.
+//!
+//! No id map is written, for a user namespace neither. A failed call shows as status 125 or 127.
+
+#![no_std]
+#![no_main]
+
+use core::arch::{asm, naked_asm};
+use core::ptr;
+
+#[allow(dead_code)] // each form uses its part
+mod number {
+    pub const MMAP: usize = 9;
+    pub const RT_SIGACTION: usize = 13;
+    pub const RT_SIGPROCMASK: usize = 14;
+    pub const EXECVE: usize = 59;
+    pub const WAIT4: usize = 61;
+    pub const RT_SIGTIMEDWAIT: usize = 128;
+    pub const PRCTL: usize = 157;
+    pub const MOUNT: usize = 165;
+    pub const SET_TID_ADDRESS: usize = 218;
+    pub const EXIT_GROUP: usize = 231;
+    pub const CLONE3: usize = 435;
+    pub const CLOSE_RANGE: usize = 436;
+}
+
+const SIGCHLD: usize = 17;
+const CLONE_VM: usize = 0x100;
+const CLONE_NEWNS: usize = 0x20000;
+const NOSUID_NODEV_NOEXEC: usize = 2 | 4 | 8;
+
+/// What the child needs. It lives in the frame of `main`, which is never left.
+struct Request {
+    flags: usize,
+    argv: *const *const u8,
+    envp: *const *const u8,
+}
+
+/// `struct clone_args`, first published size.
+#[repr(C)]
+struct CloneArguments {
+    flags: usize,
+    pidfd: usize,
+    child_tid: usize,
+    parent_tid: usize,
+    exit_signal: usize,
+    stack: usize,
+    stack_size: usize,
+    tls: usize,
+}
+
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn _start() -> ! {
+    naked_asm!("mov rdi, rsp", "call {main}", "ud2", main = sym main)
+}
+
+unsafe extern "C" fn main(stack: *const usize) -> ! {
+    unsafe {
+        let argv = stack.add(1).cast::<*const u8>();
+        let request = Request {
+            flags: hexadecimal(*argv.add(1)),
+            argv: argv.add(2),
+            envp: argv.add(*stack + 1),
+        };
+        supervise(&request)
+    }
+}
+
+unsafe fn hexadecimal(mut text: *const u8) -> usize {
+    let mut value = 0;
+    unsafe {
+        while *text != 0 {
+            let digit = *text | 0x20;
+            let base = if digit > b'9' { b'a' - 10 } else { b'0' };
+            value = value << 4 | usize::from(digit - base);
+            text = text.add(1);
+        }
+    }
+    value
+}
+
+#[cfg(not(same))]
+unsafe fn supervise(request: &Request) -> ! {
+    const CLONE_VFORK: usize = 0x4000;
+    const STACK_SIZE: usize = 16 * 1024;
+    #[repr(align(16))]
+    struct Stack(#[allow(dead_code)] [u8; STACK_SIZE]);
+    static mut STACK: Stack = Stack([0; STACK_SIZE]);
+
+    unsafe {
+        let pid = clone3(
+            &CloneArguments {
+                flags: CLONE_VM | CLONE_VFORK | request.flags,
+                pidfd: 0,
+                child_tid: 0,
+                parent_tid: 0,
+                exit_signal: SIGCHLD,
+                stack: &raw mut STACK as usize,
+                stack_size: STACK_SIZE,
+                tls: 0,
+            },
+            request,
+        );
+        wait(pid)
+    }
+}
+
+#[cfg(not(same))]
+unsafe extern "C" fn child(request: &Request) -> ! {
+    unsafe {
+        if request.flags & CLONE_NEWNS != 0 {
+            mount_proc();
+        }
+        execute(request)
+    }
+}
+
+#[cfg(same)]
+unsafe fn supervise(request: &Request) -> ! {
+    use core::sync::atomic::{AtomicU32, Ordering};
+    const CLONE_FILES: usize = 0x400;
+    const CLONE_CHILD_CLEARTID: usize = 0x20_0000;
+    const CLONE_CLEAR_SIGHAND: usize = 1 << 32;
+    const READ_WRITE: usize = 1 | 2;
+    const PRIVATE_ANONYMOUS_GROWSDOWN_STACK: usize = 0x2 | 0x20 | 0x100 | 0x2_0000;
+    const STACK_SIZE: usize = 64 * 1024;
+    const SIG_BLOCK: usize = 0;
+    // The kernel stores zero here when the child leaves this memory.
+    static CHILD_HERE: AtomicU32 = AtomicU32::new(1);
+    static TID: AtomicU32 = AtomicU32::new(0);
+
+    unsafe {
+        let mut disposition = [0usize; 4];
+        let old = disposition.as_mut_ptr() as usize;
+        call(number::RT_SIGACTION, [SIGCHLD, 0, old, 8, 0, 0]);
+        let map = PRIVATE_ANONYMOUS_GROWSDOWN_STACK;
+        let stack = call(
+            number::MMAP,
+            [0, STACK_SIZE, READ_WRITE, map, usize::MAX, 0],
+        );
+        call(
+            number::SET_TID_ADDRESS,
+            [TID.as_ptr() as usize, 0, 0, 0, 0, 0],
+        );
+        let own = CLONE_VM | CLONE_FILES | CLONE_CHILD_CLEARTID | CLONE_CLEAR_SIGHAND;
+        let pid = clone3(
+            &CloneArguments {
+                flags: own | request.flags,
+                pidfd: 0,
+                child_tid: CHILD_HERE.as_ptr() as usize,
+                parent_tid: 0,
+                exit_signal: SIGCHLD,
+                stack: stack as usize,
+                stack_size: STACK_SIZE,
+                tls: 0,
+            },
+            request,
+        );
+        let all = u64::MAX;
+        let set = &raw const all as usize;
+        call(number::RT_SIGPROCMASK, [SIG_BLOCK, set, 0, 8, 0, 0]);
+        // A child that was quicker than the line above may have died while SIGCHLD was still
+        // ignored: that signal is lost and waiting for it would never end.
+        if CHILD_HERE.load(Ordering::Acquire) != 0 {
+            call(number::RT_SIGTIMEDWAIT, [set, 0, 0, 8, 0, 0]);
+        }
+        wait(pid)
+    }
+}
+
+#[cfg(same)]
+unsafe extern "C" fn child(request: &Request) -> ! {
+    const PR_SET_PDEATHSIG: usize = 1;
+    const PR_SET_NO_NEW_PRIVS: usize = 38;
+    const SIGKILL: usize = 9;
+    const REC_PRIVATE: usize = 0x4000 | 0x4_0000;
+    unsafe {
+        call(number::PRCTL, [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0]);
+        if request.flags & CLONE_NEWNS != 0 {
+            let root = c"/".as_ptr() as usize;
+            must(call(number::MOUNT, [0, root, 0, REC_PRIVATE, 0, 0]));
+            mount_proc();
+        }
+        call(number::PRCTL, [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0]);
+        call(number::CLOSE_RANGE, [3, u32::MAX as usize, 0, 0, 0, 0]);
+        execute(request)
+    }
+}
+
+unsafe fn mount_proc() {
+    let kind = c"proc".as_ptr() as usize;
+    let target = c"/proc".as_ptr() as usize;
+    unsafe {
+        must(call(
+            number::MOUNT,
+            [kind, target, kind, NOSUID_NODEV_NOEXEC, 0, 0],
+        ))
+    }
+}
+
+unsafe fn execute(request: &Request) -> ! {
+    unsafe {
+        let (argv, envp) = (request.argv as usize, request.envp as usize);
+        call(
+            number::EXECVE,
+            [*request.argv as usize, argv, envp, 0, 0, 0],
+        );
+        exit(127)
+    }
+}
+
+unsafe fn wait(pid: isize) -> ! {
+    let mut status = 0u32;
+    unsafe {
+        let result = call(
+            number::WAIT4,
+            [pid as usize, &raw mut status as usize, 0, 0, 0, 0],
+        );
+        must(if result == pid { 0 } else { -1 });
+        match status & 0x7f {
+            0 => exit(status >> 8 & 0xff),
+            signal => exit(128 + signal),
+        }
+    }
+}
+
+unsafe fn must(result: isize) {
+    if result < 0 {
+        unsafe { exit(125) }
+    }
+}
+
+unsafe fn exit(status: u32) -> ! {
+    unsafe {
+        call(number::EXIT_GROUP, [status as usize, 0, 0, 0, 0, 0]);
+    }
+    unreachable()
+}
+
+fn unreachable() -> ! {
+    unsafe { asm!("ud2", options(noreturn)) }
+}
+
+/// The child starts on its own stack and never comes back to the frame the parent is in.
+#[inline(always)]
+unsafe fn clone3(arguments: &CloneArguments, request: &Request) -> isize {
+    let result: isize;
+    unsafe {
+        asm!(
+            "syscall",
+            "test rax, rax",
+            "jnz 2f",
+            "mov rdi, r12",
+            "call {child}",
+            "ud2",
+            "2:",
+            child = sym child,
+            inlateout("rax") number::CLONE3 as isize => result,
+            in("rdi") ptr::from_ref(arguments),
+            in("rsi") size_of::<CloneArguments>(),
+            in("r12") ptr::from_ref(request),
+            lateout("rcx") _,
+            lateout("r11") _,
+        );
+        must(result);
+    }
+    result
+}
+
+#[inline(always)]
+unsafe fn call(number: usize, arguments: [usize; 6]) -> isize {
+    let result;
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") number as isize => result,
+            in("rdi") arguments[0],
+            in("rsi") arguments[1],
+            in("rdx") arguments[2],
+            in("r10") arguments[3],
+            in("r8") arguments[4],
+            in("r9") arguments[5],
+            lateout("rcx") _,
+            lateout("r11") _,
+            options(nostack),
+        );
+    }
+    result
+}
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    unreachable()
+}

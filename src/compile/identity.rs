@@ -1,0 +1,96 @@
+//! Id maps of a new user namespace (user_namespaces(7)): one line each, for the caller's own ids.
+//!
+//! The child may write them itself if setgroups(2) is denied first. If it is to be allowed, only a
+//! privileged parent may write the group map.
+
+use super::namespaces::Resolved;
+use super::steps::{DEFAULT, List};
+use crate::config::{Config, Inside, Setgroups};
+use crate::error::Error;
+use crate::host::Host;
+use crate::names::Ns;
+use crate::plan::{Call, Data, Path, Slot};
+use alloc::borrow::Cow;
+use alloc::format;
+use core::ffi::CStr;
+
+/// The maps to write, or none without a new user namespace.
+pub struct Maps {
+    lines: Option<Lines>,
+}
+
+struct Lines {
+    user: Line,
+    group: Line,
+    setgroups: Setgroups,
+}
+
+struct Line {
+    inside: u32,
+    outside: u32,
+    because: &'static str,
+}
+
+/// The maps of a configuration.
+pub fn maps(config: &Config, host: &Host, resolved: &Resolved) -> Result<Maps, Error<'static>> {
+    if !resolved.new.contains(Ns::User) {
+        return Ok(Maps { lines: None });
+    }
+    let setgroups = config.identity.setgroups.unwrap_or(Setgroups::Deny);
+    if setgroups == Setgroups::Allow && !host.privileged() {
+        return Err(Error::SetgroupsNeedsPrivilege);
+    }
+    let asked = resolved.because(Ns::User);
+    let user = line(config.identity.user, host.euid, "--map-user", asked);
+    let group = line(config.identity.group, host.egid, "--map-group", asked);
+    Ok(Maps { lines: Some(Lines { user, group, setgroups }) })
+}
+
+fn line(wish: Option<Inside>, outside: u32, option: &'static str, asked: &'static str) -> Line {
+    let inside = match wish {
+        None => 0,
+        Some(Inside::Same) => outside,
+        Some(Inside::Id(id)) => id,
+    };
+    Line { inside, outside, because: wish.map_or(asked, |_| option) }
+}
+
+impl Maps {
+    /// Whether the parent writes them, while the child waits.
+    pub fn by_parent(&self) -> bool {
+        self.lines.as_ref().is_some_and(|lines| lines.setgroups == Setgroups::Allow)
+    }
+
+    pub fn write_by_parent(&self, during: &mut List) {
+        if let (true, Some(lines)) = (self.by_parent(), &self.lines) {
+            write(during, Path::OfChild("gid_map"), &lines.group);
+            write(during, Path::OfChild("uid_map"), &lines.user);
+        }
+    }
+
+    pub fn write_by_child(&self, child: &mut List) {
+        if let (false, Some(lines)) = (self.by_parent(), &self.lines) {
+            let file = own(c"/proc/self/setgroups");
+            // Before the group map: an unprivileged one is refused otherwise (CVE-2014-8989).
+            put(child, file, Cow::Borrowed(b"deny"), DEFAULT);
+            write(child, own(c"/proc/self/gid_map"), &lines.group);
+            write(child, own(c"/proc/self/uid_map"), &lines.user);
+        }
+    }
+}
+
+fn own(path: &'static CStr) -> Path<'static> {
+    Path::Text(Cow::Borrowed(path))
+}
+
+fn write(list: &mut List, path: Path<'static>, line: &Line) {
+    let text = format!("{} {} 1\n", line.inside, line.outside);
+    put(list, path, Cow::Owned(text.into_bytes()), line.because);
+}
+
+/// Opens a file below /proc and writes it in one piece.
+pub fn put<'p>(list: &mut List<'p>, path: Path<'p>, bytes: Cow<'p, [u8]>, because: &'static str) {
+    let (slot, flags) = (Slot::Proc, libc::O_CLOEXEC as u32);
+    list.add(Call::Open { path, flags, slot }, because);
+    list.add(Call::Write { slot, data: Data::Bytes(bytes) }, because);
+}

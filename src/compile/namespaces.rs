@@ -1,0 +1,98 @@
+//! Which namespaces are new, and the mounts of a new mount namespace.
+
+use super::steps::{DEFAULT, List};
+use crate::config::{Config, Propagation};
+use crate::error::Error;
+use crate::host::Host;
+use crate::names::{Ns, NsSet};
+use crate::plan::Call;
+
+/// The set of new namespaces, and which of them an option asked for.
+pub struct Resolved {
+    pub new: NsSet,
+    asked: NsSet,
+}
+
+impl Resolved {
+    /// Who asked for a namespace of this type.
+    pub fn because(&self, ns: Ns) -> &'static str {
+        if self.asked.contains(ns) { OPTIONS[ns as usize] } else { DEFAULT }
+    }
+}
+
+const OPTIONS: [&str; 8] =
+    ["--mount", "--uts", "--ipc", "--net", "--pid", "--user", "--cgroup", "--time"];
+
+/// New are the default pair, those asked for, and those that an option needs to have an effect; not
+/// those that are shared. Without privilege a user namespace gives the right to make the others.
+pub fn resolve(config: &Config, host: &Host) -> Result<Resolved, Error<'static>> {
+    let wish = &config.namespaces;
+    let implied = implied(config);
+    let asked = implied.iter().fold(wish.add, |set, (_, ns)| set.with(*ns));
+    if let Some(&(option, ns)) = implied.iter().find(|(_, ns)| wish.share.contains(*ns)) {
+        return Err(Error::SharedButNeeded { option, ns });
+    }
+    let attempted = wish.attempt.without(host.refused);
+    let default = NsSet::of(Ns::Pid).with(Ns::Mount);
+    let mut new = default.union(asked).union(attempted).without(wish.share);
+    let needs_privilege = !new.without(NsSet::of(Ns::User)).is_empty();
+    if needs_privilege && !host.privileged() && !wish.share.contains(Ns::User) {
+        new = new.with(Ns::User);
+    }
+    Ok(Resolved { new, asked: asked.union(attempted) })
+}
+
+/// Options that act on a namespace, and would act on the host's if it were not new.
+fn implied(config: &Config) -> alloc::vec::Vec<(&'static str, Ns)> {
+    let (identity, process) = (&config.identity, &config.process);
+    let wishes = [
+        (identity.user.is_some(), "--map-user", Ns::User),
+        (identity.group.is_some(), "--map-group", Ns::User),
+        (identity.setgroups.is_some(), "--setgroups", Ns::User),
+        (process.hostname.is_some(), "--hostname", Ns::Uts),
+        (process.domainname.is_some(), "--domainname", Ns::Uts),
+        (process.monotonic.is_some(), "--monotonic", Ns::Time),
+        (process.boottime.is_some(), "--boottime", Ns::Time),
+        (config.mounts.propagation.is_some(), "--propagation", Ns::Mount),
+    ];
+    wishes.iter().filter(|wish| wish.0).map(|wish| (wish.1, wish.2)).collect()
+}
+
+/// clone(2) cannot make a time namespace; unshare(2) makes it for the program executed next.
+pub fn unshare_time(host: &Host, resolved: &Resolved, child: &mut List) {
+    let wanted = resolved.new.contains(Ns::Time) && !host.clone3;
+    child.add_if(wanted, Call::Unshare { flags: Ns::Time.flag() }, resolved.because(Ns::Time));
+}
+
+/// Propagation, and a /proc that shows the new process ids.
+pub fn mounts<'p>(config: &Config, resolved: &Resolved, child: &mut List<'p>) -> Result<(), Error<'static>> {
+    if !resolved.new.contains(Ns::Mount) {
+        return Ok(());
+    }
+    let propagation = config.mounts.propagation;
+    let flag = match propagation.unwrap_or(Propagation::Private) {
+        Propagation::Private => Some(libc::MS_PRIVATE),
+        Propagation::Slave => Some(libc::MS_SLAVE),
+        Propagation::Shared => Some(libc::MS_SHARED),
+        Propagation::Unchanged => None,
+    };
+    if let Some(flag) = flag {
+        let because = propagation.map_or(DEFAULT, |_| "--propagation");
+        child.add(mount(c"none", c"/", None, libc::MS_REC | flag), because);
+    }
+    if resolved.new.contains(Ns::Pid) {
+        // A process-id view is no program's source: nothing in it is to be executed or trusted.
+        let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
+        child.add(mount(c"proc", c"/proc", Some(c"proc"), flags), DEFAULT);
+    }
+    Ok(())
+}
+
+fn mount(
+    source: &'static core::ffi::CStr,
+    target: &'static core::ffi::CStr,
+    kind: Option<&'static core::ffi::CStr>,
+    flags: u64,
+) -> Call<'static> {
+    Call::Mount { source, target, kind, flags }
+}

@@ -1,0 +1,83 @@
+//! Other programs: what they are told, what they are waited for, and which descriptors stay open.
+
+use super::namespaces::Resolved;
+use super::steps::{DEFAULT, List};
+use crate::config::Config;
+use crate::plan::{Call, Data, Path, Slot};
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+/// The first descriptor that is not standard input, output or error.
+const FIRST: u32 = 3;
+
+/// Whether the child must wait until the parent has reported it.
+pub fn needs_gate(config: &Config) -> bool {
+    let reports = &config.reports;
+    reports.pid_file.is_some() || reports.info_fd.is_some() || reports.json_status_fd.is_some()
+}
+
+/// Writes the child's process id and namespaces where they are wanted.
+pub fn announce<'p>(config: &'p Config, resolved: &Resolved, during: &mut List<'p>) {
+    let reports = &config.reports;
+    if let Some(path) = reports.pid_file {
+        let slot = Slot::PidFile;
+        let flags = (libc::O_CREAT | libc::O_TRUNC | libc::O_NOFOLLOW | libc::O_CLOEXEC) as u32;
+        let path = Path::Text(Cow::Borrowed(path));
+        during.add(Call::Open { path, flags, slot }, "--pid-file");
+        during.add(Call::Write { slot, data: Data::ChildPid }, "--pid-file");
+    }
+    let readers = [("--info-fd", reports.info_fd), ("--json-status-fd", reports.json_status_fd)];
+    if let Some((because, _)) = readers.iter().find(|(_, fd)| fd.is_some()) {
+        for ns in resolved.new.iter() {
+            during.add(Call::LookAt { ns }, because);
+        }
+    }
+    for (because, fd) in readers {
+        if let Some(fd) = fd {
+            during.add(Call::Tell { fd, data: Data::Info }, because);
+        }
+    }
+}
+
+/// Waits for the caller's word that the command may start.
+pub fn await_release(config: &Config, child: &mut List) {
+    if let Some(fd) = config.reports.block_fd {
+        child.add(Call::AwaitByte { fd }, "--block-fd");
+    }
+}
+
+/// Closes everything from 3 on that nobody asked to keep. With shared descriptors the parent's are
+/// closed by the same call, so those that it needs later are kept, and closed for the command alone.
+pub fn close_descriptors(config: &Config, child: &mut List) {
+    let preserved = FIRST.saturating_add(config.process.preserve_fds);
+    let ours = [
+        ("--json-status-fd", config.reports.json_status_fd),
+        ("--sync-fd", config.reports.sync_fd),
+    ];
+    let mut kept = Vec::new();
+    for (because, fd) in ours {
+        if let Some(fd) = fd {
+            // Also below `preserved`, and when it is standard input, output or error: there the
+            // caller has said that it is the command's too.
+            child.add_if(fd >= preserved, Call::CloseOnExec { fd }, because);
+            kept.push(fd);
+        }
+    }
+    kept.sort_unstable();
+    let because = if config.process.preserve_fds > 0 { "--preserve-fds" } else { DEFAULT };
+    let mut first = preserved;
+    for fd in kept {
+        if fd >= first {
+            child.add_if(fd > first, Call::CloseRange { first, last: fd.wrapping_sub(1) }, because);
+            first = fd.saturating_add(1);
+        }
+    }
+    child.add(Call::CloseRange { first, last: u32::MAX }, because);
+}
+
+/// What must not outlive the command.
+pub fn withdraw<'p>(config: &'p Config, after: &mut List<'p>) {
+    if let Some(path) = config.reports.pid_file {
+        after.add(Call::Unlink { path, only_if: Slot::PidFile }, "--pid-file");
+    }
+}

@@ -1,0 +1,131 @@
+//! What is wished: plain data, filled by a front end or by hand.
+//!
+//! Nothing here is checked against a machine; values that cannot exist (signal 0, nice 40) are kept
+//! out by the front ends that read them and by `compile`.
+
+mod value;
+
+pub use value::{EnvChange, Propagation, Rlimit, Setgroups};
+
+use crate::names::{NsSet, Signal};
+use crate::strings::Strings;
+use alloc::vec::Vec;
+use core::ffi::CStr;
+
+/// A command to run, and the world to run it in. `Config::default()` is `pidone run` without options.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Config<'a> {
+    pub namespaces: Namespaces,
+    pub identity: Identity,
+    pub mounts: Mounts,
+    pub process: Process<'a>,
+    pub privilege: Privilege,
+    pub life: Life,
+    pub reports: Reports<'a>,
+    /// The command and its arguments; empty for the shell that `SHELL` names, or `/bin/sh`.
+    pub command: &'a Strings<'a>,
+}
+
+/// Which namespaces are new. Those for process ids and mounts are, unless they are shared.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Namespaces {
+    /// New ones, in addition to the default.
+    pub add: NsSet,
+    /// Those of the caller, which no other field makes new.
+    pub share: NsSet,
+    /// New ones if this machine allows them.
+    pub attempt: NsSet,
+}
+
+/// Who the caller is inside a new user namespace.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Identity {
+    /// The user id inside that stands for the caller's: root if `None`.
+    pub user: Option<Inside>,
+    /// The group id inside that stands for the caller's: root if `None`.
+    pub group: Option<Inside>,
+    /// Whether setgroups(2) is allowed inside; denied if `None`.
+    pub setgroups: Option<Setgroups>,
+}
+
+/// An id inside a user namespace.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Inside {
+    /// The same number as outside.
+    Same,
+    Id(u32),
+}
+
+/// The file systems of a new mount namespace.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Mounts {
+    /// What mounts made later mean for the other side; private if `None`.
+    pub propagation: Option<Propagation>,
+}
+
+/// Attributes of the command's process.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Process<'a> {
+    /// The host name inside, at most 64 bytes. Implies a new UTS namespace.
+    pub hostname: Option<&'a CStr>,
+    /// The NIS domain name inside, at most 64 bytes. Implies a new UTS namespace.
+    pub domainname: Option<&'a CStr>,
+    /// Seconds added to `CLOCK_MONOTONIC` inside. Implies a new time namespace.
+    pub monotonic: Option<i64>,
+    /// Seconds added to `CLOCK_BOOTTIME` inside. Implies a new time namespace.
+    pub boottime: Option<i64>,
+    /// The working directory, as seen from inside.
+    pub chdir: Option<&'a CStr>,
+    /// Whether the environment starts empty instead of as the caller's.
+    pub clear_env: bool,
+    /// Changes of the environment, in order.
+    pub env: Vec<EnvChange<'a>>,
+    /// What the command sees as its own name.
+    pub argv0: Option<&'a CStr>,
+    /// The file mode creation mask, 0 to 0o777.
+    pub umask: Option<u32>,
+    /// The nice value, -20 to 19.
+    pub nice: Option<i32>,
+    /// The OOM killer's adjustment, -1000 to 1000.
+    pub oom_score_adj: Option<i32>,
+    pub rlimits: Vec<Rlimit>,
+    /// Whether the command leads a session of its own, without a terminal.
+    pub new_session: bool,
+    /// How many descriptors from 3 on reach the command.
+    pub preserve_fds: u32,
+}
+
+/// What the command may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Privilege {
+    /// Whether set-user-ID programs and file capabilities work inside (no_new_privs is off).
+    pub allow_new_privs: bool,
+}
+
+/// How long the command lives.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Life {
+    /// Whether the sandbox survives when its supervisor is killed.
+    pub no_kill_child: bool,
+    /// Milliseconds after which the command is asked to end.
+    pub timeout: Option<u64>,
+    /// The signal that asks the command to end, also in place of a `SIGTERM` from outside.
+    pub stop_signal: Option<Signal>,
+    /// Milliseconds between asking and `SIGKILL`. Without it, only a timeout ends in `SIGKILL`.
+    pub stop_timeout: Option<u64>,
+}
+
+/// What other programs are told, and how they take part.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Reports<'a> {
+    /// A file that holds the command's process id while it runs.
+    pub pid_file: Option<&'a CStr>,
+    /// Gets one JSON object with the process id and the new namespaces before the command starts.
+    pub info_fd: Option<u32>,
+    /// Gets the same object, and one with the exit code at the end.
+    pub json_status_fd: Option<u32>,
+    /// The command starts when a byte, or the end, can be read here.
+    pub block_fd: Option<u32>,
+    /// Stays open as long as the command runs.
+    pub sync_fd: Option<u32>,
+}

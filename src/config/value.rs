@@ -1,0 +1,56 @@
+//! Value types of a configuration.
+
+use crate::names::Resource;
+use alloc::borrow::Cow;
+use core::ffi::CStr;
+
+/// One change of the environment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EnvChange<'a> {
+    /// `NAME=VALUE`, replacing an older value.
+    Set(Cow<'a, CStr>),
+    /// The caller's value of that name, also when the environment starts empty.
+    Keep(&'a CStr),
+    /// No variable of that name.
+    Unset(&'a CStr),
+}
+
+/// Whether setgroups(2) works inside a new user namespace (user_namespaces(7), CVE-2014-8989).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Setgroups {
+    Allow,
+    Deny,
+}
+
+/// What mounts mean for the other side (mount_namespaces(7)).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Propagation {
+    Private,
+    Slave,
+    Shared,
+    Unchanged,
+}
+
+impl Propagation {
+    /// Each with the word that names it.
+    pub const WORDS: [(&'static str, Propagation); 4] = [
+        ("private", Propagation::Private),
+        ("slave", Propagation::Slave),
+        ("shared", Propagation::Shared),
+        ("unchanged", Propagation::Unchanged),
+    ];
+}
+
+impl Setgroups {
+    /// Each with the word that names it.
+    pub const WORDS: [(&'static str, Setgroups); 2] =
+        [("allow", Setgroups::Allow), ("deny", Setgroups::Deny)];
+}
+
+/// A resource limit (setrlimit(2)); `u64::MAX` is no limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rlimit {
+    pub resource: Resource,
+    pub soft: u64,
+    pub hard: u64,
+}

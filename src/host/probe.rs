@@ -1,0 +1,194 @@
+//! Reads the facts. The only reader of /proc, /sys and /etc.
+
+use super::{Evidence, Host};
+use crate::compile::compile;
+use crate::config::Config;
+use crate::error::Refused;
+use crate::launch::launch;
+use crate::names::{Errno, Ns, NsSet, Resource, Signal};
+use crate::plan::{Call, Failure, Path, Plan};
+use crate::strings::Strings;
+use crate::sys::file::{self, Fd};
+use crate::sys::process::{self, Pid};
+use crate::sys::signal::{self, Disposition};
+use crate::sys::namespace;
+use alloc::ffi::CString;
+use alloc::format;
+use alloc::vec::Vec;
+use core::ffi::CStr;
+
+/// The facts of a program that has one thread and no C library, from what the kernel handed to it:
+/// effective user and group id, and the environment.
+pub fn of_program(ids: [u32; 2], environment: &'static Strings<'static>) -> Host<'static> {
+    let mut host = Host { environment, ..Host::with_ids(ids[0], ids[1]) };
+    host.sigchld_ignored = signal::disposition(Signal::CHLD) == Ok(Disposition::Ignored);
+    if host.capabilities.is_some() {
+        host.capabilities = process::capabilities().ok();
+    }
+    host
+}
+
+/// The facts for a caller that may have threads and a C library.
+pub fn of_library() -> Host<'static> {
+    let [_, euid, _, egid] = process::ids();
+    Host { shared_with: Some(process::id().0 as u32), ..of_program([euid, egid], &[]) }
+}
+
+/// The facts that a run would learn when something is refused, for a plan that is only printed.
+pub fn look_closer<'h>(mut host: Host<'h>, config: &Config) -> Host<'h> {
+    host.capabilities = process::capabilities().ok().or(host.capabilities);
+    host.clone3 = namespace::has_clone3();
+    host.refused = host.refused.union(refused(&host, config));
+    host
+}
+
+/// What a refusal teaches: the host as it is known now, if another plan may do better.
+pub fn learn<'h>(host: &Host<'h>, config: &Config, plan: &Plan, failure: Failure) -> Option<Host<'h>> {
+    let mut wiser = *host;
+    let at_clone = failure.step == plan.clone_number();
+    let denied = failure.errno == Some(Errno::PERM);
+    if at_clone && failure.errno == Some(Errno::NOSYS) && host.clone3 {
+        wiser.clone3 = false;
+    } else if at_clone && denied && host.capabilities.is_none() {
+        wiser.capabilities = process::capabilities().ok().or(Some(u64::MAX));
+        if wiser.privileged() {
+            return learn(&wiser, config, plan, failure);
+        }
+    } else if at_clone && denied && host.clone3 {
+        // Some filters answer EPERM where others answer ENOSYS.
+        wiser.clone3 = false;
+    } else {
+        wiser.refused = host.refused.union(refused(host, config));
+    }
+    (wiser != *host).then_some(wiser)
+}
+
+/// Which of the namespaces of `--try` this machine refuses: each is made, for a child that ends at once.
+fn refused(host: &Host, config: &Config) -> NsSet {
+    let untried = config.namespaces.attempt.without(host.refused);
+    let refused = untried.iter().filter(|ns| !allows(host, *ns));
+    refused.fold(NsSet::NONE, NsSet::with)
+}
+
+fn allows(host: &Host, ns: Ns) -> bool {
+    let mut config = Config { command: &[], ..Config::default() };
+    config.namespaces.add = NsSet::of(ns);
+    config.namespaces.share = NsSet::of(Ns::Pid).with(Ns::Mount).without(NsSet::of(ns));
+    let Ok(mut plan) = compile(&config, host) else {
+        return false;
+    };
+    plan.child.retain(|step| !matches!(step.call, Call::Exec { .. }));
+    let (end, _) = launch(&plan, None, |child| process::wait_for(child.pid));
+    let _ = signal::set_mask(0);
+    end.is_ok()
+}
+
+/// Whether a process would leave a signal to the kernel, neither handling nor ignoring it.
+pub(crate) fn has_default_action(process: Pid, signal: Signal) -> bool {
+    let status = read(&path(&format!("/proc/{}/status", process.0)));
+    let in_set = |name: &[u8]| field(&status, name).and_then(hexadecimal).unwrap_or(0) & signal.bit() != 0;
+    !in_set(b"SigIgn:") && !in_set(b"SigCgt:")
+}
+
+/// Looks around after a failure.
+pub(crate) fn observe(refused: &Refused) -> Evidence {
+    let status = read(c"/proc/self/status");
+    let mounts = read(c"/proc/self/mountinfo");
+    let profile = read(c"/proc/self/attr/current");
+    let mount_points = || lines(&mounts).filter_map(|line| line.split(|&byte| byte == b' ').nth(4));
+    let admin = process::capabilities().is_ok_and(|set| set >> super::SYS_ADMIN & 1 == 1);
+    Evidence {
+        seccomp_filter: field(&status, b"Seccomp:") == Some(b"2"),
+        admin,
+        unprivileged_userns_clone: number(c"/proc/sys/kernel/unprivileged_userns_clone"),
+        apparmor_restricts_userns: number(c"/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
+        apparmor_confined: !profile.is_empty() && !profile.starts_with(b"unconfined"),
+        chrooted: !mounts.is_empty() && !mount_points().any(|point| point == b"/"),
+        proc_masked: mount_points().any(|point| point.starts_with(b"/proc/")),
+        limits: Ns::ALL.map(|ns| number(&path(&format!("/proc/sys/user/max_{}_namespaces", ns.file())))),
+        missing: missing(),
+        process_limit: process::limit(Resource::NPROC).ok().map(|[soft, _]| soft).filter(|&soft| soft != u64::MAX),
+        pids_max: pids_max(),
+        file_exists: file_of(refused).is_some_and(file::exists),
+    }
+}
+
+fn file_of<'a>(refused: &Refused<'a>) -> Option<&'a CStr> {
+    match refused.call()? {
+        Call::Exec { path } => Some(path),
+        Call::Open { path: Path::Text(path), .. } => Some(path),
+        _ => None,
+    }
+}
+
+fn missing() -> NsSet {
+    let there = |ns: &Ns| file::exists(&path(&format!("/proc/self/ns/{}", ns.file())));
+    if !file::exists(c"/proc/self/ns") {
+        return NsSet::NONE;
+    }
+    Ns::ALL.into_iter().filter(|ns| !there(ns)).fold(NsSet::NONE, NsSet::with)
+}
+
+/// `pids.max` of our cgroup or one above it, if as many processes are there (cgroup v2 and v1).
+fn pids_max() -> Option<u64> {
+    let cgroups = read(c"/proc/self/cgroup");
+    lines(&cgroups).find_map(|line| {
+        let mut parts = line.splitn(3, |&byte| byte == b':').skip(1);
+        let mount: &[u8] = match parts.next()? {
+            b"" => b"/sys/fs/cgroup",
+            b"pids" => b"/sys/fs/cgroup/pids",
+            _ => return None,
+        };
+        let mut folder = [mount, parts.next()?].concat();
+        while folder.len() > mount.len() {
+            let of = |name: &[u8]| number(&CString::new([&folder[..], name].concat()).ok()?);
+            if let (Some(most), Some(now)) = (of(b"/pids.max"), of(b"/pids.current")) {
+                if now >= most {
+                    return Some(most);
+                }
+            }
+            let parent = folder.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
+            folder.truncate(parent);
+        }
+        None
+    })
+}
+
+fn path(text: &str) -> CString {
+    CString::new(text).unwrap_or_default()
+}
+
+/// A whole file; nothing if it cannot be read.
+fn read(path: &CStr) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Ok(fd) = file::open(path, (libc::O_RDONLY | libc::O_CLOEXEC) as u32) {
+        fill(fd, &mut bytes);
+        file::close(fd);
+    }
+    bytes
+}
+
+fn fill(fd: Fd, bytes: &mut Vec<u8>) {
+    let mut buffer = [0; 4096];
+    while let Ok(count @ 1..) = file::read(fd, &mut buffer) {
+        bytes.extend_from_slice(buffer.get(..count).unwrap_or(&[]));
+    }
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|&byte| byte == b'\n')
+}
+
+/// The value of a line `Name:\tvalue`.
+fn field<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    lines(text).find_map(|line| line.strip_prefix(name)).map(<[u8]>::trim_ascii)
+}
+
+/// A decimal number alone in a file.
+fn number(path: &CStr) -> Option<u64> {
+    core::str::from_utf8(read(path).trim_ascii()).ok()?.parse().ok()
+}
+
+fn hexadecimal(text: &[u8]) -> Option<u64> {
+    u64::from_str_radix(core::str::from_utf8(text).ok()?, 16).ok()
+}

@@ -1,0 +1,131 @@
+//! The words that parent and child exchange.
+
+use super::Notes;
+use crate::names::Errno;
+use crate::plan::Failure;
+use crate::sys::{Result, memory};
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+/// Set while a process is there; the kernel zeroes it.
+const PRESENT: u32 = 1;
+
+/// Shared memory of parent and child until the child executes the command.
+pub struct Cell {
+    /// Zeroed by the kernel when the child has left this memory.
+    pub tid: AtomicU32,
+    /// Zeroed by the kernel when the parent has ended while the child is here.
+    pub life: AtomicU32,
+    /// Becomes 1 when the child may pass.
+    gate: AtomicU32,
+    /// The step that the child is at; 0 before the first and when it is about to execute.
+    step: AtomicUsize,
+    failure: Report,
+    warning: Report,
+    denied: Report,
+}
+
+/// A step's number and errno; number 0 is nothing to report.
+struct Report {
+    step: AtomicUsize,
+    errno: AtomicU32,
+}
+
+impl Report {
+    const fn new() -> Self {
+        Report { step: AtomicUsize::new(0), errno: AtomicU32::new(0) }
+    }
+
+    /// Stores a report, unless there is one.
+    fn store(&self, step: usize, errno: Errno) {
+        if self.step.load(Ordering::Acquire) == 0 {
+            self.errno.store(errno.0 as u32, Ordering::Release);
+            self.step.store(step, Ordering::Release);
+        }
+    }
+
+    fn load(&self) -> Option<Failure> {
+        let step = self.step.load(Ordering::Acquire);
+        let errno = Some(Errno(self.errno.load(Ordering::Acquire) as i32));
+        (step != 0).then_some(Failure { step, errno })
+    }
+}
+
+impl Cell {
+    pub fn new() -> Self {
+        Cell {
+            tid: AtomicU32::new(0),
+            life: AtomicU32::new(PRESENT),
+            gate: AtomicU32::new(0),
+            step: AtomicUsize::new(0),
+            failure: Report::new(),
+            warning: Report::new(),
+            denied: Report::new(),
+        }
+    }
+
+    /// Called before the clone.
+    pub fn expect_child(&self) {
+        self.tid.store(PRESENT, Ordering::Release);
+    }
+
+    /// Called when no child was made.
+    pub fn forget_child(&self) {
+        self.tid.store(0, Ordering::Release);
+    }
+
+    pub fn child_has_left(&self) -> bool {
+        self.tid.load(Ordering::Acquire) == 0
+    }
+
+    pub fn wait_until_child_has_left(&self) {
+        if !self.child_has_left() {
+            memory::wait_while(&self.tid, PRESENT);
+        }
+    }
+
+    pub fn parent_is_alive(&self) -> bool {
+        self.life.load(Ordering::Acquire) == PRESENT
+    }
+
+    pub fn open_gate(&self) -> Result<()> {
+        self.gate.store(1, Ordering::Release);
+        memory::wake(&self.gate)
+    }
+
+    /// Always asks the kernel, also when the gate is open already: what a plan says is what happens.
+    pub fn pass_gate(&self) {
+        memory::wait_while(&self.gate, 0);
+    }
+
+    /// The child is about to perform this step; 0 is the one that may replace it.
+    pub fn at(&self, step: usize) {
+        self.step.store(step, Ordering::Release);
+    }
+
+    pub fn fail(&self, step: usize, errno: Errno) {
+        self.failure.store(step, errno);
+    }
+
+    pub fn warn(&self, step: usize, errno: Errno) {
+        self.warning.store(step, errno);
+    }
+
+    /// A candidate for the command exists, and may not be executed.
+    pub fn deny(&self, step: usize, errno: Errno) {
+        self.denied.store(step, errno);
+    }
+
+    /// Why the child did not become the command: the step that was refused, or the one in the middle
+    /// of which it was killed.
+    pub fn failure(&self) -> Option<Failure> {
+        let trapped = match self.step.load(Ordering::Acquire) {
+            0 => None,
+            step => Some(Failure { step, errno: None }),
+        };
+        self.failure.load().or(trapped)
+    }
+
+    pub fn notes(&self) -> Notes {
+        Notes { warning: self.warning.load(), denied: self.denied.load() }
+    }
+}

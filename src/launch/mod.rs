@@ -1,0 +1,109 @@
+//! Carries a plan out: the parent's steps, the clone, and the child that becomes the command.
+//!
+//! The child shares our memory until it executes the command, on a stack of its own. The hazards of
+//! that, and what answers each:
+//!
+//! 1. A signal handler would run in the child, in shared memory: `CLONE_CLEAR_SIGHAND` leaves it
+//!    none. Where only clone(2) is answered, signals are blocked around it instead.
+//! 2. The child must not return into the parent's frames: the trampoline in `arch` calls a function
+//!    that never returns.
+//! 3. The child must not change what the parent relies on: it writes to its own stack and to the
+//!    atomics of the [`cell`], allocates nothing, and has no panic path in release builds.
+//! 4. The memory must stay while the child uses it: [`launch`] returns after the child has ended or
+//!    executed, which the kernel tells by zeroing the cell's `tid` (`CLONE_CHILD_CLEARTID`).
+//! 5. A parent that is killed before the child asked to die with it would leave an orphan: the
+//!    kernel zeroes the cell's `life` when the parent ends (set_tid_address(2)), the child looks
+//!    there right after prctl(2), and getppid(2), which is 0 across pid namespaces, is not needed.
+//! 6. An error must reach the parent: the child stores step and errno in the cell and exits. No pipe.
+//! 7. Shared descriptors (`CLONE_FILES`, so that one close_range(2) serves both) become separate at
+//!    execve(2). Used only when no other thread of the caller can be surprised by it.
+
+mod cell;
+mod child;
+mod clone;
+mod perform;
+mod stack;
+mod timeline;
+
+pub use timeline::Timeline;
+
+use crate::names::{Errno, Signal};
+use crate::plan::{Failure, Plan};
+use crate::sys::process::{self, Pid};
+use crate::sys::signal;
+use cell::Cell;
+use perform::Performer;
+
+/// The child, as its parent sees it.
+pub struct Child<'a> {
+    pub pid: Pid,
+    cell: &'a Cell,
+}
+
+impl Child<'_> {
+    /// Whether the child has left our memory, because it executed the command or because it ended.
+    pub fn has_left(&self) -> bool {
+        self.cell.child_has_left()
+    }
+}
+
+/// What came of a launch, beside what the supervisor returned.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Notes {
+    /// The first step whose refusal is a warning, and was refused.
+    pub warning: Option<Failure>,
+    /// The first candidate for the command that may not be executed.
+    pub denied: Option<Failure>,
+}
+
+/// Performs `plan`, and calls `supervise` while the child sets up and the command runs. `supervise`
+/// returns when the child has ended, or once [`Child::has_left`] when it lets the command run on.
+///
+/// # Errors
+///
+/// The step that was refused. Then no child is left, and what the plan undoes is undone.
+pub fn launch<T>(
+    plan: &Plan,
+    timeline: Option<&Timeline>,
+    supervise: impl FnOnce(&Child) -> T,
+) -> (Result<T, Failure>, Notes) {
+    let cell = Cell::new();
+    let mut parent = Performer::new(plan, &cell, timeline);
+    let mut outcome = run(&mut parent, supervise);
+    if let Some(timeline) = timeline {
+        timeline.end();
+    }
+    let refused = cell.failure();
+    if let (true, Some(failure)) = (outcome.is_ok(), refused) {
+        outcome = Err(failure);
+    }
+    let undone = parent.perform_all(&plan.after, plan.after_number());
+    if let (true, Err(failure)) = (outcome.is_ok(), undone) {
+        outcome = Err(failure);
+    }
+    (outcome, cell.notes())
+}
+
+fn run<T>(parent: &mut Performer, supervise: impl FnOnce(&Child) -> T) -> Result<T, Failure> {
+    let (plan, cell) = (parent.plan, parent.cell);
+    parent.perform_all(&plan.before, 1)?;
+    let refused = |errno| Failure { step: plan.clone_number(), errno: Some(errno) };
+    let pid = clone::clone(parent).map_err(refused)?;
+    parent.stamp(plan.clone_number());
+    let child = Child { pid, cell };
+    parent.child = Some(pid);
+    if let Err(failure) = parent.perform_all(&plan.during, plan.clone_number() + 1) {
+        end(&child);
+        return Err(failure);
+    }
+    let value = supervise(&child);
+    cell.wait_until_child_has_left();
+    Ok(value)
+}
+
+/// Ends a child that must not become the command.
+fn end(child: &Child) {
+    let _ = signal::send(child.pid, Signal::KILL);
+    while process::wait_for(child.pid) == Err(Errno::INTR) {}
+    child.cell.wait_until_child_has_left();
+}

@@ -1,0 +1,249 @@
+//! The interpreter: one step, one system call. Parent and child use the same one.
+
+#![allow(unsafe_code)]
+// Unsafety here: only the address that set_tid_address(2) is given.
+
+use super::cell::Cell;
+use super::stack::Stack;
+use super::timeline::Timeline;
+use crate::names::{Errno, Ns};
+use crate::plan::{Call, Data, Failure, Path, Plan, Refusal, Slot, Step, entry};
+use crate::sys::file::{self, Fd};
+use crate::sys::process::{self, Pid};
+use crate::sys::{Result, memory, mount, namespace, signal, socket};
+use core::ffi::CStr;
+
+/// One process's view of a plan while it is carried out.
+pub struct Performer<'a> {
+    pub plan: &'a Plan<'a>,
+    pub cell: &'a Cell,
+    pub stack: Option<Stack>,
+    /// Known to the parent after the clone.
+    pub child: Option<Pid>,
+    timeline: Option<&'a Timeline>,
+    slots: [Option<Fd>; Slot::COUNT],
+    /// The signals that were blocked before we blocked more.
+    mask: u64,
+    /// What was looked at of the child's namespaces: the inode numbers.
+    inodes: [u64; 8],
+}
+
+impl<'a> Performer<'a> {
+    pub fn new(plan: &'a Plan<'a>, cell: &'a Cell, timeline: Option<&'a Timeline>) -> Self {
+        Performer {
+            plan,
+            cell,
+            stack: None,
+            child: None,
+            timeline,
+            slots: [None; Slot::COUNT],
+            mask: 0,
+            inodes: [0; 8],
+        }
+    }
+
+    /// The child's own view, as the parent's is at the clone.
+    pub fn for_child(&self) -> Performer<'a> {
+        Performer {
+            slots: self.slots,
+            mask: self.mask,
+            ..Performer::new(self.plan, self.cell, self.timeline)
+        }
+    }
+
+    pub fn stamp(&self, number: usize) {
+        if let Some(timeline) = self.timeline {
+            timeline.stamp(number);
+        }
+    }
+
+    /// The parent's way through a list: up to the first refusal.
+    pub fn perform_all(&mut self, steps: &[Step<'a>], first: usize) -> core::result::Result<(), Failure> {
+        for (number, step) in (first..).zip(steps) {
+            self.stamp(number);
+            match (self.perform(&step.call), step.refusal) {
+                (Ok(()), _) => {}
+                (Err(errno), Refusal::Warn) => self.cell.warn(number, errno),
+                (Err(errno), Refusal::Tolerate(answers)) if answers.contains(&errno) => {}
+                (Err(errno), _) => return Err(Failure { step: number, errno: Some(errno) }),
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes one system call.
+    pub fn perform(&mut self, call: &Call) -> Result<()> {
+        match call {
+            Call::SetAction { signal, ignore } => signal::set_action(*signal, *ignore),
+            Call::MapStack => Stack::map().map(|stack| self.stack = Some(stack)),
+            // SAFETY: the kernel writes there only while the child uses this memory too, and `launch`
+            // keeps the cell for that long; `compile` asks for it only if no C library does.
+            Call::ShowDeath => unsafe { memory::set_tid_address(&self.cell.life) },
+            Call::PidfdOpen { pid, slot } => self.fill(*slot, process::pidfd_open(*pid)),
+            Call::Clone3 { .. } | Call::Clone { .. } => Err(Errno::INVAL),
+            Call::BlockSignals => signal::block(signal::all_but_faults()).map(|old| self.mask = old),
+            Call::RestoreSignals => signal::set_mask(self.mask),
+            Call::Open { path, flags, slot } => self.open(path, *flags, *slot),
+            Call::Write { slot, data } => self.write(self.fd(*slot)?, data),
+            Call::Tell { fd, data } => self.write(Fd(*fd), data),
+            Call::LookAt { ns } => self.look_at(*ns),
+            Call::OpenGate => self.cell.open_gate(),
+            Call::PassGate => {
+                self.cell.pass_gate();
+                Ok(())
+            }
+            Call::DieWithParent => process::die_with_parent().map(|()| self.follow_parent()),
+            Call::CheckParent { slot } => match process::has_ended(self.fd(*slot)?) {
+                Ok(false) => Ok(()),
+                _ => process::exit(0),
+            },
+            Call::Unshare { flags } => namespace::unshare(*flags),
+            Call::SetHostname(name) => namespace::set_hostname(name.to_bytes()),
+            Call::SetDomainname(name) => namespace::set_domainname(name.to_bytes()),
+            Call::Socket { slot } => self.fill(*slot, socket::datagram()),
+            Call::RaiseLoopback { slot } => socket::raise_loopback(self.fd(*slot)?),
+            Call::Mount { source, target, kind, flags } => mount::mount(source, target, *kind, *flags),
+            Call::Chdir(path) => file::chdir(path),
+            Call::Umask(mask) => process::set_umask(*mask),
+            Call::SetPriority(nice) => process::set_priority(*nice),
+            Call::Prlimit { resource, soft, hard } => process::set_limit(*resource, *soft, *hard),
+            Call::Setsid => process::new_session(),
+            Call::NoNewPrivs => process::no_new_privs(),
+            Call::CloseOnExec { fd } => file::close_on_exec(Fd(*fd)),
+            Call::CloseRange { first, last } => file::close_range(*first, *last),
+            Call::AwaitByte { fd } => file::read(Fd(*fd), &mut [0]).map(|_| ()),
+            Call::Exec { path } => process::execute(path, &self.plan.argv, &self.plan.env),
+            Call::Unlink { path, only_if } => match self.fd(*only_if) {
+                Ok(_) => file::unlink(path),
+                Err(_) => Ok(()),
+            },
+        }
+    }
+
+    fn fill(&mut self, slot: Slot, fd: Result<Fd>) -> Result<()> {
+        let fd = file::above_stdio(fd?)?;
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            *place = Some(fd);
+        }
+        Ok(())
+    }
+
+    /// The descriptor in a slot; `EBADF` if the step that fills it was refused.
+    fn fd(&self, slot: Slot) -> Result<Fd> {
+        self.slots.get(slot as usize).copied().flatten().ok_or(Errno::BADF)
+    }
+
+    fn open(&mut self, path: &Path, flags: u32, slot: Slot) -> Result<()> {
+        let flags = flags | libc::O_WRONLY as u32;
+        let fd = match path {
+            Path::Text(text) => file::open(text, flags),
+            Path::OfChild(name) => file::open(self.of_child("", name).path(), flags),
+        };
+        self.fill(slot, fd)
+    }
+
+    fn look_at(&mut self, ns: Ns) -> Result<()> {
+        let (_, inode) = file::identity(self.of_child("ns/", entry(ns)).path())?;
+        if let Some(place) = self.inodes.get_mut(ns as usize) {
+            *place = inode;
+        }
+        Ok(())
+    }
+
+    /// `/proc/CHILD/` and what follows.
+    fn of_child(&self, folder: &str, name: &str) -> Text {
+        let mut text = Text::new();
+        text.push(b"/proc/");
+        text.number(self.child.map_or(0, |pid| pid.0 as u64));
+        text.push(b"/");
+        text.push(folder.as_bytes());
+        text.push(name.as_bytes());
+        text
+    }
+
+    fn write(&self, fd: Fd, data: &Data) -> Result<()> {
+        let mut text = Text::new();
+        let bytes = match data {
+            Data::Bytes(bytes) => bytes,
+            Data::ChildPid => {
+                text.number(self.child.map_or(0, |pid| pid.0 as u64));
+                text.push(b"\n");
+                text.bytes()
+            }
+            Data::Info => {
+                self.describe(&mut text);
+                text.bytes()
+            }
+        };
+        // One write: id maps are taken whole or not at all.
+        match file::write(fd, bytes)? {
+            count if count == bytes.len() => Ok(()),
+            _ => Err(Errno::NOSPC),
+        }
+    }
+
+    /// The object that bubblewrap's `--info-fd` writes.
+    fn describe(&self, text: &mut Text) {
+        text.push(b"{\"child-pid\": ");
+        text.number(self.child.map_or(0, |pid| pid.0 as u64));
+        for ns in self.plan.watch.namespaces.iter() {
+            text.push(b", \"");
+            text.push(ns.file().as_bytes());
+            text.push(b"-namespace\": ");
+            text.number(self.inodes.get(ns as usize).copied().unwrap_or(0));
+        }
+        text.push(b"}\n");
+    }
+
+    /// Ends this process if the parent died before it could be told to die with it.
+    fn follow_parent(&self) {
+        if !self.cell.parent_is_alive() {
+            process::exit(0);
+        }
+    }
+}
+
+/// A short text in place: the child and the steps beside it allocate nothing.
+struct Text {
+    bytes: [u8; 512],
+    length: usize,
+}
+
+impl Text {
+    fn new() -> Self {
+        Text { bytes: [0; 512], length: 0 }
+    }
+
+    fn push(&mut self, more: &[u8]) {
+        // The last byte stays 0, so that the text is a C string too.
+        let end = self.length.saturating_add(more.len()).min(self.bytes.len() - 1);
+        if let Some(place) = self.bytes.get_mut(self.length..end) {
+            for (to, from) in place.iter_mut().zip(more) {
+                *to = *from;
+            }
+        }
+        self.length = end;
+    }
+
+    fn number(&mut self, number: u64) {
+        let mut digits = [0u8; 20];
+        let (mut rest, mut count) = (number, 0);
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            count += 1;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.push(digits.get(digits.len() - count..).unwrap_or(&[]));
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or(&[])
+    }
+
+    fn path(&self) -> &CStr {
+        CStr::from_bytes_until_nul(&self.bytes).unwrap_or(c"")
+    }
+}

@@ -1,0 +1,53 @@
+//! pidone makes a command PID 1 of new Linux namespaces. A sandbox is a program of system calls:
+//!
+//! text → [`config::Config`] → (+ [`host::Host`]) → [`plan::Plan`] → [`launch`] → [`supervise`]
+//!
+//! Deciding never does, doing never decides: [`compile`] touches nothing but its two arguments, and
+//! the interpreter in [`launch`] only matches on a step and makes that system call.
+
+#![no_std]
+#![deny(unsafe_code)]
+#![warn(missing_docs)]
+
+extern crate alloc;
+
+// The story, and its last words.
+mod report;
+mod run;
+
+// What is wished, and what is known: data.
+pub mod config;
+pub mod host;
+pub mod names;
+mod strings;
+
+// Text to data.
+pub mod cli;
+
+// Deciding.
+pub mod compile;
+pub mod error;
+pub mod plan;
+
+// Doing.
+mod arch;
+pub mod launch;
+pub mod supervise;
+mod sys;
+
+pub use run::{Process, defect, main};
+pub use strings::{Array, Strings, ThinCStr};
+
+/// Ends the process with a status (exit_group(2)).
+pub fn exit(status: u8) -> ! {
+    sys::process::exit(status)
+}
+
+/// Fresh memory for the program's heap (mmap(2)): the address of `size` bytes.
+///
+/// # Errors
+///
+/// The kernel's answer, `ENOMEM` for one.
+pub fn map_memory(size: usize) -> Result<usize, names::Errno> {
+    sys::memory::map(size)
+}

@@ -1,0 +1,10 @@
+//! The program: what a C library would give it (`rt`), and one call into the library.
+
+#![no_std]
+#![no_main]
+
+mod rt;
+
+fn main(process: pidone::Process) -> u8 {
+    pidone::main(&process)
+}

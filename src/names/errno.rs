@@ -1,0 +1,71 @@
+//! Error numbers and their names (errno(3), `asm-generic/errno.h`).
+
+use core::fmt;
+
+/// An error number as the kernel returned it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Errno(pub i32);
+
+impl Errno {
+    pub const PERM: Errno = Errno(libc::EPERM);
+    pub const NOENT: Errno = Errno(libc::ENOENT);
+    pub const SRCH: Errno = Errno(libc::ESRCH);
+    pub const INTR: Errno = Errno(libc::EINTR);
+    pub const NOEXEC: Errno = Errno(libc::ENOEXEC);
+    pub const BADF: Errno = Errno(libc::EBADF);
+    pub const CHILD: Errno = Errno(libc::ECHILD);
+    pub const AGAIN: Errno = Errno(libc::EAGAIN);
+    pub const NOMEM: Errno = Errno(libc::ENOMEM);
+    pub const ACCES: Errno = Errno(libc::EACCES);
+    pub const NOTDIR: Errno = Errno(libc::ENOTDIR);
+    pub const INVAL: Errno = Errno(libc::EINVAL);
+    pub const NOSPC: Errno = Errno(libc::ENOSPC);
+    pub const NOSYS: Errno = Errno(libc::ENOSYS);
+    pub const USERS: Errno = Errno(libc::EUSERS);
+    pub const TOOBIG: Errno = Errno(libc::E2BIG);
+}
+
+/// The names from 1 on, in order; `-` where a number has none.
+const NAMES: &str = "\
+    EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES \
+    EFAULT ENOTBLK EBUSY EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY \
+    ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK ENAMETOOLONG ENOLCK \
+    ENOSYS ENOTEMPTY ELOOP - ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH \
+    ENOCSI EL2HLT EBADE EBADR EXFULL ENOANO EBADRQC EBADSLT - EBFONT ENOSTR ENODATA ETIME \
+    ENOSR ENONET ENOPKG EREMOTE ENOLINK EADV ESRMNT ECOMM EPROTO EMULTIHOP EDOTDOT EBADMSG \
+    EOVERFLOW ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD ELIBSCN ELIBMAX ELIBEXEC EILSEQ \
+    ERESTART ESTRPIPE EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT \
+    EPROTONOSUPPORT ESOCKTNOSUPPORT EOPNOTSUPP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE \
+    EADDRNOTAVAIL ENETDOWN ENETUNREACH ENETRESET ECONNABORTED ECONNRESET ENOBUFS EISCONN \
+    ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN EHOSTUNREACH EALREADY \
+    EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL EISNAM EREMOTEIO EDQUOT ENOMEDIUM \
+    EMEDIUMTYPE ECANCELED ENOKEY EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD \
+    ENOTRECOVERABLE ERFKILL EHWPOISON";
+
+impl fmt::Display for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let position = (self.0 as usize).wrapping_sub(1);
+        match NAMES.split(' ').nth(position) {
+            Some(name) if name != "-" => f.write_str(name),
+            _ => write!(f, "errno {}", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn names_stand_at_their_numbers() {
+        assert_eq!(Errno(libc::EPERM).to_string(), "EPERM");
+        assert_eq!(Errno(libc::EAGAIN).to_string(), "EAGAIN");
+        assert_eq!(Errno(libc::EOVERFLOW).to_string(), "EOVERFLOW");
+        assert_eq!(Errno(libc::EHWPOISON).to_string(), "EHWPOISON");
+        assert_eq!(Errno(41).to_string(), "errno 41");
+        assert_eq!(Errno(0).to_string(), "errno 0");
+        assert_eq!(Errno(4095).to_string(), "errno 4095");
+    }
+}

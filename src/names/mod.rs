@@ -1,0 +1,12 @@
+//! Kernel numbers and their names, both ways. Tables and lookups; no decision is made here.
+
+pub mod errno;
+pub mod flags;
+pub mod ns;
+pub mod rlimit;
+pub mod signal;
+
+pub use errno::Errno;
+pub use ns::{Ns, NsSet};
+pub use rlimit::Resource;
+pub use signal::Signal;

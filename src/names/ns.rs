@@ -1,0 +1,144 @@
+//! The eight namespace types (namespaces(7)).
+
+/// One type of namespace, in the order in which `--help` and `--explain` name them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Ns {
+    Mount,
+    Uts,
+    Ipc,
+    Net,
+    Pid,
+    User,
+    Cgroup,
+    Time,
+}
+
+/// What the kernel calls a type.
+struct Row {
+    /// The option without its dashes: `--mount`.
+    name: &'static str,
+    /// The entry of `/proc/PID/ns`.
+    file: &'static str,
+    /// The bit for clone3(2).
+    flag: u64,
+}
+
+const ROWS: [Row; 8] = [
+    row("mount", "mnt", libc::CLONE_NEWNS as u64),
+    row("uts", "uts", libc::CLONE_NEWUTS as u64),
+    row("ipc", "ipc", libc::CLONE_NEWIPC as u64),
+    row("net", "net", libc::CLONE_NEWNET as u64),
+    row("pid", "pid", libc::CLONE_NEWPID as u64),
+    row("user", "user", libc::CLONE_NEWUSER as u64),
+    row("cgroup", "cgroup", libc::CLONE_NEWCGROUP as u64),
+    row("time", "time", linux_raw_sys::general::CLONE_NEWTIME as u64),
+];
+
+const fn row(name: &'static str, file: &'static str, flag: u64) -> Row {
+    Row { name, file, flag }
+}
+
+impl Ns {
+    /// All types, in order.
+    pub const ALL: [Ns; 8] = [
+        Ns::Mount,
+        Ns::Uts,
+        Ns::Ipc,
+        Ns::Net,
+        Ns::Pid,
+        Ns::User,
+        Ns::Cgroup,
+        Ns::Time,
+    ];
+
+    /// The name of its long option.
+    pub fn name(self) -> &'static str {
+        ROWS[self as usize].name
+    }
+
+    /// The name of its entry in `/proc/PID/ns`.
+    pub fn file(self) -> &'static str {
+        ROWS[self as usize].file
+    }
+
+    /// Its flag for clone3(2), clone(2) and setns(2).
+    pub fn flag(self) -> u64 {
+        ROWS[self as usize].flag
+    }
+
+    /// The type that an option (`mount`) or an entry of `/proc/PID/ns` (`mnt`) names.
+    pub fn named(name: &[u8]) -> Option<Ns> {
+        Ns::ALL
+            .into_iter()
+            .find(|ns| ns.name().as_bytes() == name || ns.file().as_bytes() == name)
+    }
+}
+
+/// A set of namespace types.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NsSet(u8);
+
+impl NsSet {
+    pub const NONE: NsSet = NsSet(0);
+    pub const ALL: NsSet = NsSet(0xff);
+
+    pub const fn of(ns: Ns) -> NsSet {
+        NsSet(1 << ns as u8)
+    }
+
+    pub const fn contains(self, ns: Ns) -> bool {
+        self.0 & 1 << ns as u8 != 0
+    }
+
+    pub const fn with(self, ns: Ns) -> NsSet {
+        NsSet(self.0 | 1 << ns as u8)
+    }
+
+    pub const fn union(self, other: NsSet) -> NsSet {
+        NsSet(self.0 | other.0)
+    }
+
+    pub const fn without(self, other: NsSet) -> NsSet {
+        NsSet(self.0 & !other.0)
+    }
+
+    pub const fn both(self, other: NsSet) -> NsSet {
+        NsSet(self.0 & other.0)
+    }
+
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The members, in order.
+    pub fn iter(self) -> impl Iterator<Item = Ns> {
+        Ns::ALL.into_iter().filter(move |&ns| self.contains(ns))
+    }
+
+    /// The clone flags of all members.
+    pub fn flags(self) -> u64 {
+        self.iter().fold(0, |flags, ns| flags | ns.flag())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_has_two_names_and_one_flag() {
+        assert_eq!(Ns::named(b"mount"), Some(Ns::Mount));
+        assert_eq!(Ns::named(b"mnt"), Some(Ns::Mount));
+        assert_eq!(Ns::named(b"Mount"), None);
+        assert_eq!(NsSet::ALL.flags().count_ones(), 8);
+    }
+
+    #[test]
+    fn sets_add_and_remove() {
+        let set = NsSet::of(Ns::Pid).with(Ns::Time);
+        assert!(set.contains(Ns::Time) && !set.contains(Ns::User));
+        assert_eq!(set.without(NsSet::of(Ns::Time)), NsSet::of(Ns::Pid));
+        assert_eq!(NsSet::ALL.without(NsSet::ALL), NsSet::NONE);
+    }
+}

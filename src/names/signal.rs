@@ -1,0 +1,155 @@
+//! Signals by number and by name (signal(7)).
+
+use core::fmt;
+
+/// A signal number, 1 to 64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signal(u8);
+
+/// The names of 1 to 31, in order, without `SIG`.
+const NAMES: [&str; 31] = [
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
+    "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU",
+    "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+];
+
+/// The first and last real-time signals, counted as glibc and musl users see them: the two or three
+/// below 34 are used by the C libraries themselves, but can be sent like any other.
+const RTMIN: u8 = 34;
+const RTMAX: u8 = 64;
+
+impl Signal {
+    pub const HUP: Signal = Signal(1);
+    pub const INT: Signal = Signal(2);
+    pub const QUIT: Signal = Signal(3);
+    pub const KILL: Signal = Signal(9);
+    pub const TERM: Signal = Signal(15);
+    pub const CHLD: Signal = Signal(17);
+    pub const CONT: Signal = Signal(18);
+    pub const STOP: Signal = Signal(19);
+    pub const TSTP: Signal = Signal(20);
+    pub const TTIN: Signal = Signal(21);
+    pub const TTOU: Signal = Signal(22);
+
+    /// What a program raises by its own mistake. They are never blocked: a fault of ours must end us.
+    pub const FAULTS: [Signal; 7] = [
+        Signal(8),
+        Signal(4),
+        Signal(11),
+        Signal(7),
+        Signal(6),
+        Signal(5),
+        Signal(31),
+    ];
+
+    /// The signal of that number, if there is one.
+    pub const fn new(number: u8) -> Option<Signal> {
+        if number >= 1 && number <= RTMAX {
+            Some(Signal(number))
+        } else {
+            None
+        }
+    }
+
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+
+    /// Its bit in the kernel's signal sets.
+    pub const fn bit(self) -> u64 {
+        1 << (self.0 - 1)
+    }
+
+    /// The signal that `TERM`, `SIGTERM`, `15`, `RTMIN+3` or `RTMAX-1` names, in capitals as signal(7).
+    pub fn named(name: &[u8]) -> Option<Signal> {
+        let name = name.strip_prefix(b"SIG").unwrap_or(name);
+        if let Some(position) = NAMES.iter().position(|known| known.as_bytes() == name) {
+            return Some(Signal(position as u8 + 1));
+        }
+        if let Some(offset) = name.strip_prefix(b"RTMIN") {
+            return Signal::real_time(RTMIN.checked_add(small(offset, b'+')?)?);
+        }
+        if let Some(offset) = name.strip_prefix(b"RTMAX") {
+            return Signal::real_time(RTMAX.checked_sub(small(offset, b'-')?)?);
+        }
+        Signal::new(digits(name)?)
+    }
+
+    /// The name without `SIG`; real-time signals have none.
+    pub fn name(self) -> Option<&'static str> {
+        NAMES.get(usize::from(self.0) - 1).copied()
+    }
+
+    fn real_time(number: u8) -> Option<Signal> {
+        (RTMIN..=RTMAX).contains(&number).then_some(Signal(number))
+    }
+}
+
+/// A number after its sign; nothing at all is 0.
+fn small(text: &[u8], sign: u8) -> Option<u8> {
+    match text {
+        [] => Some(0),
+        [first, rest @ ..] if *first == sign => digits(rest),
+        _ => None,
+    }
+}
+
+/// One or two decimal digits.
+fn digits(text: &[u8]) -> Option<u8> {
+    if text.is_empty() || text.len() > 2 || !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(text.iter().fold(0, |number, digit| number * 10 + (digit - b'0')))
+}
+
+/// As strace writes it: `SIGTERM`, `SIGRT_2`.
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self.name() {
+            Some(name) => {
+                f.write_str("SIG")?;
+                f.write_str(name)
+            }
+            None => write!(f, "SIGRT_{}", self.0 - 32),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn names_and_numbers_agree() {
+        for (name, number) in [
+            ("HUP", libc::SIGHUP),
+            ("SIGTERM", libc::SIGTERM),
+            ("CHLD", libc::SIGCHLD),
+            ("WINCH", libc::SIGWINCH),
+            ("SYS", libc::SIGSYS),
+            ("15", 15),
+            ("64", 64),
+            ("RTMIN", 34),
+            ("RTMIN+3", 37),
+            ("SIGRTMAX-1", 63),
+        ] {
+            let signal = Signal::named(name.as_bytes()).expect(name);
+            assert_eq!(i32::from(signal.number()), number, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_signal_is_refused() {
+        for name in ["", "0", "65", "-1", "term", "SIG", "RTMIN-1", "RTMIN+31", "RTMIN+99", "RTMAX+1", "0x9", "999"] {
+            assert_eq!(Signal::named(name.as_bytes()), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn faults_are_those_that_cannot_be_waited_for() {
+        let names: std::vec::Vec<_> = Signal::FAULTS.iter().map(|s| s.to_string()).collect();
+        assert_eq!(names.join(" "), "SIGFPE SIGILL SIGSEGV SIGBUS SIGABRT SIGTRAP SIGSYS");
+    }
+}

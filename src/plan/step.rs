@@ -1,0 +1,135 @@
+//! One step: a system call with its arguments, and what a refusal means.
+
+use crate::names::{Errno, Ns, Resource, Signal};
+use alloc::borrow::Cow;
+use core::ffi::CStr;
+
+/// A place for a descriptor that one step yields and later steps use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Slot {
+    /// An id map, time offsets, or another file below /proc.
+    Proc,
+    /// The socket that the loopback device is raised through.
+    Socket,
+    /// The file that holds the command's process id.
+    PidFile,
+    /// The parent, when it may not be watched through memory.
+    Parent,
+}
+
+impl Slot {
+    pub const COUNT: usize = 4;
+}
+
+impl core::fmt::Display for Slot {
+    fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
+        f.write_str(match self {
+            Slot::Proc => "proc",
+            Slot::Socket => "socket",
+            Slot::PidFile => "pidfile",
+            Slot::Parent => "parent",
+        })
+    }
+}
+
+/// A path. What depends on the child is filled in when the child is there.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Path<'p> {
+    Text(Cow<'p, CStr>),
+    /// `/proc/CHILD/…`
+    OfChild(&'static str),
+}
+
+/// What a write(2) writes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data<'p> {
+    Bytes(Cow<'p, [u8]>),
+    /// The child's process id and a newline.
+    ChildPid,
+    /// A JSON object: the child's process id and the namespaces that were looked at.
+    Info,
+}
+
+/// A system call, with the arguments that differ between plans.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Call<'p> {
+    /// rt_sigaction(2): default, or ignored.
+    SetAction { signal: Signal, ignore: bool },
+    /// mmap(2) of the child's stack.
+    MapStack,
+    /// set_tid_address(2): our death becomes visible in memory that the child reads.
+    ShowDeath,
+    /// pidfd_open(2).
+    PidfdOpen { pid: u32, slot: Slot },
+    /// clone3(2).
+    Clone3 { flags: u64 },
+    /// clone(2).
+    Clone { flags: u64 },
+    /// rt_sigprocmask(2): everything but the fault signals.
+    BlockSignals,
+    /// rt_sigprocmask(2): as it was before `BlockSignals`.
+    RestoreSignals,
+    /// openat(2).
+    Open { path: Path<'p>, flags: u32, slot: Slot },
+    /// write(2) to a slot.
+    Write { slot: Slot, data: Data<'p> },
+    /// write(2) to a descriptor of the caller's.
+    Tell { fd: u32, data: Data<'p> },
+    /// newfstatat(2) of the child's namespace, for [`Data::Info`].
+    LookAt { ns: Ns },
+    /// futex(2): lets the child pass.
+    OpenGate,
+    /// futex(2): waits for the parent.
+    PassGate,
+    /// prctl(2): die with the parent; ends the child if the parent is dead already.
+    DieWithParent,
+    /// poll(2) of the parent's pidfd; ends the child if the parent is dead already.
+    CheckParent { slot: Slot },
+    /// unshare(2).
+    Unshare { flags: u64 },
+    SetHostname(&'p CStr),
+    SetDomainname(&'p CStr),
+    /// socket(2) of a kind that only ioctl(2) needs.
+    Socket { slot: Slot },
+    /// ioctl(2) SIOCSIFFLAGS: the loopback device is up.
+    RaiseLoopback { slot: Slot },
+    Mount { source: &'p CStr, target: &'p CStr, kind: Option<&'static CStr>, flags: u64 },
+    Chdir(&'p CStr),
+    Umask(u32),
+    /// setpriority(2) of the process itself.
+    SetPriority(i32),
+    Prlimit { resource: Resource, soft: u64, hard: u64 },
+    Setsid,
+    NoNewPrivs,
+    /// fcntl(2) FD_CLOEXEC.
+    CloseOnExec { fd: u32 },
+    /// close_range(2), both ends included.
+    CloseRange { first: u32, last: u32 },
+    /// read(2) of one byte.
+    AwaitByte { fd: u32 },
+    /// execve(2) with the plan's arguments and environment.
+    Exec { path: Cow<'p, CStr> },
+    /// unlink(2).
+    Unlink { path: &'p CStr, only_if: Slot },
+}
+
+/// What it means when the kernel says no.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Refusal {
+    /// The run fails.
+    Fatal,
+    /// These errnos are an answer like any other, and the next step is next.
+    Tolerate(&'static [Errno]),
+    /// The command can do without: a warning is printed.
+    Warn,
+}
+
+/// A system call in its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step<'p> {
+    pub call: Call<'p>,
+    pub refusal: Refusal,
+    /// The option that asked for it, or `default`.
+    pub because: &'static str,
+}

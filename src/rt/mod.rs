@@ -1,0 +1,75 @@
+//! What a C library would give the program: an entry point, memory functions, a heap, an end.
+//!
+//! World on entry: the kernel has just executed us. The stack pointer is at `argc`, followed by the
+//! argument pointers, NULL, the environment pointers, NULL, and the auxiliary vector. There is one
+//! thread, no signal handler, and memory is as the ELF file says.
+//!
+//! Unsafety here: raw memory handed over by the kernel, and symbols that the compiler calls by name.
+//! This module is part of the binary only: in the library, `memcpy` and its kin would replace those
+//! of the C library that the test programs use.
+
+#![allow(unsafe_code)]
+
+mod heap;
+mod memory;
+mod panic;
+
+use pidone::{Process, ThinCStr};
+
+#[global_allocator]
+static HEAP: heap::Heap = heap::Heap::new();
+
+/// The entry point: aligns the stack and passes the kernel's block on.
+#[cfg(target_arch = "x86_64")]
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn _start() -> ! {
+    core::arch::naked_asm!(
+        "xor ebp, ebp",
+        "mov rdi, rsp",
+        "and rsp, -16",
+        "call {begin}",
+        "ud2",
+        begin = sym begin,
+    )
+}
+
+/// Reads the kernel's block and runs the program.
+unsafe extern "C" fn begin(block: *const usize) -> ! {
+    // SAFETY: `block` is the stack pointer at exec. The kernel put argc, argv, NULL, envp, NULL and
+    // the auxiliary vector there and never touches them again.
+    let process = unsafe {
+        let argc = *block;
+        let arguments = strings(block.add(1), argc);
+        let environment = block.add(argc + 2);
+        let count = length(environment);
+        Process::new(
+            arguments,
+            strings(environment, count),
+            auxiliary(environment.add(count + 1)),
+        )
+    };
+    pidone::exit(crate::main(process))
+}
+
+/// The number of words before the terminating zero.
+unsafe fn length(words: *const usize) -> usize {
+    // SAFETY: the caller's array ends with a zero word.
+    unsafe { (0..).take_while(|&at| *words.add(at) != 0).count() }
+}
+
+/// An array of `count` C strings and its terminating NULL.
+unsafe fn strings(first: *const usize, count: usize) -> &'static [Option<ThinCStr<'static>>] {
+    // SAFETY: `Option<ThinCStr>` is a nullable pointer to a C string, which is what stands there.
+    unsafe { core::slice::from_raw_parts(first.cast(), count + 1) }
+}
+
+/// The (type, value) pairs up to `AT_NULL`.
+unsafe fn auxiliary(first: *const usize) -> &'static [[usize; 2]] {
+    let pairs: *const [usize; 2] = first.cast();
+    // SAFETY: the vector ends with a pair of type AT_NULL (0).
+    unsafe {
+        let count = (0..).take_while(|&at| (*pairs.add(at))[0] != 0).count();
+        core::slice::from_raw_parts(pairs, count)
+    }
+}

@@ -1,0 +1,92 @@
+//! The story on one screen: words → configuration → host → plan → launch → supervise → status.
+
+use crate::cli::{self, Overview, Request, Usage};
+use crate::compile::compile;
+use crate::config::Config;
+use crate::error::{Error, FAILED};
+use crate::host::probe;
+use crate::launch::{Timeline, launch};
+use crate::plan::Shown;
+use crate::report::{self, Outcome};
+use crate::strings::Strings;
+use crate::supervise::supervise;
+use core::panic::Location;
+
+/// What the kernel hands to a program.
+pub struct Process {
+    arguments: &'static Strings<'static>,
+    environment: &'static Strings<'static>,
+    auxiliary: &'static [[usize; 2]],
+}
+
+impl Process {
+    /// The arguments, the environment, and the (type, value) pairs of the auxiliary vector (getauxval(3)).
+    pub const fn new(
+        arguments: &'static Strings<'static>,
+        environment: &'static Strings<'static>,
+        auxiliary: &'static [[usize; 2]],
+    ) -> Self {
+        Process { arguments, environment, auxiliary }
+    }
+
+    fn auxiliary(&self, kind: u64) -> usize {
+        let pair = self.auxiliary.iter().find(|pair| pair[0] as u64 == kind);
+        pair.map_or(0, |pair| pair[1])
+    }
+}
+
+/// The whole program: does what the arguments ask for, and returns the exit status.
+pub fn main(process: &Process) -> u8 {
+    // A privileged file would lend its rights to whoever calls it (CVE-2016-8659, CVE-2020-5291).
+    let request = match process.auxiliary(libc::AT_SECURE) {
+        0 => cli::parse(process.arguments.get(1..).unwrap_or(&[])),
+        _ => Err(Error::Privileged),
+    };
+    let status = match &request {
+        Ok(Request::Run { config, explain: true, .. }) => explain(process, config),
+        Ok(Request::Run { config, timing, .. }) => run(process, config, *timing),
+        Ok(Request::Help) => report::print(&Overview),
+        Ok(Request::HelpRun) => report::print(&Usage),
+        Ok(Request::Version) => report::print(&concat!("pidone ", env!("CARGO_PKG_VERSION"), "\n")),
+        Err(error) => Err(error.clone()),
+    };
+    status.unwrap_or_else(|error| {
+        report::complain(&error);
+        FAILED
+    })
+}
+
+/// Prints what `run` would do.
+fn explain(process: &Process, config: &Config) -> Result<u8, Error<'static>> {
+    let host = probe::look_closer(host(process), config);
+    let plan = compile(config, &host)?;
+    report::print(&Shown(&plan))
+}
+
+/// Runs the command. What the kernel refuses may teach a fact; then the plan is made again.
+fn run(process: &Process, config: &Config, timing: bool) -> Result<u8, Error<'static>> {
+    let mut host = host(process);
+    loop {
+        let plan = compile(config, &host)?;
+        let timeline = timing.then(|| Timeline::new(plan.steps().count()));
+        let (end, notes) = launch(&plan, timeline.as_ref(), |child| supervise(child, &plan.watch));
+        if let Err(failure) = end {
+            if let Some(wiser) = probe::learn(&host, config, &plan, failure) {
+                host = wiser;
+                continue;
+            }
+        }
+        return Ok(report::finish(&Outcome { plan: &plan, end, notes, timeline }));
+    }
+}
+
+fn host(process: &Process) -> crate::host::Host<'static> {
+    let ids = [libc::AT_EUID, libc::AT_EGID].map(|kind| process.auxiliary(kind) as u32);
+    probe::of_program(ids, process.environment)
+}
+
+/// A defect of the program itself: one sentence, and the end.
+pub fn defect(location: Option<&Location>) -> ! {
+    report::complain(&report::Defect(location));
+    crate::exit(FAILED)
+}

@@ -1,0 +1,43 @@
+//! Stopping with the command, so that ^Z and `fg` work as for a plain command.
+//!
+//! A command that is PID 1 cannot be stopped by the keyboard: the kernel shields it from signals it
+//! has no handler for (pid_namespaces(7)), and a read from a background group would even spin. So
+//! we stop it, unless it handles or ignores the signal itself.
+
+use crate::host::probe;
+use crate::names::Signal;
+use crate::sys::process::{self, Pid};
+use crate::sys::signal;
+
+/// Whether the kernel sends it for ^Z, or for a background read or write of the terminal.
+pub fn is_keyboard_stop(signal: Signal) -> bool {
+    matches!(signal, Signal::TSTP | Signal::TTIN | Signal::TTOU)
+}
+
+/// The child has stopped: so do we, and it goes on when we do.
+pub fn with_child(child: Pid, number: u8) {
+    let signal = Signal::new(number).unwrap_or(Signal::STOP);
+    stop_self(signal);
+    let _ = signal::send(child, Signal::CONT);
+}
+
+/// A shielded child has got a stop signal from its terminal.
+pub fn shielded(child: Pid, signal: Signal) {
+    if probe::has_default_action(child, signal) {
+        let _ = signal::send(child, Signal::STOP);
+        stop_self(signal);
+        let _ = signal::send(child, Signal::CONT);
+    }
+}
+
+/// Stops this process as the signal would: not at all if our process group is orphaned, for nobody
+/// could continue it then. Returns when somebody has.
+fn stop_self(signal: Signal) {
+    let blocked = signal::all_but_faults();
+    let _ = signal::send(process::id(), signal);
+    if signal != Signal::STOP {
+        // The signal is pending now; it acts between these two calls.
+        let _ = signal::set_mask(blocked & !signal.bit());
+        let _ = signal::set_mask(blocked);
+    }
+}

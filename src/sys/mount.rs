@@ -1,0 +1,13 @@
+//! Mounts.
+
+use super::raw::{Sysno, call};
+use super::{Result, nothing};
+use core::ffi::CStr;
+
+/// mount(2) without data. Flags are `MS_…`.
+pub fn mount(source: &CStr, target: &CStr, kind: Option<&CStr>, flags: u64) -> Result<()> {
+    let kind = kind.map_or(0, |kind| kind.as_ptr() as usize);
+    let arguments = [source.as_ptr() as usize, target.as_ptr() as usize, kind, flags as usize, 0];
+    // SAFETY: the strings are C strings or NULL.
+    unsafe { call(Sysno::mount, arguments) }.map(nothing)
+}

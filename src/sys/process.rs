@@ -1,0 +1,162 @@
+//! Processes: their attributes, their end, and what they turn into.
+
+use super::file::Fd;
+use super::raw::{Sysno, call};
+use super::{Result, nothing};
+use crate::names::Resource;
+use crate::strings::Strings;
+use core::ffi::CStr;
+
+/// A process id, or a group's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pid(pub i32);
+
+/// getpid(2).
+pub fn id() -> Pid {
+    // SAFETY: no pointer is passed. It cannot fail.
+    Pid(unsafe { call(Sysno::getpid, []) }.unwrap_or(0) as i32)
+}
+
+/// getpgid(2) of the calling process.
+pub fn group() -> Pid {
+    // SAFETY: no pointer is passed. It cannot fail.
+    Pid(unsafe { call(Sysno::getpgid, [0]) }.unwrap_or(0) as i32)
+}
+
+/// getuid(2) and its kin: real user, effective user, real group, effective group.
+pub fn ids() -> [u32; 4] {
+    [Sysno::getuid, Sysno::geteuid, Sysno::getgid, Sysno::getegid]
+        // SAFETY: no pointer is passed. They cannot fail.
+        .map(|number| unsafe { call(number, []) }.unwrap_or(0) as u32)
+}
+
+/// exit_group(2).
+pub fn exit(status: u8) -> ! {
+    loop {
+        // SAFETY: no pointer is passed. It does not return.
+        let _ = unsafe { call(Sysno::exit_group, [status as usize]) };
+    }
+}
+
+/// execve(2). Returns only if it fails.
+pub fn execute(path: &CStr, argv: &Strings, env: &Strings) -> Result<()> {
+    let arguments = [path.as_ptr() as usize, argv.as_ptr() as usize, env.as_ptr() as usize];
+    // SAFETY: the path is a C string, and `Strings` are arrays of pointers to C strings up to NULL.
+    unsafe { call(Sysno::execve, arguments) }.map(nothing)
+}
+
+/// How a process changed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Change {
+    Exited(u8),
+    Killed(u8),
+    Stopped(u8),
+}
+
+/// wait4(2) without waiting: what has become of a child, if anything.
+pub fn look_at(child: Pid) -> Result<Option<Change>> {
+    wait(child, libc::WNOHANG | libc::WUNTRACED)
+}
+
+/// wait4(2) until a child has ended.
+pub fn wait_for(child: Pid) -> Result<Option<Change>> {
+    wait(child, 0)
+}
+
+fn wait(child: Pid, options: i32) -> Result<Option<Change>> {
+    let mut status = 0i32;
+    let arguments = [child.0 as usize, &raw mut status as usize, options as usize, 0];
+    // SAFETY: the kernel writes one int.
+    if unsafe { call(Sysno::wait4, arguments)? } == 0 {
+        return Ok(None);
+    }
+    let high = (status >> 8) as u8;
+    Ok(Some(match status & 0x7f {
+        0 => Change::Exited(high),
+        0x7f => Change::Stopped(high),
+        signal => Change::Killed(signal as u8),
+    }))
+}
+
+/// prctl(2) `PR_SET_PDEATHSIG` `SIGKILL`.
+pub fn die_with_parent() -> Result<()> {
+    let arguments = [libc::PR_SET_PDEATHSIG as usize, libc::SIGKILL as usize];
+    // SAFETY: no pointer is passed.
+    unsafe { call(Sysno::prctl, arguments) }.map(nothing)
+}
+
+/// prctl(2) `PR_SET_NO_NEW_PRIVS`.
+pub fn no_new_privs() -> Result<()> {
+    // SAFETY: no pointer is passed.
+    unsafe { call(Sysno::prctl, [libc::PR_SET_NO_NEW_PRIVS as usize, 1, 0, 0, 0]) }.map(nothing)
+}
+
+/// pidfd_open(2).
+pub fn pidfd_open(pid: u32) -> Result<Fd> {
+    // SAFETY: no pointer is passed.
+    unsafe { call(Sysno::pidfd_open, [pid as usize, 0]) }.map(|fd| Fd(fd as u32))
+}
+
+/// poll(2) of a pidfd without waiting: whether its process has ended.
+pub fn has_ended(pidfd: Fd) -> Result<bool> {
+    let mut poll = libc::pollfd { fd: pidfd.0 as i32, events: libc::POLLIN, revents: 0 };
+    let timeout = [0i64; 2];
+    let arguments = [&raw mut poll as usize, 1, timeout.as_ptr() as usize, 0, 0];
+    // SAFETY: one `struct pollfd` and a `struct timespec`.
+    unsafe { call(Sysno::ppoll, arguments) }.map(|ready| ready != 0)
+}
+
+/// setsid(2).
+pub fn new_session() -> Result<()> {
+    // SAFETY: no pointer is passed.
+    unsafe { call(Sysno::setsid, []) }.map(nothing)
+}
+
+/// umask(2).
+pub fn set_umask(mask: u32) -> Result<()> {
+    // SAFETY: no pointer is passed.
+    unsafe { call(Sysno::umask, [mask as usize]) }.map(nothing)
+}
+
+/// setpriority(2) of this process; -20 to 19.
+pub fn set_priority(nice: i32) -> Result<()> {
+    let arguments = [libc::PRIO_PROCESS as usize, 0, nice as usize];
+    // SAFETY: no pointer is passed.
+    unsafe { call(Sysno::setpriority, arguments) }.map(nothing)
+}
+
+/// prlimit(2) of this process. `u64::MAX` is no limit.
+pub fn set_limit(resource: Resource, soft: u64, hard: u64) -> Result<()> {
+    let limit = [soft, hard];
+    let arguments = [0, resource.number() as usize, limit.as_ptr() as usize, 0];
+    // SAFETY: the pair is a `struct rlimit64`.
+    unsafe { call(Sysno::prlimit64, arguments) }.map(nothing)
+}
+
+/// prlimit(2) of this process: soft and hard limit.
+pub fn limit(resource: Resource) -> Result<[u64; 2]> {
+    let mut limit = [0u64; 2];
+    let arguments = [0, resource.number() as usize, 0, limit.as_mut_ptr() as usize];
+    // SAFETY: the pair is a `struct rlimit64`.
+    unsafe { call(Sysno::prlimit64, arguments) }.map(|_| limit)
+}
+
+/// capget(2): the effective capabilities, one bit each.
+pub fn capabilities() -> Result<u64> {
+    // `_LINUX_CAPABILITY_VERSION_3`, and the calling process.
+    let header = [0x2008_0522u32, 0];
+    let mut sets = [[0u32; 3]; 2];
+    let arguments = [&raw const header as usize, &raw mut sets as usize];
+    // SAFETY: version 3 is two triples of effective, permitted and inheritable bits.
+    unsafe { call(Sysno::capget, arguments) }?;
+    Ok(u64::from(sets[1][0]) << 32 | u64::from(sets[0][0]))
+}
+
+/// clock_gettime(2) `CLOCK_MONOTONIC`, in nanoseconds.
+pub fn monotonic() -> u64 {
+    let mut time = [0u64; 2];
+    let arguments = [libc::CLOCK_MONOTONIC as usize, time.as_mut_ptr() as usize];
+    // SAFETY: the pair is a `struct timespec`. This clock cannot fail.
+    let _ = unsafe { call(Sysno::clock_gettime, arguments) };
+    time[0] * 1_000_000_000 + time[1]
+}
