@@ -4,6 +4,9 @@
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=src/rt/discard.ld");
+    let package = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    println!("cargo:rustc-link-arg-bins=-Wl,-T,{package}/src/rt/discard.ld");
     for argument in [
         "-nostartfiles",
         "-nostdlib",

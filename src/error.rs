@@ -8,9 +8,9 @@ mod hint;
 pub use hint::hint;
 
 use crate::names::{Errno, Ns};
-use crate::plan::{Call, Failure, Line, Plan, Quoted};
+use crate::plan::{Call, Failure, Line, Plan};
+use crate::text::{Quoted, Show, Text, display, put};
 use core::ffi::CStr;
-use core::fmt::{Display, Formatter, Result};
 
 /// pidone itself failed.
 pub const FAILED: u8 = 125;
@@ -40,49 +40,60 @@ pub enum Error<'a> {
     Output(Errno),
 }
 
-impl Display for Error<'_> {
-    fn fmt(&self, f: &mut Formatter) -> Result {
+impl Show for Error<'_> {
+    fn show(&self, text: &mut Text) {
         match self {
-            Error::Privileged => f.write_str(
-                "refusing to run with more privilege than the caller has: remove the file's set-user-ID bit or capabilities",
+            Error::Privileged => put!(
+                text,
+                "refusing to run with more privilege than the caller has: \
+                remove the file's set-user-ID bit or capabilities"
             ),
-            Error::NoVerb => f.write_str("nothing to do: try \"pidone run COMMAND\" or \"pidone --help\""),
+            Error::NoVerb => put!(text, "nothing to do: try \"pidone run COMMAND\" or \"pidone --help\""),
             Error::UnknownVerb { word, nearest } => {
-                write!(f, "unknown verb {}", Quoted(word))?;
-                suggest(f, *nearest, "")
+                put!(text, "unknown verb ", Quoted(word));
+                suggest(text, *nearest, "");
             }
             Error::UnknownOption { word, nearest } => {
-                write!(f, "unknown option {}", Quoted(word))?;
-                suggest(f, *nearest, "--")
+                put!(text, "unknown option ", Quoted(word));
+                suggest(text, *nearest, "--");
             }
             Error::UnknownLetter { letter, word } => {
-                write!(f, "unknown option -{} in {}: see \"pidone run --help\"", *letter as char, Quoted(word))
+                put!(text, "unknown option -");
+                text.byte(*letter);
+                put!(text, " in ", Quoted(word), SEE_HELP);
             }
-            Error::MissingValue { option, value } => write!(f, "--{option} needs a value: --{option} {value}"),
-            Error::UnwantedValue { option } => write!(f, "--{option} takes no value"),
-            Error::Repeated { option } => write!(f, "--{option} is given twice"),
+            Error::MissingValue { option, value } => {
+                put!(text, "--", option, " needs a value: --", option, " ", value);
+            }
+            Error::UnwantedValue { option } => put!(text, "--", option, " takes no value"),
+            Error::Repeated { option } => put!(text, "--", option, " is given twice"),
             Error::Contradiction { option, other } => {
-                write!(f, "--{option} contradicts --{other}: give one of them")
+                put!(text, "--", option, " contradicts --", other, ": give one of them");
             }
             Error::Invalid { option, word, wanted } => {
-                write!(f, "--{option} {}: {wanted} is wanted", Quoted(word))
+                put!(text, "--", option, " ", Quoted(word), ": wanted is ", wanted);
             }
             Error::SharedButNeeded { option, ns } => {
-                write!(f, "{option} needs a new {0} namespace: it contradicts --share {0}", ns.name())
+                let name = ns.name();
+                put!(text, option, " needs a new ", name, " namespace: it contradicts --share ", name);
             }
-            Error::SetgroupsNeedsPrivilege => f.write_str(
-                "--setgroups allow needs CAP_SETGID outside the new user namespace: the kernel lets others map groups only with \"deny\"",
+            Error::SetgroupsNeedsPrivilege => put!(
+                text,
+                "--setgroups allow needs CAP_SETGID outside the new user namespace: \
+                the kernel lets others map groups only with \"deny\""
             ),
-            Error::EmptyCommand => f.write_str("the command's name is empty"),
-            Error::Output(errno) => write!(f, "cannot write the output: {errno}"),
+            Error::EmptyCommand => put!(text, "the command's name is empty"),
+            Error::Output(errno) => put!(text, "cannot write the output: ", errno),
         }
     }
 }
 
-fn suggest(f: &mut Formatter, nearest: Option<&str>, dashes: &str) -> Result {
+const SEE_HELP: &str = ": see \"pidone run --help\"";
+
+fn suggest(text: &mut Text, nearest: Option<&str>, dashes: &str) {
     match nearest {
-        Some(name) => write!(f, ": did you mean {dashes}{name}?"),
-        None => f.write_str(": see \"pidone --help\""),
+        Some(name) => put!(text, ": did you mean ", dashes, name, "?"),
+        None => put!(text, SEE_HELP),
     }
 }
 
@@ -95,7 +106,7 @@ pub struct Refused<'a> {
 impl<'a> Refused<'a> {
     /// The call that was refused.
     pub fn call(&self) -> Option<&'a Call<'a>> {
-        self.plan.steps().nth(self.failure.step.wrapping_sub(1)).map(|(_, step)| &step.call)
+        self.plan.step(self.failure.step).map(|step| &step.call)
     }
 
     /// The file that the call would have executed.
@@ -116,16 +127,18 @@ impl<'a> Refused<'a> {
     }
 }
 
-impl Display for Refused<'_> {
-    fn fmt(&self, f: &mut Formatter) -> Result {
+impl Show for Refused<'_> {
+    fn show(&self, text: &mut Text) {
         let number = self.failure.step;
-        write!(f, "step {number} of {}: ", self.plan.steps().count())?;
-        if let Some((_, step)) = self.plan.steps().nth(number.wrapping_sub(1)) {
-            Line { step, plan: self.plan }.fmt(f)?;
+        put!(text, "step ", number, " of ", self.plan.steps.len(), ": ");
+        if let Some(step) = self.plan.step(number) {
+            put!(text, Line { step, plan: self.plan });
         }
         match self.failure.errno {
-            Some(errno) => write!(f, ": {errno}"),
-            None => f.write_str(": trapped: the child was killed in the middle of it"),
+            Some(errno) => put!(text, ": ", errno),
+            None => put!(text, ": trapped: the child was killed in the middle of it"),
         }
     }
 }
+
+display!(Error<'_>, Refused<'_>);

@@ -20,6 +20,7 @@ pub mod config;
 pub mod host;
 pub mod names;
 mod strings;
+mod text;
 
 // Text to data.
 pub mod cli;

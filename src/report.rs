@@ -2,16 +2,14 @@
 
 mod timing;
 
-use crate::error::{Error, FAILED, Refused, hint};
+use crate::error::{Error, Refused, hint};
 use crate::host::probe;
 use crate::launch::{Notes, Timeline};
 use crate::names::Errno;
 use crate::plan::{Failure, Plan};
 use crate::supervise::{End, Status};
 use crate::sys::file::{self, Fd, STDERR, STDOUT};
-use alloc::string::String;
-use core::fmt::{Display, Formatter, Write};
-use core::panic::Location;
+use crate::text::{Show, Text, put};
 
 /// All that is known when a run is over.
 pub struct Outcome<'a> {
@@ -22,38 +20,22 @@ pub struct Outcome<'a> {
 }
 
 /// Prints to standard output; the exit status for having done so.
-pub fn print(text: &dyn Display) -> Result<u8, Error<'static>> {
-    let mut bytes = String::new();
-    let _ = write!(bytes, "{text}");
-    file::write_all(STDOUT, bytes.as_bytes()).map(|()| 0).map_err(Error::Output)
+pub fn print(what: &dyn Show) -> Result<u8, Error<'static>> {
+    let mut text = Text::default();
+    what.show(&mut text);
+    file::write_all(STDOUT, text.bytes()).map(|()| 0).map_err(Error::Output)
 }
 
 /// One sentence on standard error. If nobody can hear it, the exit status still tells.
-pub fn complain(text: &dyn Display) {
-    let mut stream = StandardError;
-    let _ = writeln!(stream, "pidone: {text}");
+pub fn complain(what: &dyn Show) {
+    let mut text = Text::default();
+    put!(&mut text, "pidone: ", what, "\n");
+    let _ = file::write_all(STDERR, text.bytes());
 }
 
-/// Unbuffered, because a defect may have been the heap's.
-struct StandardError;
-
-impl Write for StandardError {
-    fn write_str(&mut self, text: &str) -> core::fmt::Result {
-        file::write_all(STDERR, text.as_bytes()).map_err(|_| core::fmt::Error)
-    }
-}
-
-/// A defect of the program.
-pub struct Defect<'a>(pub Option<&'a Location<'a>>);
-
-impl Display for Defect<'_> {
-    fn fmt(&self, f: &mut Formatter) -> core::fmt::Result {
-        f.write_str("this is a defect of pidone, or memory is used up")?;
-        match self.0 {
-            Some(place) => write!(f, " ({}:{})", place.file(), place.line()),
-            None => Ok(()),
-        }
-    }
+/// A panic, or no memory for the heap.
+pub fn complain_of_defect() {
+    let _ = file::write_all(STDERR, b"pidone: out of memory, or a defect of pidone\n");
 }
 
 /// Says what is to be said, and returns the exit status.
@@ -75,15 +57,12 @@ fn ended(outcome: &Outcome, end: End) -> u8 {
     if end.timed_out {
         complain(&"the command was stopped, because its time was over");
     }
-    let mut text = String::new();
-    let _ = write!(text, "{{\"exit-code\": {}", end.status.code());
+    let mut text = Text::default();
+    put!(&mut text, "{\"exit-code\": ", end.status.code());
     if let Status::Killed(signal) = end.status {
-        let _ = write!(text, ", \"signal\": {signal}");
+        put!(&mut text, ", \"signal\": ", signal);
     }
-    if end.timed_out {
-        text.push_str(", \"timed-out\": true");
-    }
-    text.push_str("}\n");
+    put!(&mut text, if end.timed_out { ", \"timed-out\": true}\n" } else { "}\n" });
     tell(outcome.plan, &text);
     end.status.code()
 }
@@ -93,16 +72,20 @@ fn failed(outcome: &Outcome, failure: Failure) -> u8 {
     let evidence = probe::observe(&refused);
     complain(&refused);
     if let Some(hint) = hint(&refused, &evidence) {
-        complain_more(&hint);
+        let mut text = Text::default();
+        put!(&mut text, "hint: ");
+        text.raw(hint.bytes());
+        text.byte(b'\n');
+        let _ = file::write_all(STDERR, text.bytes());
     }
-    let mut text = String::new();
-    let _ = write!(text, "{{\"failed-step\": {}", refused.failure.step);
+    let mut text = Text::default();
+    put!(&mut text, "{\"failed-step\": ", refused.failure.step);
     if let Some(errno) = refused.failure.errno {
-        let _ = write!(text, ", \"errno\": \"{errno}\"");
+        put!(&mut text, ", \"errno\": \"", errno, "\"");
     }
-    text.push_str("}\n");
+    put!(&mut text, "}\n");
     tell(outcome.plan, &text);
-    refused.code().max(FAILED)
+    refused.code()
 }
 
 /// A candidate in `PATH` that may not be executed says more than the last one, which is not there.
@@ -114,14 +97,9 @@ fn chosen(outcome: &Outcome, failure: Failure) -> Failure {
     }
 }
 
-fn complain_more(hint: &str) {
-    let mut stream = StandardError;
-    let _ = writeln!(stream, "hint: {hint}");
-}
-
-fn tell(plan: &Plan, text: &str) {
+fn tell(plan: &Plan, text: &Text) {
     if let Some(fd) = plan.watch.status_fd {
-        if let Err(errno) = file::write_all(Fd(fd), text.as_bytes()) {
+        if let Err(errno) = file::write_all(Fd(fd), text.bytes()) {
             complain(&Error::Output(errno));
         }
     }
@@ -129,8 +107,8 @@ fn tell(plan: &Plan, text: &str) {
 
 struct Warning<'a>(Refused<'a>);
 
-impl Display for Warning<'_> {
-    fn fmt(&self, f: &mut Formatter) -> core::fmt::Result {
-        write!(f, "warning: {}", self.0)
+impl Show for Warning<'_> {
+    fn show(&self, text: &mut Text) {
+        put!(text, "warning: ", self.0);
     }
 }

@@ -1,6 +1,6 @@
 //! The story on one screen: words → configuration → host → plan → launch → supervise → status.
 
-use crate::cli::{self, Overview, Request, Usage};
+use crate::cli::{self, OVERVIEW, Request, Usage};
 use crate::compile::compile;
 use crate::config::Config;
 use crate::error::{Error, FAILED};
@@ -10,7 +10,6 @@ use crate::plan::Shown;
 use crate::report::{self, Outcome};
 use crate::strings::Strings;
 use crate::supervise::supervise;
-use core::panic::Location;
 
 /// What the kernel hands to a program.
 pub struct Process {
@@ -45,7 +44,7 @@ pub fn main(process: &Process) -> u8 {
     let status = match &request {
         Ok(Request::Run { config, explain: true, .. }) => explain(process, config),
         Ok(Request::Run { config, timing, .. }) => run(process, config, *timing),
-        Ok(Request::Help) => report::print(&Overview),
+        Ok(Request::Help) => report::print(&OVERVIEW),
         Ok(Request::HelpRun) => report::print(&Usage),
         Ok(Request::Version) => report::print(&concat!("pidone ", env!("CARGO_PKG_VERSION"), "\n")),
         Err(error) => Err(error.clone()),
@@ -68,7 +67,7 @@ fn run(process: &Process, config: &Config, timing: bool) -> Result<u8, Error<'st
     let mut host = host(process);
     loop {
         let plan = compile(config, &host)?;
-        let timeline = timing.then(|| Timeline::new(plan.steps().count()));
+        let timeline = timing.then(|| Timeline::new(plan.steps.len()));
         let (end, notes) = launch(&plan, timeline.as_ref(), |child| supervise(child, &plan.watch));
         if let Err(failure) = end {
             if let Some(wiser) = probe::learn(&host, config, &plan, failure) {
@@ -85,8 +84,8 @@ fn host(process: &Process) -> crate::host::Host<'static> {
     probe::of_program(ids, process.environment)
 }
 
-/// A defect of the program itself: one sentence, and the end.
-pub fn defect(location: Option<&Location>) -> ! {
-    report::complain(&report::Defect(location));
+/// A defect of the program itself: one sentence, and the end. Without the heap, whose defect it may be.
+pub fn defect() -> ! {
+    report::complain_of_defect();
     crate::exit(FAILED)
 }

@@ -5,6 +5,7 @@
 
 #![allow(unsafe_code)]
 
+use alloc::ffi::CString;
 use alloc::vec::Vec;
 use core::ffi::{CStr, c_char};
 use core::fmt;
@@ -59,6 +60,14 @@ impl<'a> ThinCStr<'a> {
         unsafe { CStr::from_ptr(self.start.as_ptr()) }
     }
 
+    /// The string from a position on; the empty end of it if the position is behind it.
+    pub fn skip(self, count: usize) -> Self {
+        let rest = self.as_cstr().to_bytes_with_nul();
+        let start = rest.get(count..).filter(|rest| !rest.is_empty()).map_or(c"".as_ptr(), |rest| rest.as_ptr().cast());
+        // SAFETY: the end of a C string is a C string.
+        unsafe { CStr::from_ptr(start) }.into()
+    }
+
     /// The bytes without the NUL.
     pub fn bytes(self) -> &'a [u8] {
         self.as_cstr().to_bytes()
@@ -84,6 +93,13 @@ impl fmt::Debug for ThinCStr<'_> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         self.as_cstr().fmt(f)
     }
+}
+
+/// A new C string of parts, without any NUL that is in them.
+pub fn join(parts: &[&[u8]]) -> CString {
+    let bytes = parts.iter().flat_map(|part| part.iter().copied()).filter(|&byte| byte != 0);
+    // SAFETY: no byte is NUL.
+    unsafe { CString::from_vec_unchecked(bytes.collect()) }
 }
 
 /// The strings of an array, without the terminating `None`.

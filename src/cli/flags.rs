@@ -2,67 +2,113 @@
 
 use crate::names::Ns;
 
-/// What an option is for the parser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Id {
-    Add(Ns),
-    All,
-    Share,
-    Try,
-    MapRootUser,
-    MapCurrentUser,
-    MapUser,
-    MapGroup,
-    Setgroups,
-    Propagation,
-    Hostname,
-    Domainname,
-    Monotonic,
-    Boottime,
-    Chdir,
-    Env,
-    Setenv,
-    Unsetenv,
-    Clearenv,
-    Argv0,
-    Umask,
-    Nice,
-    OomScoreAdj,
-    Rlimit,
-    NewSession,
-    PreserveFds,
-    AllowNewPrivs,
-    NoKillChild,
-    Timeout,
-    StopSignal,
-    StopTimeout,
-    PidFile,
-    InfoFd,
-    JsonStatusFd,
-    BlockFd,
-    SyncFd,
-    Explain,
-    Timing,
-    Help,
-    Version,
+/// Makes the enumeration of options, and the table as one text: a line for each, in the same order.
+macro_rules! options {
+    ($($(# $title:literal)? $id:ident $short:literal $long:literal $value:literal $help:literal $wanted:literal)+) => {
+        /// What an option is for the parser.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Id { $(
+            #[doc = $help]
+            $id
+        ),+ }
+
+        const IDS: &[Id] = &[$(Id::$id),+];
+
+        const TABLE: &str = concat!($($($title, "\t",)? "\t", $short, "\t", $long, "\t", $value, "\t", $help, "\t", $wanted, "\n"),+);
+    };
+}
+
+// In order: a heading before the first of a group; the option; its letter and its name; the names of
+// its values; what it is for; what a wrong value should have been.
+options! {
+    # "Namespaces (new ones for process ids and mounts are the default)"
+    Mount "m" "mount" "" "new mount namespace" ""
+    Uts "u" "uts" "" "new UTS namespace (host name)" ""
+    Ipc "i" "ipc" "" "new IPC namespace" ""
+    Net "n" "net" "" "new net namespace, its loopback up" ""
+    Pid "p" "pid" "" "new PID namespace" ""
+    User "U" "user" "" "new user namespace" ""
+    Cgroup "C" "cgroup" "" "new cgroup namespace" ""
+    Time "T" "time" "" "new time namespace" ""
+    All "a" "all" "" "all eight" ""
+    Share "" "share" "NS,..." "keep the caller's" "a list of mount, uts, ipc, net, pid, user, cgroup, time"
+    Try "" "try" "NS,..." "new ones where possible" "a list of mount, uts, ipc, net, pid, user, cgroup, time"
+    # "Identity (root inside a new user namespace is the default)"
+    MapRootUser "r" "map-root-user" "" "be root inside" ""
+    MapCurrentUser "c" "map-current-user" "" "keep one's own ids inside" ""
+    MapUser "" "map-user" "UID" "user id inside" "a number from 0 to 4294967294"
+    MapGroup "" "map-group" "GID" "group id inside" "a number from 0 to 4294967294"
+    Setgroups "" "setgroups" "allow|deny" "setgroups(2) inside" "allow or deny"
+    # "World"
+    Propagation "" "propagation" "HOW" "of mounts: private, slave, shared, unchanged" "private, slave, shared or unchanged"
+    Hostname "" "hostname" "NAME" "host name" "a name of 1 to 64 bytes"
+    Domainname "" "domainname" "NAME" "NIS domain name" "a name of 1 to 64 bytes"
+    Monotonic "" "monotonic" "SEC" "offset of the monotonic clock" "a whole number of seconds"
+    Boottime "" "boottime" "SEC" "offset of the boot-time clock" "a whole number of seconds"
+    # "Process"
+    Chdir "w" "chdir" "DIR" "working directory" ""
+    Env "e" "env" "K[=V]" "set a variable, or keep it" "NAME=VALUE or NAME"
+    Setenv "" "setenv" "K V" "set a variable" "a name without ="
+    Unsetenv "" "unsetenv" "K" "remove a variable" "a name without ="
+    Clearenv "" "clearenv" "" "start with no variables" ""
+    Argv0 "" "argv0" "NAME" "the command's own name" ""
+    Umask "" "umask" "OCTAL" "file mode mask" "an octal number up to 777"
+    Nice "" "nice" "N" "nice value" "a number from -20 to 19"
+    OomScoreAdj "" "oom-score-adj" "N" "OOM killer's adjustment" "a number from -1000 to 1000"
+    Rlimit "" "rlimit" "NAME=SOFT[:HARD]" "resource limit" "a name such as nofile, =, and one or two numbers or inf with : between"
+    NewSession "" "new-session" "" "a session without a terminal" ""
+    AllowNewPrivs "" "allow-new-privs" "" "set-user-ID programs work" ""
+    PreserveFds "" "preserve-fds" "N" "pass on N descriptors from 3" "a number of descriptors"
+    # "Life"
+    Timeout "" "timeout" "SEC" "stop it after that long" "a number of seconds, such as 10 or 0.5"
+    StopSignal "" "stop-signal" "SIG" "what stops it (TERM)" "a signal such as TERM, 15 or RTMIN+3"
+    StopTimeout "" "stop-timeout" "SEC" "then KILL after that long (10)" "a number of seconds, such as 10 or 0.5"
+    NoKillChild "" "no-kill-child" "" "let it outlive pidone" ""
+    # "Other programs"
+    PidFile "" "pid-file" "FILE" "holds its process id" ""
+    InfoFd "" "info-fd" "FD" "gets its ids as JSON" "the number of an open descriptor"
+    JsonStatusFd "" "json-status-fd" "FD" "gets ids and exit code" "the number of an open descriptor"
+    BlockFd "" "block-fd" "FD" "start when it is readable" "the number of an open descriptor"
+    SyncFd "" "sync-fd" "FD" "open while it runs" "the number of an open descriptor"
+    # "Seeing"
+    Explain "" "explain" "" "print every system call, run nothing" ""
+    Timing "" "timing" "" "afterwards, where the time went" ""
+    Help "h" "help" "" "this text" ""
+    Version "V" "version" "" "the version" ""
 }
 
 /// One option.
+#[derive(Clone, Copy, Debug)]
 pub struct Flag {
+    /// Which one.
     pub id: Id,
-    /// Without the dash; 0 if there is none.
-    pub short: u8,
+    /// The heading of its group, at the first of each.
+    pub title: &'static str,
+    /// Without the dash; empty if there is none.
+    pub short: &'static str,
     /// Without the dashes.
     pub long: &'static str,
     /// The names of its values, separated by a space; empty for a switch.
     pub value: &'static str,
+    /// What it is for.
     pub help: &'static str,
+    /// What a wrong value should have been.
+    pub wanted: &'static str,
+}
+
+/// All options, in order.
+pub fn all() -> impl Iterator<Item = Flag> {
+    TABLE.split_terminator('\n').zip(IDS).map(|(line, &id)| {
+        let mut columns = line.split('\t');
+        let mut next = || columns.next().unwrap_or("");
+        Flag { id, title: next(), short: next(), long: next(), value: next(), help: next(), wanted: next() }
+    })
 }
 
 impl Flag {
     /// How many words of the command line are its value.
     pub fn values(&self) -> usize {
-        self.value.split(' ').filter(|name| !name.is_empty()).count()
+        if self.value.is_empty() { 0 } else { 1 + usize::from(self.value.contains(' ')) }
     }
 
     /// Whether it may be given more than once: switches, and what adds to a list.
@@ -73,115 +119,21 @@ impl Flag {
     }
 }
 
-const fn flag(id: Id, short: u8, long: &'static str, value: &'static str, help: &'static str) -> Flag {
-    Flag { id, short, long, value, help }
+impl Id {
+    /// The namespace that a switch asks for.
+    pub fn namespace(self) -> Option<Ns> {
+        Ns::ALL.get(self as usize).copied()
+    }
 }
-
-/// Options with a heading.
-pub struct Group {
-    pub title: &'static str,
-    pub flags: &'static [Flag],
-}
-
-/// The options of `pidone run`.
-pub const RUN: &[Group] = &[
-    Group {
-        title: "Namespaces (new ones for process ids and mounts are the default)",
-        flags: &[
-            flag(Id::Add(Ns::Mount), b'm', "mount", "", "new mount namespace"),
-            flag(Id::Add(Ns::Uts), b'u', "uts", "", "new UTS namespace (host name)"),
-            flag(Id::Add(Ns::Ipc), b'i', "ipc", "", "new IPC namespace"),
-            flag(Id::Add(Ns::Net), b'n', "net", "", "new net namespace, its loopback up"),
-            flag(Id::Add(Ns::Pid), b'p', "pid", "", "new PID namespace"),
-            flag(Id::Add(Ns::User), b'U', "user", "", "new user namespace"),
-            flag(Id::Add(Ns::Cgroup), b'C', "cgroup", "", "new cgroup namespace"),
-            flag(Id::Add(Ns::Time), b'T', "time", "", "new time namespace"),
-            flag(Id::All, b'a', "all", "", "all eight"),
-            flag(Id::Share, 0, "share", "NS,...", "keep the caller's"),
-            flag(Id::Try, 0, "try", "NS,...", "new ones where possible"),
-        ],
-    },
-    Group {
-        title: "Identity (root inside a new user namespace is the default)",
-        flags: &[
-            flag(Id::MapRootUser, b'r', "map-root-user", "", "be root inside"),
-            flag(Id::MapCurrentUser, b'c', "map-current-user", "", "keep one's own ids inside"),
-            flag(Id::MapUser, 0, "map-user", "UID", "user id inside"),
-            flag(Id::MapGroup, 0, "map-group", "GID", "group id inside"),
-            flag(Id::Setgroups, 0, "setgroups", "allow|deny", "setgroups(2) inside"),
-        ],
-    },
-    Group {
-        title: "World",
-        flags: &[
-            flag(Id::Propagation, 0, "propagation", "HOW", "private, slave, shared, unchanged"),
-            flag(Id::Hostname, 0, "hostname", "NAME", "host name"),
-            flag(Id::Domainname, 0, "domainname", "NAME", "NIS domain name"),
-            flag(Id::Monotonic, 0, "monotonic", "SEC", "offset of the monotonic clock"),
-            flag(Id::Boottime, 0, "boottime", "SEC", "offset of the boot-time clock"),
-        ],
-    },
-    Group {
-        title: "Process",
-        flags: &[
-            flag(Id::Chdir, b'w', "chdir", "DIR", "working directory"),
-            flag(Id::Env, b'e', "env", "K[=V]", "set a variable, or keep it"),
-            flag(Id::Setenv, 0, "setenv", "K V", "set a variable"),
-            flag(Id::Unsetenv, 0, "unsetenv", "K", "remove a variable"),
-            flag(Id::Clearenv, 0, "clearenv", "", "start with no variables"),
-            flag(Id::Argv0, 0, "argv0", "NAME", "the command's own name"),
-            flag(Id::Umask, 0, "umask", "OCTAL", "file mode mask"),
-            flag(Id::Nice, 0, "nice", "N", "nice value, -20 to 19"),
-            flag(Id::OomScoreAdj, 0, "oom-score-adj", "N", "-1000 to 1000"),
-            flag(Id::Rlimit, 0, "rlimit", "NAME=SOFT[:HARD]", "resource limit"),
-            flag(Id::NewSession, 0, "new-session", "", "no controlling terminal"),
-            flag(Id::AllowNewPrivs, 0, "allow-new-privs", "", "set-user-ID programs work"),
-            flag(Id::PreserveFds, 0, "preserve-fds", "N", "pass on N descriptors from 3"),
-        ],
-    },
-    Group {
-        title: "Life",
-        flags: &[
-            flag(Id::Timeout, 0, "timeout", "SEC", "stop it after that long"),
-            flag(Id::StopSignal, 0, "stop-signal", "SIG", "what stops it (TERM)"),
-            flag(Id::StopTimeout, 0, "stop-timeout", "SEC", "then KILL after that long"),
-            flag(Id::NoKillChild, 0, "no-kill-child", "", "let it outlive pidone"),
-        ],
-    },
-    Group {
-        title: "Other programs",
-        flags: &[
-            flag(Id::PidFile, 0, "pid-file", "FILE", "holds its process id"),
-            flag(Id::InfoFd, 0, "info-fd", "FD", "gets its ids as JSON"),
-            flag(Id::JsonStatusFd, 0, "json-status-fd", "FD", "gets ids and exit code"),
-            flag(Id::BlockFd, 0, "block-fd", "FD", "start when it is readable"),
-            flag(Id::SyncFd, 0, "sync-fd", "FD", "open while it runs"),
-        ],
-    },
-    Group {
-        title: "Seeing",
-        flags: &[
-            flag(Id::Explain, 0, "explain", "", "print every system call, run nothing"),
-            flag(Id::Timing, 0, "timing", "", "afterwards, where the time went"),
-            flag(Id::Help, b'h', "help", "", "this text"),
-            flag(Id::Version, b'V', "version", "", "the version"),
-        ],
-    },
-];
 
 /// Options that say the same thing in different ways.
-pub const EXCLUSIVE: &[(&str, &str)] = &[
-    ("map-root-user", "map-current-user"),
-    ("map-root-user", "map-user"),
-    ("map-root-user", "map-group"),
-    ("map-current-user", "map-user"),
-    ("map-current-user", "map-group"),
+pub const EXCLUSIVE: [(Id, Id); 5] = [
+    (Id::MapRootUser, Id::MapCurrentUser),
+    (Id::MapRootUser, Id::MapUser),
+    (Id::MapRootUser, Id::MapGroup),
+    (Id::MapCurrentUser, Id::MapUser),
+    (Id::MapCurrentUser, Id::MapGroup),
 ];
-
-/// All options of a verb.
-pub fn all(groups: &'static [Group]) -> impl Iterator<Item = &'static Flag> {
-    groups.iter().flat_map(|group| group.flags)
-}
 
 #[cfg(test)]
 mod tests {
@@ -192,16 +144,28 @@ mod tests {
     #[test]
     fn every_name_is_there_once() {
         let mut seen = HashSet::new();
-        for flag in all(RUN) {
+        for flag in all() {
+            assert!(!flag.long.is_empty() && !flag.help.is_empty());
             assert!(seen.insert(flag.long), "--{}", flag.long);
-            assert!(flag.short == 0 || seen.insert(std::str::from_utf8(&[flag.short]).unwrap().to_owned().leak()));
+            assert!(flag.short.is_empty() || seen.insert(flag.short), "-{}", flag.short);
         }
+        assert_eq!(all().count(), IDS.len());
     }
 
     #[test]
-    fn exclusive_options_exist() {
-        for (one, other) in EXCLUSIVE {
-            assert!(all(RUN).any(|flag| flag.long == *one) && all(RUN).any(|flag| flag.long == *other));
+    fn the_first_eight_are_the_namespaces() {
+        for (flag, ns) in all().zip(Ns::ALL) {
+            assert_eq!(flag.long, ns.name());
+            assert_eq!(flag.id.namespace(), Some(ns));
+        }
+        assert_eq!(Id::All.namespace(), None);
+    }
+
+    #[test]
+    fn what_has_values_says_what_is_wanted() {
+        let free = ["chdir", "argv0", "pid-file"];
+        for flag in all().filter(|flag| !free.contains(&flag.long)) {
+            assert_eq!(flag.value.is_empty(), flag.wanted.is_empty(), "--{}", flag.long);
         }
     }
 }

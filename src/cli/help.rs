@@ -1,15 +1,11 @@
 //! `--help`, from the table of options.
 
-use super::flags::{Flag, Group, RUN};
-use core::fmt::{Display, Formatter, Result};
+use super::flags::{self, Flag};
+use crate::text::{Show, Text, put};
 
 /// The overview of the program.
-pub struct Overview;
-
-impl Display for Overview {
-    fn fmt(&self, f: &mut Formatter) -> Result {
-        f.write_str(
-            "pidone makes a command PID 1 of new Linux namespaces.
+pub const OVERVIEW: &str = "\
+pidone makes a command PID 1 of new Linux namespaces.
 
   pidone run [OPTIONS] [--] COMMAND [ARG...]   run a command in a sandbox
   pidone run --help                            the options of run
@@ -17,38 +13,32 @@ impl Display for Overview {
 
 Exit status: the command's own; 128+N if signal N killed it; 127 not found, 126 not executable;
 125 pidone itself failed, with one sentence on standard error.
-",
-        )
-    }
-}
+";
 
 /// The options of `run`.
 pub struct Usage;
 
 /// Where the explanations start.
-const COLUMN: usize = 32;
+const COLUMN: usize = 33;
 
-impl Display for Usage {
-    fn fmt(&self, f: &mut Formatter) -> Result {
-        f.write_str("pidone run [OPTIONS] [--] COMMAND [ARG...]   (no COMMAND: $SHELL, else /bin/sh)\n")?;
-        for Group { title, flags } in RUN {
-            writeln!(f, "{title}")?;
-            for flag in *flags {
-                line(f, flag)?;
-            }
-        }
-        Ok(())
+impl Show for Usage {
+    fn show(&self, text: &mut Text) {
+        put!(text, "pidone run [OPTIONS] [--] COMMAND [ARG...]   (no COMMAND: $SHELL, else /bin/sh)\n");
+        flags::all().for_each(|flag| line(text, &flag));
     }
 }
 
-fn line(f: &mut Formatter, flag: &Flag) -> Result {
-    match flag.short {
-        0 => f.write_str("     ")?,
-        letter => write!(f, " -{}, ", letter as char)?,
+fn line(text: &mut Text, flag: &Flag) {
+    if !flag.title.is_empty() {
+        put!(text, flag.title, "\n");
     }
-    write!(f, "--{} {}", flag.long, flag.value)?;
-    for _ in 8 + flag.long.len() + flag.value.len()..COLUMN {
-        f.write_str(" ")?;
+    let start = text.len();
+    if flag.short.is_empty() {
+        put!(text, "    ");
+    } else {
+        put!(text, " -", flag.short, ",");
     }
-    writeln!(f, " {}", flag.help)
+    put!(text, " --", flag.long, " ", flag.value);
+    text.pad_to(start + COLUMN);
+    put!(text, flag.help, "\n");
 }

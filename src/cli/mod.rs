@@ -8,24 +8,32 @@ mod help;
 mod nearest;
 mod value;
 
-pub use help::{Overview, Usage};
+pub use help::{OVERVIEW, Usage};
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::names::NsSet;
 use crate::strings::{Strings, ThinCStr};
-use alloc::vec::Vec;
-use flags::{EXCLUSIVE, Flag, Id, RUN};
+use flags::{EXCLUSIVE, Flag, Id};
 use nearest::nearest;
 
 /// What the caller wants.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request<'a> {
-    Run { config: Config<'a>, explain: bool, timing: bool },
+    /// To run a command, or to see how.
+    Run {
+        /// What is wished.
+        config: Config<'a>,
+        /// Only print the plan.
+        explain: bool,
+        /// Say afterwards where the time went.
+        timing: bool,
+    },
     /// The overview.
     Help,
     /// The options of `run`.
     HelpRun,
+    /// The version.
     Version,
 }
 
@@ -53,36 +61,21 @@ pub fn parse<'a>(arguments: &'a Strings<'a>) -> Result<Request<'a>, Error<'a>> {
 struct Parser<'a> {
     rest: &'a Strings<'a>,
     config: Config<'a>,
-    seen: Vec<&'static str>,
-    /// Namespaces that were asked for one by one, which `--share` contradicts.
-    named: NsSet,
-    explain: bool,
-    timing: bool,
-    answer: Option<Request<'a>>,
+    /// One bit for each option that was given.
+    seen: u64,
 }
 
 fn parse_run<'a>(arguments: &'a Strings<'a>) -> Result<Request<'a>, Error<'a>> {
-    let mut parser = Parser {
-        rest: arguments,
-        config: Config::default(),
-        seen: Vec::new(),
-        named: NsSet::NONE,
-        explain: false,
-        timing: false,
-        answer: None,
-    };
+    let mut parser = Parser { rest: arguments, config: Config::default(), seen: 0 };
     while let Some(word) = parser.peek() {
         match word.bytes() {
             b"--" => {
                 parser.take();
                 break;
             }
-            [b'-', b'-', long @ ..] => parser.long(word.bytes(), long)?,
+            [b'-', b'-', ..] => parser.long(word)?,
             [b'-', _, ..] => parser.letters(word)?,
             _ => break,
-        }
-        if let Some(answer) = parser.answer {
-            return Ok(answer);
         }
     }
     parser.finish()
@@ -99,19 +92,25 @@ impl<'a> Parser<'a> {
         Some(word)
     }
 
+    fn given(&self, id: Id) -> bool {
+        self.seen & 1 << id as u64 != 0
+    }
+
     /// `--name`, `--name=value` or `--name value`.
-    fn long(&mut self, word: &'a [u8], text: &'a [u8]) -> Result<(), Error<'a>> {
-        let current = self.take();
-        let name = text.split(|&byte| byte == b'=').next().unwrap_or(text);
-        let Some(flag) = flags::all(RUN).find(|flag| flag.long.as_bytes() == name) else {
-            let nearest = nearest(name, flags::all(RUN).map(|flag| flag.long));
-            return Err(Error::UnknownOption { word, nearest });
+    fn long(&mut self, word: ThinCStr<'a>) -> Result<(), Error<'a>> {
+        self.take();
+        let text = word.skip(2).bytes();
+        let length = text.iter().position(|&byte| byte == b'=');
+        let name = text.get(..length.unwrap_or(text.len())).unwrap_or(text);
+        let Some(flag) = flags::all().find(|flag| flag.long.as_bytes() == name) else {
+            let nearest = nearest(name, flags::all().map(|flag| flag.long));
+            return Err(Error::UnknownOption { word: word.bytes(), nearest });
         };
-        let attached = (name.len() < text.len()).then(|| value::tail(current, name.len() + 3)).flatten();
+        let attached = length.map(|length| word.skip(length + 3));
         if attached.is_some() && flag.values() == 0 {
             return Err(Error::UnwantedValue { option: flag.long });
         }
-        self.apply(flag, attached)
+        self.apply(&flag, attached)
     }
 
     /// `-u`, a cluster `-muin`, `-wDIR` or `-w DIR`.
@@ -119,62 +118,59 @@ impl<'a> Parser<'a> {
         self.take();
         let bytes = word.bytes();
         for (at, &letter) in bytes.iter().enumerate().skip(1) {
-            let Some(flag) = flags::all(RUN).find(|flag| flag.short == letter) else {
+            let Some(flag) = flags::all().find(|flag| flag.short.as_bytes() == [letter]) else {
                 return Err(Error::UnknownLetter { letter, word: bytes });
             };
-            let attached = (flag.values() > 0 && at + 1 < bytes.len())
-                .then(|| value::tail(Some(word), at + 1))
-                .flatten();
-            self.apply(flag, attached)?;
-            if flag.values() > 0 {
+            let takes = flag.values() > 0;
+            let attached = (takes && at + 1 < bytes.len()).then(|| word.skip(at + 1));
+            self.apply(&flag, attached)?;
+            if takes {
                 break;
             }
         }
         Ok(())
     }
 
-    fn apply(&mut self, flag: &'static Flag, attached: Option<ThinCStr<'a>>) -> Result<(), Error<'a>> {
+    fn apply(&mut self, flag: &Flag, attached: Option<ThinCStr<'a>>) -> Result<(), Error<'a>> {
         let option = flag.long;
-        if !flag.repeats() && self.seen.contains(&option) {
+        if self.given(flag.id) && !flag.repeats() {
             return Err(Error::Repeated { option });
         }
-        self.seen.push(option);
-        let mut words = [None; 2];
-        if let Some(first) = words.first_mut() {
-            *first = attached;
-        }
+        self.seen |= 1 << flag.id as u64;
+        let mut words = [attached, None];
         for place in words.iter_mut().take(flag.values()) {
             if place.is_none() {
                 *place = Some(self.take().ok_or(Error::MissingValue { option, value: flag.value })?);
             }
         }
-        match flag.id {
-            Id::Add(ns) => self.named = self.named.with(ns),
-            Id::Explain => self.explain = true,
-            Id::Timing => self.timing = true,
-            Id::Help => self.answer = Some(Request::HelpRun),
-            Id::Version => self.answer = Some(Request::Version),
-            _ => {}
-        }
-        value::store(&mut self.config, flag, words)
+        let [first, second] = words.map(|word| word.map_or(c"", ThinCStr::as_cstr));
+        value::store(&mut self.config, flag.id, first, second)
+            .ok_or(Error::Invalid { option, word: first.to_bytes(), wanted: flag.wanted })
     }
 
     fn finish(mut self) -> Result<Request<'a>, Error<'a>> {
-        let given = |name: &&'static str| self.seen.contains(name);
-        if let Some(&(option, other)) = EXCLUSIVE.iter().find(|(one, two)| given(one) && given(two)) {
-            return Err(Error::Contradiction { option, other });
+        if self.given(Id::Help) {
+            return Ok(Request::HelpRun);
+        }
+        if self.given(Id::Version) {
+            return Ok(Request::Version);
+        }
+        let name = |id: Id| flags::all().nth(id as usize).map_or("", |flag| flag.long);
+        if let Some((one, two)) = EXCLUSIVE.into_iter().find(|(one, two)| self.given(*one) && self.given(*two)) {
+            return Err(Error::Contradiction { option: name(one), other: name(two) });
         }
         let wish = &self.config.namespaces;
-        let wanted = self.named.union(wish.attempt);
-        if let Some(ns) = wanted.both(wish.share).iter().next() {
-            let other = if self.named.contains(ns) { ns.name() } else { "try" };
+        // `--all --share net` is all but one; `--net --share net` is a contradiction.
+        let named = flags::all().filter(|flag| self.given(flag.id)).filter_map(|flag| flag.id.namespace());
+        let named = named.fold(wish.attempt, NsSet::with);
+        if let Some(ns) = named.both(wish.share).iter().next() {
+            let other = if wish.attempt.contains(ns) { "try" } else { ns.name() };
             return Err(Error::Contradiction { option: "share", other });
         }
-        self.config.command = match self.rest {
-            [Some(_), ..] => self.rest,
-            _ => &[],
-        };
-        Ok(Request::Run { config: self.config, explain: self.explain, timing: self.timing })
+        if self.peek().is_some() {
+            self.config.command = self.rest;
+        }
+        let (explain, timing) = (self.given(Id::Explain), self.given(Id::Timing));
+        Ok(Request::Run { config: self.config, explain, timing })
     }
 }
-

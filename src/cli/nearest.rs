@@ -1,37 +1,33 @@
 //! The nearest valid name for a wrong one.
 
-use alloc::vec::Vec;
+/// What is longer is no slip of the hand.
+const LONGEST: usize = 32;
 
-/// The name with the fewest slips of the hand from `word`, if it is near enough to be meant.
+/// The name with the fewest slips from `word`, if it is near enough to be meant.
 pub fn nearest(word: &[u8], names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    // A long wrong word is no slip; and the table below must stay small.
-    let word = word.get(..word.len().min(32))?;
-    names
-        .map(|name| (distance(word, name.as_bytes()), name))
-        .filter(|(slips, name)| *slips <= 1 + name.len() / 4)
-        .min_by_key(|(slips, _)| *slips)
-        .map(|(_, name)| name)
+    if word.len() > LONGEST {
+        return None;
+    }
+    let near = names.map(|name| (distance(word, name.as_bytes()), name));
+    let (slips, name) = near.min_by_key(|(slips, _)| *slips)?;
+    (usize::from(slips) <= 1 + name.len() / 4).then_some(name)
 }
 
-/// Letters added, left out, replaced, or exchanged with their neighbour.
-fn distance(from: &[u8], to: &[u8]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=to.len()).collect();
-    for (row, a) in from.iter().enumerate() {
-        let mut line = Vec::with_capacity(last.len());
-        line.push(row + 1);
-        for (column, b) in to.iter().enumerate() {
-            let replaced = last[column] + usize::from(a != b);
-            let mut least = replaced.min(last[column + 1] + 1).min(line[column] + 1);
-            let exchanged = row > 0 && column > 0 && from[row - 1] == *b && to[column - 1] == *a;
-            if exchanged {
-                least = least.min(before[column - 1] + 1);
-            }
-            line.push(least);
+/// How many letters are added, left out or replaced (Levenshtein's distance).
+fn distance(from: &[u8], to: &[u8]) -> u8 {
+    let mut line: [u8; LONGEST + 1] = core::array::from_fn(|at| at as u8);
+    for (row, b) in (1u8..).zip(to) {
+        let mut corner = row - 1;
+        let mut left = row;
+        line[0] = row;
+        for (a, above) in from.iter().zip(line.iter_mut().skip(1)) {
+            let replaced = corner + u8::from(a != b);
+            corner = *above;
+            left = replaced.min(left + 1).min(corner + 1);
+            *above = left;
         }
-        before = core::mem::replace(&mut last, line);
     }
-    last.last().copied().unwrap_or(usize::MAX)
+    line.get(from.len()).copied().unwrap_or(u8::MAX)
 }
 
 #[cfg(test)]
@@ -41,9 +37,10 @@ mod tests {
     #[test]
     fn slips_are_counted() {
         assert_eq!(distance(b"hostname", b"hostname"), 0);
-        assert_eq!(distance(b"hostnmae", b"hostname"), 1);
+        assert_eq!(distance(b"hostnme", b"hostname"), 1);
         assert_eq!(distance(b"host", b"hostname"), 4);
         assert_eq!(distance(b"", b"net"), 3);
+        assert_eq!(distance(b"kitten", b"sitting"), 3);
     }
 
     #[test]

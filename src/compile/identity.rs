@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::host::Host;
 use crate::names::Ns;
 use crate::plan::{Call, Data, Path, Slot};
+use crate::text::{Text, put};
 use alloc::borrow::Cow;
-use alloc::format;
 use core::ffi::CStr;
 
 /// The maps to write, or none without a new user namespace.
@@ -72,7 +72,7 @@ impl Maps {
         if let (false, Some(lines)) = (self.by_parent(), &self.lines) {
             let file = own(c"/proc/self/setgroups");
             // Before the group map: an unprivileged one is refused otherwise (CVE-2014-8989).
-            put(child, file, Cow::Borrowed(b"deny"), DEFAULT);
+            write_file(child, file, Cow::Borrowed(b"deny"), DEFAULT);
             write(child, own(c"/proc/self/gid_map"), &lines.group);
             write(child, own(c"/proc/self/uid_map"), &lines.user);
         }
@@ -84,12 +84,13 @@ fn own(path: &'static CStr) -> Path<'static> {
 }
 
 fn write(list: &mut List, path: Path<'static>, line: &Line) {
-    let text = format!("{} {} 1\n", line.inside, line.outside);
-    put(list, path, Cow::Owned(text.into_bytes()), line.because);
+    let mut text = Text::default();
+    put!(&mut text, line.inside, " ", line.outside, " 1\n");
+    write_file(list, path, Cow::Owned(text.into_bytes()), line.because);
 }
 
 /// Opens a file below /proc and writes it in one piece.
-pub fn put<'p>(list: &mut List<'p>, path: Path<'p>, bytes: Cow<'p, [u8]>, because: &'static str) {
+pub fn write_file<'p>(list: &mut List<'p>, path: Path<'p>, bytes: Cow<'p, [u8]>, because: &'static str) {
     let (slot, flags) = (Slot::Proc, libc::O_CLOEXEC as u32);
     list.add(Call::Open { path, flags, slot }, because);
     list.add(Call::Write { slot, data: Data::Bytes(bytes) }, because);

@@ -16,83 +16,73 @@ use crate::error::Error;
 use crate::host::Host;
 use crate::names::flags::CLEAR_SIGHAND;
 use crate::names::{Ns, NsSet, Signal};
-use crate::plan::{Call, Plan, Slot, Watch};
+use crate::plan::{Call, Plan, Slot, Watch, Who};
 use namespaces::Resolved;
-use steps::{DEFAULT, List, step};
+use steps::{DEFAULT, List};
 
 /// Makes the plan for a configuration on a host.
 ///
 /// # Errors
 ///
-/// A configuration that contradicts itself or the caller's privileges, and a command that is in
-/// none of the directories of an empty `PATH`.
+/// A configuration that contradicts itself or the caller's privileges, and a command without a name.
 pub fn compile<'p>(config: &'p Config<'p>, host: &'p Host<'p>) -> Result<Plan<'p>, Error<'static>> {
     let resolved = namespaces::resolve(config, host)?;
     let maps = identity::maps(config, host, &resolved)?;
     let env = environment::environment(config, host);
-    let (argv, candidates) = command::candidates(config, &env)?;
     let gate = reports::needs_gate(config) || maps.by_parent();
 
-    let mut before = List::new();
+    let mut list = List::new();
     // An ignored SIGCHLD would have the kernel throw the exit status away, so this is the first.
-    before.add_if(host.sigchld_ignored, set_sigchld(false), DEFAULT);
-    before.add(Call::MapStack, DEFAULT);
+    list.add_if(host.sigchld_ignored, set_sigchld(false), DEFAULT);
+    list.add(Call::MapStack, DEFAULT);
     // Before the clone, or the child could look for our death where nobody writes it.
-    if !config.life.no_kill_child {
-        before.add(watched(host), DEFAULT);
-    }
+    list.add_if(!config.life.no_kill_child, watched(host), DEFAULT);
     // Without clone3 the child inherits handlers, which must not run in it.
-    before.add_if(!host.clone3, Call::BlockSignals, DEFAULT);
+    list.add_if(!host.clone3, Call::BlockSignals, DEFAULT);
 
-    let mut during = List::new();
+    list.turn(Who::Clone);
+    list.add(clone(host, resolved.new), resolved.because(Ns::Pid));
+
+    list.turn(Who::During);
     // As soon as there is a child to pass signals on to. The child's mask is not touched, nor are
     // its dispositions: what the command inherits is the caller's because nobody changed it.
-    during.add_if(host.clone3, Call::BlockSignals, DEFAULT);
-    reports::announce(config, &resolved, &mut during);
-    maps.write_by_parent(&mut during);
+    list.add_if(host.clone3, Call::BlockSignals, DEFAULT);
+    reports::announce(config, &resolved, &mut list);
+    maps.write_by_parent(&mut list);
     // After everything that the child, or a reader of the reports, has to find done.
-    during.add_if(gate, Call::OpenGate, DEFAULT);
+    list.add_if(gate, Call::OpenGate, DEFAULT);
 
-    let mut child = List::new();
+    list.turn(Who::Child);
     // First of all, so that no step below outlives the parent, or waits for a dead one.
     if !config.life.no_kill_child {
-        child.add(Call::DieWithParent, DEFAULT);
-        child.add_if(host.shared_with.is_some(), Call::CheckParent { slot: Slot::Parent }, DEFAULT);
+        list.add(Call::DieWithParent, DEFAULT);
+        list.add_if(host.shared_with.is_some(), Call::CheckParent { slot: Slot::Parent }, DEFAULT);
     }
-    child.add_if(gate, Call::PassGate, DEFAULT);
+    list.add_if(gate, Call::PassGate, DEFAULT);
     // Before anything that needs an identity: without a map every id is the overflow id.
-    maps.write_by_child(&mut child);
-    namespaces::unshare_time(host, &resolved, &mut child);
-    process::clocks(config, &mut child);
-    process::names(config, &mut child);
-    process::loopback(&resolved, &mut child);
+    maps.write_by_child(&mut list);
+    namespaces::unshare_time(host, &resolved, &mut list);
+    process::clocks(config, &mut list);
+    process::names(config, &mut list);
+    process::loopback(&resolved, &mut list);
     // Propagation before the first mount, or that mount would appear on the host.
-    namespaces::mounts(config, &resolved, &mut child)?;
+    namespaces::mounts(config, &resolved, &mut list);
     // After the mounts: the directory is one of the new view.
-    process::attributes(config, &mut child);
+    process::attributes(config, &mut list);
     // After what may need a privilege, and before foreign code.
-    child.add_if(!config.privilege.allow_new_privs, Call::NoNewPrivs, DEFAULT);
+    list.add_if(!config.privilege.allow_new_privs, Call::NoNewPrivs, DEFAULT);
     // Waits for the caller with everything set up, so that it sees the finished world.
-    reports::await_release(config, &mut child);
+    reports::await_release(config, &mut list);
     // After the last step that opens something (CVE-2024-21626: a directory of the host left open).
-    reports::close_descriptors(config, &mut child);
-    child.add_if(host.sigchld_ignored, set_sigchld(true), DEFAULT);
-    child.add_if(!host.clone3, Call::RestoreSignals, DEFAULT);
-    child.append(candidates);
+    reports::close_descriptors(config, &mut list);
+    list.add_if(host.sigchld_ignored, set_sigchld(true), DEFAULT);
+    list.add_if(!host.clone3, Call::RestoreSignals, DEFAULT);
+    let argv = command::execute(config, &env, &mut list)?;
 
-    let mut after = List::new();
-    reports::withdraw(config, &mut after);
+    list.turn(Who::After);
+    reports::withdraw(config, &mut list);
 
-    Ok(Plan {
-        before: before.steps,
-        clone: step(clone(host, resolved.new), resolved.because(Ns::Pid)),
-        during: during.steps,
-        child: child.steps,
-        after: after.steps,
-        argv,
-        env,
-        watch: watch(config, &resolved),
-    })
+    Ok(Plan { steps: list.steps, argv, env, watch: watch(config, &resolved) })
 }
 
 fn set_sigchld(ignore: bool) -> Call<'static> {

@@ -27,10 +27,12 @@ const OPTIONS: [&str; 8] =
 /// those that are shared. Without privilege a user namespace gives the right to make the others.
 pub fn resolve(config: &Config, host: &Host) -> Result<Resolved, Error<'static>> {
     let wish = &config.namespaces;
-    let implied = implied(config);
-    let asked = implied.iter().fold(wish.add, |set, (_, ns)| set.with(*ns));
-    if let Some(&(option, ns)) = implied.iter().find(|(_, ns)| wish.share.contains(*ns)) {
-        return Err(Error::SharedButNeeded { option, ns });
+    let mut asked = wish.add;
+    for (option, ns) in implied(config).into_iter().flatten() {
+        if wish.share.contains(ns) {
+            return Err(Error::SharedButNeeded { option, ns });
+        }
+        asked = asked.with(ns);
     }
     let attempted = wish.attempt.without(host.refused);
     let default = NsSet::of(Ns::Pid).with(Ns::Mount);
@@ -43,19 +45,19 @@ pub fn resolve(config: &Config, host: &Host) -> Result<Resolved, Error<'static>>
 }
 
 /// Options that act on a namespace, and would act on the host's if it were not new.
-fn implied(config: &Config) -> alloc::vec::Vec<(&'static str, Ns)> {
+fn implied(config: &Config) -> [Option<(&'static str, Ns)>; 8] {
     let (identity, process) = (&config.identity, &config.process);
-    let wishes = [
-        (identity.user.is_some(), "--map-user", Ns::User),
-        (identity.group.is_some(), "--map-group", Ns::User),
-        (identity.setgroups.is_some(), "--setgroups", Ns::User),
-        (process.hostname.is_some(), "--hostname", Ns::Uts),
-        (process.domainname.is_some(), "--domainname", Ns::Uts),
-        (process.monotonic.is_some(), "--monotonic", Ns::Time),
-        (process.boottime.is_some(), "--boottime", Ns::Time),
-        (config.mounts.propagation.is_some(), "--propagation", Ns::Mount),
-    ];
-    wishes.iter().filter(|wish| wish.0).map(|wish| (wish.1, wish.2)).collect()
+    let when = |given: bool, option, ns| given.then_some((option, ns));
+    [
+        when(identity.user.is_some(), "--map-user", Ns::User),
+        when(identity.group.is_some(), "--map-group", Ns::User),
+        when(identity.setgroups.is_some(), "--setgroups", Ns::User),
+        when(process.hostname.is_some(), "--hostname", Ns::Uts),
+        when(process.domainname.is_some(), "--domainname", Ns::Uts),
+        when(process.monotonic.is_some(), "--monotonic", Ns::Time),
+        when(process.boottime.is_some(), "--boottime", Ns::Time),
+        when(config.mounts.propagation.is_some(), "--propagation", Ns::Mount),
+    ]
 }
 
 /// clone(2) cannot make a time namespace; unshare(2) makes it for the program executed next.
@@ -65,9 +67,9 @@ pub fn unshare_time(host: &Host, resolved: &Resolved, child: &mut List) {
 }
 
 /// Propagation, and a /proc that shows the new process ids.
-pub fn mounts<'p>(config: &Config, resolved: &Resolved, child: &mut List<'p>) -> Result<(), Error<'static>> {
+pub fn mounts(config: &Config, resolved: &Resolved, child: &mut List) {
     if !resolved.new.contains(Ns::Mount) {
-        return Ok(());
+        return;
     }
     let propagation = config.mounts.propagation;
     let flag = match propagation.unwrap_or(Propagation::Private) {
@@ -85,7 +87,6 @@ pub fn mounts<'p>(config: &Config, resolved: &Resolved, child: &mut List<'p>) ->
         let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
         child.add(mount(c"proc", c"/proc", Some(c"proc"), flags), DEFAULT);
     }
-    Ok(())
 }
 
 fn mount(

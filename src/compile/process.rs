@@ -1,30 +1,28 @@
 //! Attributes of the command's process, and what its namespaces start with.
 
-use super::identity::put;
+use super::identity::write_file;
 use super::namespaces::Resolved;
 use super::steps::List;
 use crate::config::Config;
 use crate::names::Ns;
 use crate::plan::{Call, Path, Slot};
+use crate::text::{Text, put};
 use alloc::borrow::Cow;
-use alloc::format;
-use alloc::string::String;
-use core::fmt::Write;
 
 /// Offsets of the clocks, which the kernel takes until the first process enters the namespace: the
 /// child enters it when it executes the command (time_namespaces(7)).
 pub fn clocks(config: &Config, child: &mut List) {
     let process = &config.process;
-    let mut text = String::new();
+    let mut text = Text::default();
     for (name, offset) in [("monotonic", process.monotonic), ("boottime", process.boottime)] {
         if let Some(seconds) = offset {
-            let _ = writeln!(text, "{name} {seconds} 0");
+            put!(&mut text, name, " ", seconds, " 0\n");
         }
     }
     if !text.is_empty() {
         let because = process.monotonic.map_or("--boottime", |_| "--monotonic");
         let path = Path::Text(Cow::Borrowed(c"/proc/self/timens_offsets"));
-        put(child, path, Cow::Owned(text.into_bytes()), because);
+        write_file(child, path, Cow::Owned(text.into_bytes()), because);
     }
 }
 
@@ -61,8 +59,9 @@ pub fn attributes<'p>(config: &'p Config, child: &mut List<'p>) {
     }
     if let Some(adjustment) = process.oom_score_adj {
         let path = Path::Text(Cow::Borrowed(c"/proc/self/oom_score_adj"));
-        let text = Cow::Owned(format!("{adjustment}\n").into_bytes());
-        put(child, path, text, "--oom-score-adj");
+        let mut text = Text::default();
+        put!(&mut text, adjustment, "\n");
+        write_file(child, path, Cow::Owned(text.into_bytes()), "--oom-score-adj");
     }
     for limit in &process.rlimits {
         let (resource, soft, hard) = (limit.resource, limit.soft, limit.hard);

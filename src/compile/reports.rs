@@ -5,7 +5,6 @@ use super::steps::{DEFAULT, List};
 use crate::config::Config;
 use crate::plan::{Call, Data, Path, Slot};
 use alloc::borrow::Cow;
-use alloc::vec::Vec;
 
 /// The first descriptor that is not standard input, output or error.
 const FIRST: u32 = 3;
@@ -54,23 +53,17 @@ pub fn close_descriptors(config: &Config, child: &mut List) {
         ("--json-status-fd", config.reports.json_status_fd),
         ("--sync-fd", config.reports.sync_fd),
     ];
-    let mut kept = Vec::new();
     for (because, fd) in ours {
-        if let Some(fd) = fd {
-            // Also below `preserved`, and when it is standard input, output or error: there the
-            // caller has said that it is the command's too.
-            child.add_if(fd >= preserved, Call::CloseOnExec { fd }, because);
-            kept.push(fd);
+        // Below 3 + N the caller has said that it is the command's too.
+        if let Some(fd) = fd.filter(|&fd| fd >= preserved) {
+            child.add(Call::CloseOnExec { fd }, because);
         }
     }
-    kept.sort_unstable();
     let because = if config.process.preserve_fds > 0 { "--preserve-fds" } else { DEFAULT };
     let mut first = preserved;
-    for fd in kept {
-        if fd >= first {
-            child.add_if(fd > first, Call::CloseRange { first, last: fd.wrapping_sub(1) }, because);
-            first = fd.saturating_add(1);
-        }
+    while let Some(kept) = ours.iter().filter_map(|(_, fd)| *fd).filter(|&fd| fd >= first).min() {
+        child.add_if(kept > first, Call::CloseRange { first, last: kept.wrapping_sub(1) }, because);
+        first = kept.saturating_add(1);
     }
     child.add(Call::CloseRange { first, last: u32::MAX }, because);
 }

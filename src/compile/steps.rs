@@ -1,29 +1,31 @@
-//! A list under construction.
+//! The list under construction.
 
 use crate::names::Errno;
-use crate::plan::{Call, Refusal, Step};
+use crate::plan::{Call, Refusal, Step, Who};
 use alloc::vec::Vec;
 
 /// Why a step is there when no option asked for it.
 pub const DEFAULT: &str = "default";
 
-/// Steps in order.
+/// Steps in order, and whose turn it is.
 pub struct List<'p> {
     pub steps: Vec<Step<'p>>,
-}
-
-/// A step whose refusal fails the run.
-pub fn step<'p>(call: Call<'p>, because: &'static str) -> Step<'p> {
-    Step { call, refusal: Refusal::Fatal, because }
+    who: Who,
 }
 
 impl<'p> List<'p> {
     pub fn new() -> Self {
-        List { steps: Vec::new() }
+        List { steps: Vec::with_capacity(32), who: Who::Before }
     }
 
+    /// The steps that follow are performed by this one.
+    pub fn turn(&mut self, who: Who) {
+        self.who = who;
+    }
+
+    /// A step whose refusal fails the run.
     pub fn add(&mut self, call: Call<'p>, because: &'static str) {
-        self.steps.push(step(call, because));
+        self.push(call, Refusal::Fatal, because);
     }
 
     pub fn add_if(&mut self, condition: bool, call: Call<'p>, because: &'static str) {
@@ -34,15 +36,16 @@ impl<'p> List<'p> {
 
     /// A step that the command can do without.
     pub fn add_wanted(&mut self, call: Call<'p>, because: &'static str) {
-        self.steps.push(Step { call, refusal: Refusal::Warn, because });
+        self.push(call, Refusal::Warn, because);
     }
 
     /// A step that has answers other than success after which the next one is next.
     pub fn add_tolerant(&mut self, call: Call<'p>, answers: &'static [Errno], because: &'static str) {
-        self.steps.push(Step { call, refusal: Refusal::Tolerate(answers), because });
+        self.push(call, Refusal::Tolerate(answers), because);
     }
 
-    pub fn append(&mut self, other: List<'p>) {
-        self.steps.extend(other.steps);
+    #[inline(never)]
+    fn push(&mut self, call: Call<'p>, refusal: Refusal, because: &'static str) {
+        self.steps.push(Step { who: self.who, call, refusal, because });
     }
 }

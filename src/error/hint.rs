@@ -4,25 +4,27 @@ use super::Refused;
 use crate::host::Evidence;
 use crate::names::{Errno, Ns};
 use crate::plan::{Call, Path};
-use alloc::format;
-use alloc::string::String;
+use crate::text::{Text, put};
 use core::ffi::CStr;
 
 /// Why a step was refused, if what was observed tells.
-pub fn hint(refused: &Refused, evidence: &Evidence) -> Option<String> {
+pub fn hint(refused: &Refused, evidence: &Evidence) -> Option<Text> {
     let errno = refused.failure.errno?;
-    match refused.call()? {
-        Call::Clone3 { flags } | Call::Clone { flags } => of_clone(*flags, errno, evidence),
-        Call::Exec { path } => of_exec(path, errno, evidence).map(String::from),
+    let mut text = Text::default();
+    let fixed = match refused.call()? {
+        Call::Clone3 { flags } | Call::Clone { flags } => of_clone(*flags, errno, evidence, &mut text),
+        Call::Exec { path } => of_exec(path, errno, evidence),
         _ if in_new_user_namespace(refused) && denied(errno) && restricted(evidence) => {
-            Some(String::from(APPARMOR_USERNS))
+            Some(APPARMOR_USERNS)
         }
         Call::Mount { kind: Some(kind), .. } if *kind == c"proc" => of_proc(errno, evidence),
-        Call::Mount { .. } if errno == Errno::ACCES && evidence.apparmor_confined => Some(String::from(APPARMOR)),
-        Call::Mount { .. } if errno == Errno::PERM && evidence.seccomp_filter => Some(String::from(SECCOMP)),
-        Call::Unshare { .. } if errno == Errno::PERM && evidence.seccomp_filter => Some(String::from(SECCOMP)),
-        call => of_call(call, errno).map(String::from),
-    }
+        Call::Mount { .. } if errno == Errno::ACCES && evidence.apparmor_confined => Some(APPARMOR),
+        Call::Mount { .. } if errno == Errno::PERM && evidence.seccomp_filter => Some(SECCOMP),
+        Call::Unshare { .. } if errno == Errno::PERM && evidence.seccomp_filter => Some(SECCOMP),
+        call => of_call(call, errno),
+    };
+    put!(&mut text, fixed?);
+    Some(text)
 }
 
 const SECCOMP: &str = "a seccomp filter around us refuses it; in a container: \
@@ -45,7 +47,7 @@ fn in_new_user_namespace(refused: &Refused) -> bool {
     refused.plan.watch.namespaces.contains(Ns::User)
 }
 
-fn of_clone(flags: u64, errno: Errno, evidence: &Evidence) -> Option<String> {
+fn of_clone(flags: u64, errno: Errno, evidence: &Evidence, text: &mut Text) -> Option<&'static str> {
     let asked = |ns: &Ns| flags & ns.flag() != 0;
     let user = asked(&Ns::User);
     let fixed = match errno {
@@ -60,44 +62,46 @@ fn of_clone(flags: u64, errno: Errno, evidence: &Evidence) -> Option<String> {
             "we are in a chroot, and the kernel makes no user namespace there: run it outside"
         }
         Errno::ACCES if user && restricted(evidence) => APPARMOR_USERNS,
-        Errno::NOSPC | Errno::USERS => return Some(of_limits(flags, evidence)),
-        Errno::AGAIN => return of_process_limits(evidence),
+        Errno::NOSPC | Errno::USERS => of_limits(flags, evidence, text),
+        Errno::AGAIN => of_process_limits(evidence, text)?,
         Errno::INVAL => {
             let absent = Ns::ALL.into_iter().filter(asked).find(|ns| evidence.missing.contains(*ns))?;
-            return Some(format!("this kernel is built without {} namespaces", absent.name()));
+            put!(text, "this kernel is built without ", absent.name());
+            " namespaces"
         }
         _ => return None,
     };
-    Some(String::from(fixed))
+    Some(fixed)
 }
 
-fn of_limits(flags: u64, evidence: &Evidence) -> String {
+fn of_limits(flags: u64, evidence: &Evidence, text: &mut Text) -> &'static str {
     let mut asked = Ns::ALL.into_iter().filter(|ns| flags & ns.flag() != 0);
     match asked.find(|ns| evidence.forbidden(*ns)) {
-        Some(ns) => format!("/proc/sys/user/max_{}_namespaces is 0: no such namespace may be made here", ns.file()),
-        None => String::from(
-            "a limit in /proc/sys/user/max_*_namespaces is used up, or namespaces are nested 32 deep already",
-        ),
+        Some(ns) => {
+            put!(text, "/proc/sys/user/max_", ns.file());
+            "_namespaces is 0: no such namespace may be made here"
+        }
+        None => "a limit in /proc/sys/user/max_*_namespaces is used up, or namespaces are nested 32 deep already",
     }
 }
 
-fn of_process_limits(evidence: &Evidence) -> Option<String> {
+fn of_process_limits(evidence: &Evidence, text: &mut Text) -> Option<&'static str> {
     if let Some(limit) = evidence.pids_max {
-        return Some(format!("the cgroup we are in has reached its pids.max of {limit}"));
+        put!(text, "the cgroup we are in has reached its pids.max of ", limit);
+        return Some("");
     }
-    let limit = evidence.process_limit?;
-    Some(format!("this user may have {limit} processes (RLIMIT_NPROC): raise \"ulimit -u\", or end some"))
+    put!(text, "this user may have ", evidence.process_limit?, " processes");
+    Some(" (RLIMIT_NPROC): raise \"ulimit -u\", or end some")
 }
 
-fn of_proc(errno: Errno, evidence: &Evidence) -> Option<String> {
-    let text = match errno {
+fn of_proc(errno: Errno, evidence: &Evidence) -> Option<&'static str> {
+    Some(match errno {
         Errno::PERM if evidence.proc_masked => PROC_MASKED,
         Errno::PERM if evidence.seccomp_filter => SECCOMP,
         Errno::ACCES if evidence.apparmor_confined => APPARMOR,
         Errno::NOENT => "there is no directory /proc to mount on: make one in the image",
         _ => return None,
-    };
-    Some(String::from(text))
+    })
 }
 
 fn of_exec(path: &CStr, errno: Errno, evidence: &Evidence) -> Option<&'static str> {

@@ -6,14 +6,13 @@ use crate::config::Config;
 use crate::error::Refused;
 use crate::launch::launch;
 use crate::names::{Errno, Ns, NsSet, Resource, Signal};
-use crate::plan::{Call, Failure, Path, Plan};
-use crate::strings::Strings;
+use crate::plan::{Call, Failure, Path, Plan, Who};
+use crate::strings::{Strings, join};
 use crate::sys::file::{self, Fd};
 use crate::sys::process::{self, Pid};
 use crate::sys::signal::{self, Disposition};
 use crate::sys::namespace;
-use alloc::ffi::CString;
-use alloc::format;
+use crate::text::{self, Text, put};
 use alloc::vec::Vec;
 use core::ffi::CStr;
 
@@ -45,7 +44,7 @@ pub fn look_closer<'h>(mut host: Host<'h>, config: &Config) -> Host<'h> {
 /// What a refusal teaches: the host as it is known now, if another plan may do better.
 pub fn learn<'h>(host: &Host<'h>, config: &Config, plan: &Plan, failure: Failure) -> Option<Host<'h>> {
     let mut wiser = *host;
-    let at_clone = failure.step == plan.clone_number();
+    let at_clone = plan.step(failure.step).is_some_and(|step| step.who == Who::Clone);
     let denied = failure.errno == Some(Errno::PERM);
     if at_clone && failure.errno == Some(Errno::NOSYS) && host.clone3 {
         wiser.clone3 = false;
@@ -77,7 +76,7 @@ fn allows(host: &Host, ns: Ns) -> bool {
     let Ok(mut plan) = compile(&config, host) else {
         return false;
     };
-    plan.child.retain(|step| !matches!(step.call, Call::Exec { .. }));
+    plan.steps.retain(|step| !matches!(step.call, Call::Exec { .. }));
     let (end, _) = launch(&plan, None, |child| process::wait_for(child.pid));
     let _ = signal::set_mask(0);
     end.is_ok()
@@ -85,8 +84,13 @@ fn allows(host: &Host, ns: Ns) -> bool {
 
 /// Whether a process would leave a signal to the kernel, neither handling nor ignoring it.
 pub(crate) fn has_default_action(process: Pid, signal: Signal) -> bool {
-    let status = read(&path(&format!("/proc/{}/status", process.0)));
-    let in_set = |name: &[u8]| field(&status, name).and_then(hexadecimal).unwrap_or(0) & signal.bit() != 0;
+    let mut path = Text::default();
+    put!(&mut path, "/proc/", process.0, "/status");
+    let status = read(&join(&[path.bytes()]));
+    let in_set = |name: &[u8]| {
+        let set = field(&status, name).and_then(|digits| text::number(digits, 16));
+        set.unwrap_or(0) & signal.bit() != 0
+    };
     !in_set(b"SigIgn:") && !in_set(b"SigCgt:")
 }
 
@@ -105,7 +109,7 @@ pub(crate) fn observe(refused: &Refused) -> Evidence {
         apparmor_confined: !profile.is_empty() && !profile.starts_with(b"unconfined"),
         chrooted: !mounts.is_empty() && !mount_points().any(|point| point == b"/"),
         proc_masked: mount_points().any(|point| point.starts_with(b"/proc/")),
-        limits: Ns::ALL.map(|ns| number(&path(&format!("/proc/sys/user/max_{}_namespaces", ns.file())))),
+        limits: Ns::ALL.map(|ns| number(&join(&[b"/proc/sys/user/max_", ns.file().as_bytes(), b"_namespaces"]))),
         missing: missing(),
         process_limit: process::limit(Resource::NPROC).ok().map(|[soft, _]| soft).filter(|&soft| soft != u64::MAX),
         pids_max: pids_max(),
@@ -122,7 +126,7 @@ fn file_of<'a>(refused: &Refused<'a>) -> Option<&'a CStr> {
 }
 
 fn missing() -> NsSet {
-    let there = |ns: &Ns| file::exists(&path(&format!("/proc/self/ns/{}", ns.file())));
+    let there = |ns: &Ns| file::exists(&join(&[b"/proc/self/ns/", ns.file().as_bytes()]));
     if !file::exists(c"/proc/self/ns") {
         return NsSet::NONE;
     }
@@ -139,23 +143,20 @@ fn pids_max() -> Option<u64> {
             b"pids" => b"/sys/fs/cgroup/pids",
             _ => return None,
         };
-        let mut folder = [mount, parts.next()?].concat();
+        let path = join(&[mount, parts.next()?]);
+        let mut folder = path.to_bytes();
         while folder.len() > mount.len() {
-            let of = |name: &[u8]| number(&CString::new([&folder[..], name].concat()).ok()?);
+            let of = |name: &[u8]| number(&join(&[folder, name]));
             if let (Some(most), Some(now)) = (of(b"/pids.max"), of(b"/pids.current")) {
                 if now >= most {
                     return Some(most);
                 }
             }
             let parent = folder.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-            folder.truncate(parent);
+            folder = folder.get(..parent)?;
         }
         None
     })
-}
-
-fn path(text: &str) -> CString {
-    CString::new(text).unwrap_or_default()
 }
 
 /// A whole file; nothing if it cannot be read.
@@ -186,9 +187,5 @@ fn field<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 
 /// A decimal number alone in a file.
 fn number(path: &CStr) -> Option<u64> {
-    core::str::from_utf8(read(path).trim_ascii()).ok()?.parse().ok()
-}
-
-fn hexadecimal(text: &[u8]) -> Option<u64> {
-    u64::from_str_radix(core::str::from_utf8(text).ok()?, 16).ok()
+    text::decimal(read(path).trim_ascii())
 }

@@ -5,14 +5,14 @@
 
 use super::perform::Performer;
 use crate::names::Errno;
-use crate::plan::{Call, Refusal};
+use crate::plan::{Call, Refusal, Who};
 use crate::sys::process;
 
 /// Performs the plan's child list. Ends in the command, or in the exit of this process.
 pub fn become_command(parent: &Performer) -> ! {
     let mut child = parent.for_child();
     let (plan, cell) = (child.plan, child.cell);
-    for (number, step) in (plan.child_number()..).zip(&plan.child) {
+    for (number, step) in plan.by(Who::Child) {
         let executes = matches!(step.call, Call::Exec { .. });
         // From here on a death by signal may be the command's own.
         cell.at(if executes { 0 } else { number });

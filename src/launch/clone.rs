@@ -8,39 +8,33 @@ use super::child;
 use super::perform::Performer;
 use crate::arch;
 use crate::names::Errno;
-use crate::plan::{Call, STACK_SIZE};
+use crate::plan::STACK_SIZE;
 use crate::sys::Result;
 use crate::sys::process::Pid;
 use linux_raw_sys::general::clone_args;
 
-/// Performs the plan's clone. The parent's slots and mask are the child's to start with.
-pub fn clone(parent: &Performer) -> Result<Pid> {
-    let Some(stack) = parent.stack.as_ref().map(|stack| stack.start()) else {
-        return Err(Errno::NOMEM);
-    };
-    let (plan, cell) = (parent.plan, parent.cell);
-    let argument: *const Performer = parent;
+/// Makes the child, with clone3(2) or clone(2). The parent's slots and mask are the child's to start
+/// with.
+pub fn clone(parent: &Performer, flags: u64, with_clone3: bool) -> Result<Pid> {
+    let stack = parent.stack.as_ref().ok_or(Errno::NOMEM)?.start();
+    let cell = parent.cell;
+    let argument = (&raw const *parent).cast();
     cell.expect_child();
-    let result = match plan.clone.call {
-        Call::Clone3 { flags } => {
-            // SAFETY: all zeroes is a value of this structure of integers.
-            let mut arguments: clone_args = unsafe { core::mem::zeroed() };
-            arguments.flags = flags;
-            arguments.child_tid = cell.tid.as_ptr() as u64;
-            arguments.exit_signal = libc::SIGCHLD as u64;
-            arguments.stack = stack as u64;
-            arguments.stack_size = STACK_SIZE as u64;
-            // SAFETY: the arguments are complete; `launch` keeps `parent`, the plan, the cell and
-            // the stack until the child has left, and the child only reads the first two.
-            unsafe { arch::clone3(&arguments, size_of::<clone_args>(), begin, argument.cast()) }
-        }
-        Call::Clone { flags } => {
-            let flags = flags | libc::SIGCHLD as u64;
-            let tid = cell.tid.as_ptr().cast_const();
-            // SAFETY: as above.
-            unsafe { arch::clone(flags, stack + STACK_SIZE, tid, begin, argument.cast()) }
-        }
-        _ => -(Errno::INVAL.0 as isize),
+    let result = if with_clone3 {
+        // SAFETY: all zeroes is a value of this structure of integers.
+        let mut arguments: clone_args = unsafe { core::mem::zeroed() };
+        arguments.flags = flags;
+        arguments.child_tid = cell.tid.as_ptr() as u64;
+        arguments.exit_signal = libc::SIGCHLD as u64;
+        arguments.stack = stack as u64;
+        arguments.stack_size = STACK_SIZE as u64;
+        // SAFETY: the arguments are complete; `launch` keeps the performer, the plan, the cell and
+        // the stack until the child has left, and the child only reads the first two.
+        unsafe { arch::clone3(&arguments, size_of::<clone_args>(), begin, argument) }
+    } else {
+        let flags = flags | libc::SIGCHLD as u64;
+        // SAFETY: as above.
+        unsafe { arch::clone(flags, stack + STACK_SIZE, cell.tid.as_ptr(), begin, argument) }
     };
     if result < 0 {
         cell.forget_child();

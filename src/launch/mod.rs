@@ -28,7 +28,7 @@ mod timeline;
 pub use timeline::Timeline;
 
 use crate::names::{Errno, Signal};
-use crate::plan::{Failure, Plan};
+use crate::plan::{Failure, Plan, Who};
 use crate::sys::process::{self, Pid};
 use crate::sys::signal;
 use cell::Cell;
@@ -77,7 +77,7 @@ pub fn launch<T>(
     if let (true, Some(failure)) = (outcome.is_ok(), refused) {
         outcome = Err(failure);
     }
-    let undone = parent.perform_all(&plan.after, plan.after_number());
+    let undone = parent.perform_all(Who::After);
     if let (true, Err(failure)) = (outcome.is_ok(), undone) {
         outcome = Err(failure);
     }
@@ -85,14 +85,14 @@ pub fn launch<T>(
 }
 
 fn run<T>(parent: &mut Performer, supervise: impl FnOnce(&Child) -> T) -> Result<T, Failure> {
-    let (plan, cell) = (parent.plan, parent.cell);
-    parent.perform_all(&plan.before, 1)?;
-    let refused = |errno| Failure { step: plan.clone_number(), errno: Some(errno) };
-    let pid = clone::clone(parent).map_err(refused)?;
-    parent.stamp(plan.clone_number());
+    let cell = parent.cell;
+    parent.perform_all(Who::Before)?;
+    parent.perform_all(Who::Clone)?;
+    let Some(pid) = parent.child else {
+        return Err(Failure { step: 0, errno: None });
+    };
     let child = Child { pid, cell };
-    parent.child = Some(pid);
-    if let Err(failure) = parent.perform_all(&plan.during, plan.clone_number() + 1) {
+    if let Err(failure) = parent.perform_all(Who::During) {
         end(&child);
         return Err(failure);
     }

@@ -4,10 +4,11 @@
 // Unsafety here: only the address that set_tid_address(2) is given.
 
 use super::cell::Cell;
+use super::clone::clone;
 use super::stack::Stack;
 use super::timeline::Timeline;
 use crate::names::{Errno, Ns};
-use crate::plan::{Call, Data, Failure, Path, Plan, Refusal, Slot, Step, entry};
+use crate::plan::{Call, Data, Failure, Path, Plan, Refusal, Slot, Who, entry};
 use crate::sys::file::{self, Fd};
 use crate::sys::process::{self, Pid};
 use crate::sys::{Result, memory, mount, namespace, signal, socket};
@@ -57,9 +58,10 @@ impl<'a> Performer<'a> {
         }
     }
 
-    /// The parent's way through a list: up to the first refusal.
-    pub fn perform_all(&mut self, steps: &[Step<'a>], first: usize) -> core::result::Result<(), Failure> {
-        for (number, step) in (first..).zip(steps) {
+    /// The parent's way through its steps of one time: up to the first refusal.
+    pub fn perform_all(&mut self, who: Who) -> core::result::Result<(), Failure> {
+        let plan = self.plan;
+        for (number, step) in plan.by(who) {
             self.stamp(number);
             match (self.perform(&step.call), step.refusal) {
                 (Ok(()), _) => {}
@@ -80,7 +82,8 @@ impl<'a> Performer<'a> {
             // keeps the cell for that long; `compile` asks for it only if no C library does.
             Call::ShowDeath => unsafe { memory::set_tid_address(&self.cell.life) },
             Call::PidfdOpen { pid, slot } => self.fill(*slot, process::pidfd_open(*pid)),
-            Call::Clone3 { .. } | Call::Clone { .. } => Err(Errno::INVAL),
+            Call::Clone3 { flags } => clone(self, *flags, true).map(|pid| self.child = Some(pid)),
+            Call::Clone { flags } => clone(self, *flags, false).map(|pid| self.child = Some(pid)),
             Call::BlockSignals => signal::block(signal::all_but_faults()).map(|old| self.mask = old),
             Call::RestoreSignals => signal::set_mask(self.mask),
             Call::Open { path, flags, slot } => self.open(path, *flags, *slot),
@@ -151,8 +154,8 @@ impl<'a> Performer<'a> {
     }
 
     /// `/proc/CHILD/` and what follows.
-    fn of_child(&self, folder: &str, name: &str) -> Text {
-        let mut text = Text::new();
+    fn of_child(&self, folder: &str, name: &str) -> Short {
+        let mut text = Short::new();
         text.push(b"/proc/");
         text.number(self.child.map_or(0, |pid| pid.0 as u64));
         text.push(b"/");
@@ -162,7 +165,7 @@ impl<'a> Performer<'a> {
     }
 
     fn write(&self, fd: Fd, data: &Data) -> Result<()> {
-        let mut text = Text::new();
+        let mut text = Short::new();
         let bytes = match data {
             Data::Bytes(bytes) => bytes,
             Data::ChildPid => {
@@ -183,7 +186,7 @@ impl<'a> Performer<'a> {
     }
 
     /// The object that bubblewrap's `--info-fd` writes.
-    fn describe(&self, text: &mut Text) {
+    fn describe(&self, text: &mut Short) {
         text.push(b"{\"child-pid\": ");
         text.number(self.child.map_or(0, |pid| pid.0 as u64));
         for ns in self.plan.watch.namespaces.iter() {
@@ -204,14 +207,14 @@ impl<'a> Performer<'a> {
 }
 
 /// A short text in place: the child and the steps beside it allocate nothing.
-struct Text {
+struct Short {
     bytes: [u8; 512],
     length: usize,
 }
 
-impl Text {
+impl Short {
     fn new() -> Self {
-        Text { bytes: [0; 512], length: 0 }
+        Short { bytes: [0; 512], length: 0 }
     }
 
     fn push(&mut self, more: &[u8]) {

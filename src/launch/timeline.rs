@@ -71,8 +71,12 @@ impl Timeline {
     pub fn nanoseconds(&self, from: u64, to: u64) -> u64 {
         let clock = |moment: &Moment| moment.clock.load(Ordering::Relaxed);
         let elapsed = clock(&self.ended).saturating_sub(clock(&self.began));
-        let ticks = self.ended().saturating_sub(self.began()).max(1);
-        let product = u128::from(to.saturating_sub(from)) * u128::from(elapsed);
-        (product / u128::from(ticks)) as u64
+        let ticks = self.ended().saturating_sub(self.began());
+        // The rate is scaled, so that it keeps its precision without 128-bit numbers.
+        let rate = (ticks.saturating_mul(SCALE) / elapsed.max(1)).max(1);
+        to.saturating_sub(from).saturating_mul(SCALE) / rate
     }
 }
+
+/// Good for a run of some weeks.
+const SCALE: u64 = 1 << 10;

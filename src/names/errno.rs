@@ -1,6 +1,6 @@
 //! Error numbers and their names (errno(3), `asm-generic/errno.h`).
 
-use core::fmt;
+use crate::text::{Show, Text, display, put};
 
 /// An error number as the kernel returned it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,15 +42,17 @@ const NAMES: &str = "\
     EMEDIUMTYPE ECANCELED ENOKEY EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD \
     ENOTRECOVERABLE ERFKILL EHWPOISON";
 
-impl fmt::Display for Errno {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+impl Show for Errno {
+    fn show(&self, text: &mut Text) {
         let position = (self.0 as usize).wrapping_sub(1);
         match NAMES.split(' ').nth(position) {
-            Some(name) if name != "-" => f.write_str(name),
-            _ => write!(f, "errno {}", self.0),
+            Some(name) if name != "-" => name.show(text),
+            _ => put!(text, "errno ", self.0),
         }
     }
 }
+
+display!(Errno);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! Bits and their names, as strace writes them.
 
-use core::fmt;
+use crate::text::{Show, Text, put};
 
 /// A named bit of a flag word.
 pub type Bit = (u64, &'static str);
@@ -48,16 +48,17 @@ pub const OPEN: &[Bit] = &[
 /// A flag word with the names of its bits: `MS_REC|MS_PRIVATE`; `0` when it is empty.
 pub struct Named(pub u64, pub &'static [Bit]);
 
-impl fmt::Display for Named {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+impl Show for Named {
+    fn show(&self, text: &mut Text) {
         let mut between = "";
         for (bit, name) in self.1 {
             if self.0 & bit != 0 {
-                f.write_str(between)?;
-                f.write_str(name)?;
+                put!(text, between, name);
                 between = "|";
             }
         }
-        if self.0 == 0 { f.write_str("0") } else { Ok(()) }
+        if self.0 == 0 {
+            text.byte(b'0');
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Signals by number and by name (signal(7)).
 
-use core::fmt;
+use crate::text::{Show, Text, decimal, display, put};
 
 /// A signal number, 1 to 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,26 +94,22 @@ fn small(text: &[u8], sign: u8) -> Option<u8> {
     }
 }
 
-/// One or two decimal digits.
+/// A small decimal number.
 fn digits(text: &[u8]) -> Option<u8> {
-    if text.is_empty() || text.len() > 2 || !text.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    Some(text.iter().fold(0, |number, digit| number * 10 + (digit - b'0')))
+    decimal(text).and_then(|number| u8::try_from(number).ok())
 }
 
 /// As strace writes it: `SIGTERM`, `SIGRT_2`.
-impl fmt::Display for Signal {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+impl Show for Signal {
+    fn show(&self, text: &mut Text) {
         match self.name() {
-            Some(name) => {
-                f.write_str("SIG")?;
-                f.write_str(name)
-            }
-            None => write!(f, "SIGRT_{}", self.0 - 32),
+            Some(name) => put!(text, "SIG", name),
+            None => put!(text, "SIGRT_", self.0 - 32),
         }
     }
 }
+
+display!(Signal);
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,5 @@
-//! What will be done: flat lists of system calls, each with what a refusal means and who asked for it.
+//! What will be done: a flat list of system calls, each with who makes it, what a refusal means and
+//! who asked for it.
 //!
 //! A plan is data. It can be compared, printed (`--explain`) and interpreted (`launch`); it is not
 //! changed after `compile` made it.
@@ -7,8 +8,8 @@ mod show;
 mod step;
 
 pub(crate) use show::entry;
-pub use show::{Line, Quoted, Shown};
-pub use step::{Call, Data, Path, Refusal, Slot, Step};
+pub use show::{Line, Shown};
+pub use step::{Call, Data, Path, Refusal, Slot, Step, Who};
 
 use crate::names::{Errno, NsSet, Signal};
 use crate::strings::Array;
@@ -17,24 +18,16 @@ use alloc::vec::Vec;
 /// Bytes of the child's stack. What is not touched is never there.
 pub const STACK_SIZE: usize = 64 << 10;
 
-/// Everything that one run does, in order. One numbering, from 1, goes through all the lists.
+/// Everything that one run does.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan<'p> {
-    /// By the parent, before the clone.
-    pub before: Vec<Step<'p>>,
-    /// The clone itself.
-    pub clone: Step<'p>,
-    /// By the parent, while the child sets up, or waits at its gate if the list opens one.
-    pub during: Vec<Step<'p>>,
-    /// By the child, in our memory until the last step replaces it.
-    pub child: Vec<Step<'p>>,
-    /// By the parent, when the child has ended or could not be made.
-    pub after: Vec<Step<'p>>,
+    /// In order. A step's number is its position, counted from 1, whoever performs it.
+    pub steps: Vec<Step<'p>>,
     /// The command's arguments.
     pub argv: Array<'p>,
     /// The command's environment.
     pub env: Array<'p>,
-    /// What the supervisor does between `during` and `after`.
+    /// What the supervisor does between `Who::During` and `Who::After`.
     pub watch: Watch,
 }
 
@@ -57,48 +50,22 @@ pub struct Watch {
     pub namespaces: NsSet,
 }
 
-/// Who performs a step.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Who {
-    Before,
-    Clone,
-    During,
-    Child,
-    After,
-}
-
 impl<'p> Plan<'p> {
-    /// All steps in the order of their numbers, with who performs each.
-    pub fn steps(&self) -> impl Iterator<Item = (Who, &Step<'p>)> {
-        let of = |who| move |step| (who, step);
-        self.before
-            .iter()
-            .map(of(Who::Before))
-            .chain(core::iter::once((Who::Clone, &self.clone)))
-            .chain(self.during.iter().map(of(Who::During)))
-            .chain(self.child.iter().map(of(Who::Child)))
-            .chain(self.after.iter().map(of(Who::After)))
+    /// The step of a number.
+    pub fn step(&self, number: usize) -> Option<&Step<'p>> {
+        self.steps.get(number.wrapping_sub(1))
     }
 
-    /// The number of the clone.
-    pub fn clone_number(&self) -> usize {
-        self.before.len() + 1
-    }
-
-    /// The number of the first step of the child.
-    pub fn child_number(&self) -> usize {
-        self.clone_number() + self.during.len() + 1
-    }
-
-    /// The number of the first step after the child has ended.
-    pub fn after_number(&self) -> usize {
-        self.child_number() + self.child.len()
+    /// The steps that one performs, with their numbers.
+    pub fn by(&self, who: Who) -> impl Iterator<Item = (usize, &Step<'p>)> {
+        (1..).zip(&self.steps).filter(move |(_, step)| step.who == who)
     }
 }
 
-/// A step that was refused. Numbers count from 1, as in `--explain`.
+/// A step that was refused.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Failure {
+    /// Its number.
     pub step: usize,
     /// The kernel's answer; `None` if the child was ended by a signal in the middle of the step.
     pub errno: Option<Errno>,

@@ -1,6 +1,7 @@
 //! One step: a system call with its arguments, and what a refusal means.
 
 use crate::names::{Errno, Ns, Resource, Signal};
+use crate::text::{Show, Text};
 use alloc::borrow::Cow;
 use core::ffi::CStr;
 
@@ -22,14 +23,16 @@ impl Slot {
     pub const COUNT: usize = 4;
 }
 
-impl core::fmt::Display for Slot {
-    fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
-        f.write_str(match self {
-            Slot::Proc => "proc",
-            Slot::Socket => "socket",
-            Slot::PidFile => "pidfile",
-            Slot::Parent => "parent",
-        })
+/// As `--explain` names the descriptor in it.
+impl Show for Slot {
+    fn show(&self, text: &mut Text) {
+        let name = match self {
+            Slot::Proc => "&proc",
+            Slot::Socket => "&socket",
+            Slot::PidFile => "&pidfile",
+            Slot::Parent => "&parent",
+        };
+        name.show(text);
     }
 }
 
@@ -114,6 +117,21 @@ pub enum Call<'p> {
     Unlink { path: &'p CStr, only_if: Slot },
 }
 
+/// Who performs a step, and when. In the order of the numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Who {
+    /// The parent, before the clone.
+    Before,
+    /// The parent: the clone itself.
+    Clone,
+    /// The parent, while the child sets up, or waits at its gate if a step opens one.
+    During,
+    /// The child, in the parent's memory until the last step replaces it.
+    Child,
+    /// The parent, when the child has ended or could not be made.
+    After,
+}
+
 /// What it means when the kernel says no.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Refusal {
@@ -128,6 +146,7 @@ pub enum Refusal {
 /// A system call in its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step<'p> {
+    pub who: Who,
     pub call: Call<'p>,
     pub refusal: Refusal,
     /// The option that asked for it, or `default`.

@@ -1,9 +1,8 @@
 //! `--timing`: a bar for each step.
 
 use crate::launch::Timeline;
-use crate::plan::{Line, Plan, Step, Who};
-use alloc::vec::Vec;
-use core::fmt::{Display, Formatter, Result};
+use crate::plan::{Line, Plan, Who};
+use crate::text::{Show, Text, put};
 
 /// The longest bar.
 const WIDTH: u64 = 30;
@@ -14,53 +13,46 @@ pub struct Bars<'a> {
     pub timeline: &'a Timeline,
 }
 
-/// A step and its nanoseconds.
-struct Row<'a> {
-    number: usize,
-    who: Who,
-    step: &'a Step<'a>,
-    nanoseconds: u64,
-}
-
-impl Display for Bars<'_> {
-    fn fmt(&self, f: &mut Formatter) -> Result {
-        let rows = self.rows();
-        let longest = rows.iter().map(|row| row.nanoseconds).max().unwrap_or(0).max(1);
-        f.write_str("where the time went, in microseconds")?;
-        for row in &rows {
-            let who = if row.who == Who::Child { "child " } else { "parent" };
-            let (whole, tenth) = (row.nanoseconds / 1000, row.nanoseconds % 1000 / 100);
-            write!(f, "\n{:4} {who} {whole:6}.{tenth} ", row.number)?;
-            let length = (row.nanoseconds * WIDTH).div_ceil(longest);
-            for at in 0..WIDTH {
-                f.write_str(if at < length { "#" } else { " " })?;
+impl Show for Bars<'_> {
+    fn show(&self, text: &mut Text) {
+        put!(text, "where the time went, in microseconds");
+        let numbers = 1..=self.plan.steps.len();
+        let longest = numbers.clone().map(|number| self.nanoseconds(number)).max().unwrap_or(0);
+        for number in numbers {
+            let (Some(step), Some(_)) = (self.plan.step(number), self.timeline.at(number)) else {
+                continue;
+            };
+            let nanoseconds = self.nanoseconds(number);
+            put!(text, "\n", if step.who == Who::Child { "child  " } else { "parent " });
+            let start = text.len();
+            microseconds(text, nanoseconds);
+            text.pad_to(start + 10);
+            for _ in 0..(nanoseconds * WIDTH).div_ceil(longest.max(1)) {
+                text.byte(b'#');
             }
-            write!(f, " {}", Line { step: row.step, plan: self.plan })?;
+            text.pad_to(start + 11 + WIDTH as usize);
+            put!(text, number, " ", Line { step, plan: self.plan });
         }
-        let total = self.timeline.nanoseconds(self.timeline.began(), self.timeline.ended());
-        write!(f, "\n     from the first step to the command's end {:6}.{}", total / 1000, total % 1000 / 100)
+        put!(text, "\nall    ");
+        microseconds(text, self.timeline.nanoseconds(self.timeline.began(), self.timeline.ended()));
+        put!(text, " from the first step to the command's end");
     }
 }
 
-impl<'a> Bars<'a> {
-    fn rows(&self) -> Vec<Row<'a>> {
-        let stamped: Vec<_> = (1..)
-            .zip(self.plan.steps())
-            .filter_map(|(number, (who, step))| Some((number, who, step, self.timeline.at(number)?)))
-            .collect();
-        let next = |who: Who, start: u64| {
-            let same = |other: Who| (other == Who::Child) == (who == Who::Child);
-            let later = stamped.iter().filter(|row| same(row.1) && row.3 > start).map(|row| row.3).min();
-            later.unwrap_or(self.timeline.ended())
+impl Bars<'_> {
+    /// From the beginning of a step to that of the next of the same process, or to the end.
+    fn nanoseconds(&self, number: usize) -> u64 {
+        let in_child = |at| self.plan.step(at).is_some_and(|step| step.who == Who::Child);
+        let Some(start) = self.timeline.at(number) else {
+            return 0;
         };
-        stamped
-            .iter()
-            .map(|&(number, who, step, start)| Row {
-                number,
-                who,
-                step,
-                nanoseconds: self.timeline.nanoseconds(start, next(who, start)),
-            })
-            .collect()
+        let later = (number + 1..=self.plan.steps.len())
+            .filter(|&other| in_child(other) == in_child(number))
+            .find_map(|other| self.timeline.at(other));
+        self.timeline.nanoseconds(start, later.unwrap_or(self.timeline.ended()))
     }
+}
+
+fn microseconds(text: &mut Text, nanoseconds: u64) {
+    put!(text, nanoseconds / 1000, ".", nanoseconds / 100 % 10);
 }

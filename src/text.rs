@@ -1,0 +1,230 @@
+//! Text without the formatting machinery of `core`, which would be a third of the program.
+//!
+//! [`put!`] writes its arguments one after the other: `put!(text, "step ", number, ": ", errno)`.
+
+use alloc::vec::Vec;
+
+/// Bytes under construction.
+#[derive(Default)]
+pub struct Text {
+    bytes: Vec<u8>,
+}
+
+/// What can be written into a text.
+pub trait Show {
+    /// Writes it at the end.
+    fn show(&self, text: &mut Text);
+}
+
+/// Writes values one after the other.
+macro_rules! put {
+    ($text:expr $(, $value:expr)+ $(,)?) => {{ $( $crate::text::Show::show(&$value, $text); )+ }};
+}
+pub(crate) use put;
+
+/// Lets `{}` and `to_string()` show what shows itself.
+macro_rules! display {
+    ($($kind:ty),+) => {$(
+        impl core::fmt::Display for $kind {
+            fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
+                let mut text = $crate::text::Text::default();
+                $crate::text::Show::show(self, &mut text);
+                f.write_str(&alloc::string::String::from_utf8_lossy(text.bytes()))
+            }
+        }
+    )+};
+}
+pub(crate) use display;
+
+impl Text {
+    /// What has been written.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Gives the bytes away.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    /// Writes one byte.
+    pub fn byte(&mut self, byte: u8) {
+        self.raw(&[byte]);
+    }
+
+    /// Writes bytes as they are.
+    #[inline(never)]
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Writes a number with at least so many digits, in a base up to 16.
+    #[inline(never)]
+    pub fn number(&mut self, number: u64, base: u64, least: usize) {
+        let mut digits = [b'0'; 64];
+        let (mut rest, mut first) = (number, digits.len());
+        for (at, digit) in digits.iter_mut().enumerate().rev() {
+            if rest == 0 {
+                break;
+            }
+            let value = (rest % base) as u8;
+            *digit = if value < 10 { b'0' + value } else { b'a' - 10 + value };
+            rest /= base;
+            first = at;
+        }
+        first = first.min(digits.len() - least.clamp(1, digits.len()));
+        self.raw(digits.get(first..).unwrap_or(&[]));
+    }
+
+    /// Writes spaces until the text has this length.
+    pub fn pad_to(&mut self, length: usize) {
+        while self.bytes.len() < length {
+            self.byte(b' ');
+        }
+    }
+
+    /// How many bytes have been written.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether nothing has been written.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+impl Show for str {
+    fn show(&self, text: &mut Text) {
+        text.raw(self.as_bytes());
+    }
+}
+
+impl<T: Show + ?Sized> Show for &T {
+    fn show(&self, text: &mut Text) {
+        (**self).show(text);
+    }
+}
+
+impl Show for u64 {
+    fn show(&self, text: &mut Text) {
+        text.number(*self, 10, 1);
+    }
+}
+
+impl Show for i64 {
+    fn show(&self, text: &mut Text) {
+        if *self < 0 {
+            text.byte(b'-');
+        }
+        self.unsigned_abs().show(text);
+    }
+}
+
+/// Numbers that are shown as wider ones.
+macro_rules! show_as {
+    ($wide:ty: $($narrow:ty),+) => {$(
+        impl Show for $narrow {
+            fn show(&self, text: &mut Text) {
+                (*self as $wide).show(text);
+            }
+        }
+    )+};
+}
+show_as!(u64: u8, u32, usize);
+show_as!(i64: i32);
+
+/// Bytes as a C string literal, as strace(1) writes them.
+pub struct Quoted<'a>(pub &'a [u8]);
+
+impl Show for Quoted<'_> {
+    fn show(&self, text: &mut Text) {
+        text.byte(b'"');
+        for (at, &byte) in self.0.iter().enumerate() {
+            let escaped = match byte {
+                b'"' | b'\\' => Some(byte),
+                b'\t'..=b'\r' => b"tnvfr".get(usize::from(byte - b'\t')).copied(),
+                _ => None,
+            };
+            if let Some(letter) = escaped {
+                text.raw(&[b'\\', letter]);
+            } else if (b' '..=b'~').contains(&byte) {
+                text.byte(byte);
+            } else {
+                // A digit after a short octal escape would be read as part of it.
+                let digit_follows = self.0.get(at + 1).is_some_and(u8::is_ascii_digit);
+                text.byte(b'\\');
+                text.number(u64::from(byte), 8, if digit_follows { 3 } else { 1 });
+            }
+        }
+        text.byte(b'"');
+    }
+}
+
+display!(Quoted<'_>);
+
+/// Decimal digits and nothing else.
+pub fn decimal(digits: &[u8]) -> Option<u64> {
+    number(digits, 10)
+}
+
+/// Digits of a base up to 16, and nothing else: no sign, no space, no overflow.
+#[inline(never)]
+pub fn number(digits: &[u8], base: u64) -> Option<u64> {
+    let mut number = (!digits.is_empty()).then_some(0u64)?;
+    for digit in digits {
+        let value = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        let value = Some(u64::from(value)).filter(|&value| value < base)?;
+        number = number.checked_mul(base)?.checked_add(value)?;
+    }
+    Some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn strings_are_quoted_as_strace_quotes_them() {
+        for (bytes, text) in [
+            (&b"plain"[..], r#""plain""#),
+            (b"a\"b\\c", r#""a\"b\\c""#),
+            (b"\n\t\r\x0b\x0c", r#""\n\t\r\v\f""#),
+            (b"\x011", r#""\0011""#),
+            (b"\x01a", r#""\1a""#),
+            ("\u{e4}".as_bytes(), r#""\303\244""#),
+        ] {
+            assert_eq!(Quoted(bytes).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_in_a_base() {
+        for (number, base, least, wanted) in
+            [(0, 10, 1, "0"), (u64::MAX, 10, 1, "18446744073709551615"), (0o22, 8, 3, "022"), (65536, 16, 1, "10000")]
+        {
+            let mut text = Text::default();
+            text.number(number, base, least);
+            assert_eq!(text.bytes(), wanted.as_bytes());
+        }
+        let mut text = Text::default();
+        put!(&mut text, -5, " ", 7u8, i64::MIN);
+        assert_eq!(text.bytes(), b"-5 7-9223372036854775808");
+    }
+
+    #[test]
+    fn numbers_are_digits_and_never_wrap() {
+        assert_eq!(decimal(b"0"), Some(0));
+        assert_eq!(decimal(b"18446744073709551615"), Some(u64::MAX));
+        assert_eq!(number(b"ff", 16), Some(255));
+        for wrong in ["", "18446744073709551616", "1x", " 1", "-1", "+1", "0x10", "1_0", "a"] {
+            assert_eq!(decimal(wrong.as_bytes()), None, "{wrong}");
+        }
+    }
+}
