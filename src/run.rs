@@ -41,19 +41,20 @@ pub fn main(process: &Process) -> u8 {
         0 => cli::parse(process.arguments.get(1..).unwrap_or(&[])),
         _ => Err(Error::Privileged),
     };
-    let status = match &request {
-        Ok(Request::Run { config, explain: true, .. }) => explain(process, config),
-        Ok(Request::Run { config, timing, .. }) => run(process, config, *timing),
-        Ok(Request::Help) => report::print(&OVERVIEW),
-        Ok(Request::HelpRun) => report::print(&Usage),
-        Ok(Request::Version) => report::print(&concat!("pidone ", env!("CARGO_PKG_VERSION"), "\n")),
-        Err(error) => Err(error.clone()),
-    };
+    let status = request.and_then(|request| match &request {
+        Request::Run { config, explain: true, .. } => explain(process, config),
+        Request::Run { config, timing, .. } => run(process, config, *timing),
+        Request::Help => report::print(&OVERVIEW),
+        Request::HelpRun => report::print(&Usage),
+        Request::Version => report::print(&VERSION),
+    });
     status.unwrap_or_else(|error| {
         report::complain(&error);
         FAILED
     })
 }
+
+const VERSION: &str = concat!("pidone ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Prints what `run` would do.
 fn explain(process: &Process, config: &Config) -> Result<u8, Error<'static>> {

@@ -97,9 +97,21 @@ impl fmt::Debug for ThinCStr<'_> {
 
 /// A new C string of parts, without any NUL that is in them.
 pub fn join(parts: &[&[u8]]) -> CString {
-    let bytes = parts.iter().flat_map(|part| part.iter().copied()).filter(|&byte| byte != 0);
+    let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len()).sum::<usize>() + 1);
+    for part in parts {
+        bytes.extend(part.iter().filter(|byte| **byte != 0));
+    }
     // SAFETY: no byte is NUL.
-    unsafe { CString::from_vec_unchecked(bytes.collect()) }
+    unsafe { CString::from_vec_unchecked(bytes) }
+}
+
+/// The C string at the start of a buffer; the empty one if there is no NUL in it.
+pub fn until_nul(buffer: &[u8]) -> &CStr {
+    if !buffer.contains(&0) {
+        return c"";
+    }
+    // SAFETY: there is a NUL.
+    unsafe { CStr::from_ptr(buffer.as_ptr().cast()) }
 }
 
 /// The strings of an array, without the terminating `None`.

@@ -18,7 +18,10 @@ pub trait Show {
 
 /// Writes values one after the other.
 macro_rules! put {
-    ($text:expr $(, $value:expr)+ $(,)?) => {{ $( $crate::text::Show::show(&$value, $text); )+ }};
+    ($text:expr $(, $value:expr)+ $(,)?) => {{
+        use $crate::text::Show as _;
+        $( $value.show($text); )+
+    }};
 }
 pub(crate) use put;
 

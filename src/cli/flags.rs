@@ -97,12 +97,42 @@ pub struct Flag {
 }
 
 /// All options, in order.
-pub fn all() -> impl Iterator<Item = Flag> {
-    TABLE.split_terminator('\n').zip(IDS).map(|(line, &id)| {
-        let mut columns = line.split('\t');
-        let mut next = || columns.next().unwrap_or("");
-        Flag { id, title: next(), short: next(), long: next(), value: next(), help: next(), wanted: next() }
-    })
+pub fn all() -> All {
+    All { rest: TABLE, ids: IDS }
+}
+
+/// The lines of the table that are left.
+pub struct All {
+    rest: &'static str,
+    ids: &'static [Id],
+}
+
+impl Iterator for All {
+    type Item = Flag;
+
+    fn next(&mut self) -> Option<Flag> {
+        let (&id, ids) = self.ids.split_first()?;
+        self.ids = ids;
+        let [title, short, long, value, help] = [(); 5].map(|()| self.until(b'\t'));
+        Some(Flag { id, title, short, long, value, help, wanted: self.until(b'\n') })
+    }
+}
+
+impl All {
+    /// Takes the text before an end mark.
+    #[inline(never)]
+    fn until(&mut self, end: u8) -> &'static str {
+        let length = self.rest.bytes().position(|byte| byte == end).unwrap_or(self.rest.len());
+        let text = self.rest.get(..length).unwrap_or("");
+        self.rest = self.rest.get(length + 1..).unwrap_or("");
+        text
+    }
+}
+
+/// The option that a test finds first.
+#[inline(never)]
+pub fn find(test: &dyn Fn(&Flag) -> bool) -> Option<Flag> {
+    all().find(|flag| test(flag))
 }
 
 impl Flag {

@@ -53,7 +53,7 @@ pub fn parse<'a>(arguments: &'a Strings<'a>) -> Result<Request<'a>, Error<'a>> {
         b"help" | b"--help" | b"-h" => Ok(Request::Help),
         b"version" | b"--version" | b"-V" => Ok(Request::Version),
         word @ [b'-', ..] => Err(Error::UnknownOption { word, nearest: None }),
-        word => Err(Error::UnknownVerb { word, nearest: nearest(word, VERBS.into_iter()) }),
+        word => Err(Error::UnknownVerb { word, nearest: nearest(word, &mut VERBS.into_iter()) }),
     }
 }
 
@@ -102,8 +102,8 @@ impl<'a> Parser<'a> {
         let text = word.skip(2).bytes();
         let length = text.iter().position(|&byte| byte == b'=');
         let name = text.get(..length.unwrap_or(text.len())).unwrap_or(text);
-        let Some(flag) = flags::all().find(|flag| flag.long.as_bytes() == name) else {
-            let nearest = nearest(name, flags::all().map(|flag| flag.long));
+        let Some(flag) = flags::find(&|flag| flag.long.as_bytes() == name) else {
+            let nearest = nearest(name, &mut flags::all().map(|flag| flag.long));
             return Err(Error::UnknownOption { word: word.bytes(), nearest });
         };
         let attached = length.map(|length| word.skip(length + 3));
@@ -118,7 +118,7 @@ impl<'a> Parser<'a> {
         self.take();
         let bytes = word.bytes();
         for (at, &letter) in bytes.iter().enumerate().skip(1) {
-            let Some(flag) = flags::all().find(|flag| flag.short.as_bytes() == [letter]) else {
+            let Some(flag) = flags::find(&|flag| flag.short.as_bytes() == [letter]) else {
                 return Err(Error::UnknownLetter { letter, word: bytes });
             };
             let takes = flag.values() > 0;
@@ -155,14 +155,13 @@ impl<'a> Parser<'a> {
         if self.given(Id::Version) {
             return Ok(Request::Version);
         }
-        let name = |id: Id| flags::all().nth(id as usize).map_or("", |flag| flag.long);
+        let name = |id| flags::find(&|flag| flag.id == id).map_or("", |flag| flag.long);
         if let Some((one, two)) = EXCLUSIVE.into_iter().find(|(one, two)| self.given(*one) && self.given(*two)) {
             return Err(Error::Contradiction { option: name(one), other: name(two) });
         }
         let wish = &self.config.namespaces;
         // `--all --share net` is all but one; `--net --share net` is a contradiction.
-        let named = flags::all().filter(|flag| self.given(flag.id)).filter_map(|flag| flag.id.namespace());
-        let named = named.fold(wish.attempt, NsSet::with);
+        let named = NsSet::from_bits(self.seen as u8).union(wish.attempt);
         if let Some(ns) = named.both(wish.share).iter().next() {
             let other = if wish.attempt.contains(ns) { "try" } else { ns.name() };
             return Err(Error::Contradiction { option: "share", other });

@@ -4,13 +4,19 @@
 const LONGEST: usize = 32;
 
 /// The name with the fewest slips from `word`, if it is near enough to be meant.
-pub fn nearest(word: &[u8], names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+pub fn nearest(word: &[u8], names: &mut dyn Iterator<Item = &'static str>) -> Option<&'static str> {
     if word.len() > LONGEST {
         return None;
     }
-    let near = names.map(|name| (distance(word, name.as_bytes()), name));
-    let (slips, name) = near.min_by_key(|(slips, _)| *slips)?;
-    (usize::from(slips) <= 1 + name.len() / 4).then_some(name)
+    let mut best = None;
+    let mut fewest = u8::MAX;
+    for name in names {
+        let slips = distance(word, name.as_bytes());
+        if slips < fewest && usize::from(slips) <= 1 + name.len() / 4 {
+            (best, fewest) = (Some(name), slips);
+        }
+    }
+    best
 }
 
 /// How many letters are added, left out or replaced (Levenshtein's distance).
@@ -46,9 +52,9 @@ mod tests {
     #[test]
     fn the_nearest_is_offered_if_it_is_near() {
         let names = ["net", "nice", "hostname"];
-        assert_eq!(nearest(b"hostnam", names.into_iter()), Some("hostname"));
-        assert_eq!(nearest(b"ncie", names.into_iter()), Some("nice"));
-        assert_eq!(nearest(b"frobnicate", names.into_iter()), None);
-        assert_eq!(nearest(&[b'x'; 4000], names.into_iter()), None);
+        assert_eq!(nearest(b"hostnam", &mut names.into_iter()), Some("hostname"));
+        assert_eq!(nearest(b"ncie", &mut names.into_iter()), Some("nice"));
+        assert_eq!(nearest(b"frobnicate", &mut names.into_iter()), None);
+        assert_eq!(nearest(&[b'x'; 4000], &mut names.into_iter()), None);
     }
 }

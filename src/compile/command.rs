@@ -8,6 +8,7 @@ use crate::names::Errno;
 use crate::plan::Call;
 use crate::strings::{Array, Strings, iterate, join};
 use alloc::borrow::Cow;
+use alloc::vec::Vec;
 use core::ffi::CStr;
 
 /// Where commands are looked for when the environment has no `PATH`.
@@ -61,8 +62,8 @@ fn arguments<'p>(config: &'p Config<'p>, name: &'p CStr) -> Array<'p> {
     if config.process.argv0.is_none() && !config.command.is_empty() {
         return Array::Borrowed(config.command);
     }
-    let first = config.process.argv0.unwrap_or(name);
-    let rest = config.command.iter().skip(1).copied().flatten();
-    let all = [first.into()].into_iter().chain(rest).map(Some);
-    Array::Owned(all.chain([None]).collect())
+    let mut all = Vec::with_capacity(config.command.len().max(2));
+    all.push(Some(config.process.argv0.unwrap_or(name).into()));
+    all.extend_from_slice(config.command.get(1..).unwrap_or(&[None]));
+    Array::Owned(all)
 }

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, EnvChange};
 use crate::host::Host;
-use crate::strings::{Array, Strings, ThinCStr, iterate};
+use crate::strings::{Array, Strings, ThinCStr};
 use alloc::vec::Vec;
 use core::ffi::CStr;
 
@@ -12,32 +12,45 @@ pub fn environment<'p>(config: &'p Config<'p>, host: &'p Host<'p>) -> Array<'p> 
     if process.env.is_empty() && !process.clear_env && !host.environment.is_empty() {
         return Array::Borrowed(host.environment);
     }
-    let mut variables: Vec<ThinCStr> = Vec::new();
+    let mut variables: Vec<Option<ThinCStr>> = Vec::new();
     if !process.clear_env {
-        variables.extend(iterate(host.environment));
+        variables.extend_from_slice(host.environment);
     }
+    // The end of the array is put back when it is complete.
+    variables.pop();
     for change in &process.env {
         match change {
             EnvChange::Set(pair) => set(&mut variables, pair),
-            EnvChange::Unset(name) => variables.retain(|one| !names(one.bytes(), name.to_bytes())),
+            EnvChange::Unset(name) => {
+                if let Some(at) = position(&variables, name.to_bytes()) {
+                    variables.remove(at);
+                }
+            }
             EnvChange::Keep(name) => {
-                let name = name.to_bytes();
-                let callers = iterate(host.environment).find(|one| names(one.bytes(), name));
-                if let Some(pair) = callers {
+                let callers = position(host.environment, name.to_bytes());
+                if let Some(pair) = callers.and_then(|at| host.environment.get(at).copied().flatten()) {
                     set(&mut variables, pair.as_cstr());
                 }
             }
         }
     }
-    Array::Owned(variables.into_iter().map(Some).chain([None]).collect())
+    variables.push(None);
+    Array::Owned(variables)
 }
 
-fn set<'p>(variables: &mut Vec<ThinCStr<'p>>, pair: &'p CStr) {
-    let name = pair.to_bytes().split(|&byte| byte == b'=').next().unwrap_or(&[]);
-    match variables.iter_mut().find(|one| names(one.bytes(), name)) {
-        Some(place) => *place = pair.into(),
-        None => variables.push(pair.into()),
+fn set<'p>(variables: &mut Vec<Option<ThinCStr<'p>>>, pair: &'p CStr) {
+    let bytes = pair.to_bytes();
+    let name = bytes.iter().position(|&byte| byte == b'=').and_then(|length| bytes.get(..length));
+    let place = position(variables, name.unwrap_or(bytes)).and_then(|at| variables.get_mut(at));
+    match place {
+        Some(place) => *place = Some(pair.into()),
+        None => variables.push(Some(pair.into())),
     }
+}
+
+/// Where the variable of a name stands.
+fn position(variables: &Strings, name: &[u8]) -> Option<usize> {
+    variables.iter().position(|one| one.is_some_and(|pair| names(pair.bytes(), name)))
 }
 
 /// Whether `NAME=VALUE` has that name.
@@ -47,6 +60,6 @@ fn names(pair: &[u8], name: &[u8]) -> bool {
 
 /// The value of a variable.
 pub fn variable<'p>(env: &Strings<'p>, name: &[u8]) -> Option<&'p [u8]> {
-    let pair = iterate(env).map(ThinCStr::bytes).find(|pair| names(pair, name))?;
-    pair.get(name.len() + 1..)
+    let pair = env.get(position(env, name)?).copied().flatten()?;
+    Some(pair.skip(name.len() + 1).bytes())
 }

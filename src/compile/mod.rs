@@ -80,6 +80,8 @@ pub fn compile<'p>(config: &'p Config<'p>, host: &'p Host<'p>) -> Result<Plan<'p
     let argv = command::execute(config, &env, &mut list)?;
 
     list.turn(Who::After);
+    list.add(Call::RestoreSignals, DEFAULT);
+    list.add_if(host.sigchld_ignored, set_sigchld(true), DEFAULT);
     reports::withdraw(config, &mut list);
 
     Ok(Plan { steps: list.steps, argv, env, watch: watch(config, &resolved) })

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::error::Refused;
 use crate::launch::launch;
 use crate::names::{Errno, Ns, NsSet, Resource, Signal};
-use crate::plan::{Call, Failure, Path, Plan, Who};
+use crate::plan::{Call, Failure, Path, Plan, Slot, Who};
 use crate::strings::{Strings, join};
 use crate::sys::file::{self, Fd};
 use crate::sys::process::{self, Pid};
@@ -44,6 +44,7 @@ pub fn look_closer<'h>(mut host: Host<'h>, config: &Config) -> Host<'h> {
 /// What a refusal teaches: the host as it is known now, if another plan may do better.
 pub fn learn<'h>(host: &Host<'h>, config: &Config, plan: &Plan, failure: Failure) -> Option<Host<'h>> {
     let mut wiser = *host;
+    let before = host.refused;
     let at_clone = plan.step(failure.step).is_some_and(|step| step.who == Who::Clone);
     let denied = failure.errno == Some(Errno::PERM);
     if at_clone && failure.errno == Some(Errno::NOSYS) && host.clone3 {
@@ -57,29 +58,39 @@ pub fn learn<'h>(host: &Host<'h>, config: &Config, plan: &Plan, failure: Failure
         // Some filters answer EPERM where others answer ENOSYS.
         wiser.clone3 = false;
     } else {
-        wiser.refused = host.refused.union(refused(host, config));
+        wiser.refused = before.union(refused(host, config));
+        return (wiser.refused != before).then_some(wiser);
     }
-    (wiser != *host).then_some(wiser)
+    Some(wiser)
 }
 
-/// Which of the namespaces of `--try` this machine refuses: each is made, for a child that ends at once.
+/// Which of the namespaces of `--try` this machine refuses: each is made as the plan would, for a
+/// child that ends where it would execute the command.
 fn refused(host: &Host, config: &Config) -> NsSet {
     let untried = config.namespaces.attempt.without(host.refused);
-    let refused = untried.iter().filter(|ns| !allows(host, *ns));
+    let refused = untried.iter().filter(|&ns| !allows(host, config, ns));
     refused.fold(NsSet::NONE, NsSet::with)
 }
 
-fn allows(host: &Host, ns: Ns) -> bool {
-    let mut config = Config { command: &[], ..Config::default() };
-    config.namespaces.add = NsSet::of(ns);
-    config.namespaces.share = NsSet::of(Ns::Pid).with(Ns::Mount).without(NsSet::of(ns));
-    let Ok(mut plan) = compile(&config, host) else {
+fn allows(host: &Host, config: &Config, ns: Ns) -> bool {
+    let others = config.namespaces.attempt.without(NsSet::of(ns));
+    let host = Host { refused: others, ..*host };
+    let Ok(mut plan) = compile(config, &host) else {
         return false;
     };
-    plan.steps.retain(|step| !matches!(step.call, Call::Exec { .. }));
+    plan.steps.retain(|step| !concerns_others(&step.call));
     let (end, _) = launch(&plan, None, |child| process::wait_for(child.pid));
-    let _ = signal::set_mask(0);
     end.is_ok()
+}
+
+/// What a trial must leave out: the command, and everything that another program would notice.
+fn concerns_others(call: &Call) -> bool {
+    match call {
+        Call::Exec { .. } | Call::AwaitByte { .. } | Call::Tell { .. } | Call::Unlink { .. } => true,
+        Call::CloseRange { .. } => true,
+        Call::Open { slot, .. } | Call::Write { slot, .. } => *slot == Slot::PidFile,
+        _ => false,
+    }
 }
 
 /// Whether a process would leave a signal to the kernel, neither handling nor ignoring it.

@@ -9,6 +9,7 @@ use super::stack::Stack;
 use super::timeline::Timeline;
 use crate::names::{Errno, Ns};
 use crate::plan::{Call, Data, Failure, Path, Plan, Refusal, Slot, Who, entry};
+use crate::strings::until_nul;
 use crate::sys::file::{self, Fd};
 use crate::sys::process::{self, Pid};
 use crate::sys::{Result, memory, mount, namespace, signal, socket};
@@ -24,7 +25,7 @@ pub struct Performer<'a> {
     timeline: Option<&'a Timeline>,
     slots: [Option<Fd>; Slot::COUNT],
     /// The signals that were blocked before we blocked more.
-    mask: u64,
+    mask: Option<u64>,
     /// What was looked at of the child's namespaces: the inode numbers.
     inodes: [u64; 8],
 }
@@ -38,7 +39,7 @@ impl<'a> Performer<'a> {
             child: None,
             timeline,
             slots: [None; Slot::COUNT],
-            mask: 0,
+            mask: None,
             inodes: [0; 8],
         }
     }
@@ -84,8 +85,8 @@ impl<'a> Performer<'a> {
             Call::PidfdOpen { pid, slot } => self.fill(*slot, process::pidfd_open(*pid)),
             Call::Clone3 { flags } => clone(self, *flags, true).map(|pid| self.child = Some(pid)),
             Call::Clone { flags } => clone(self, *flags, false).map(|pid| self.child = Some(pid)),
-            Call::BlockSignals => signal::block(signal::all_but_faults()).map(|old| self.mask = old),
-            Call::RestoreSignals => signal::set_mask(self.mask),
+            Call::BlockSignals => signal::block(signal::all_but_faults()).map(|old| self.mask = Some(old)),
+            Call::RestoreSignals => self.mask.map_or(Ok(()), signal::set_mask),
             Call::Open { path, flags, slot } => self.open(path, *flags, *slot),
             Call::Write { slot, data } => self.write(self.fd(*slot)?, data),
             Call::Tell { fd, data } => self.write(Fd(*fd), data),
@@ -247,6 +248,6 @@ impl Short {
     }
 
     fn path(&self) -> &CStr {
-        CStr::from_bytes_until_nul(&self.bytes).unwrap_or(c"")
+        until_nul(&self.bytes)
     }
 }

@@ -83,6 +83,12 @@ impl NsSet {
     pub const NONE: NsSet = NsSet(0);
     pub const ALL: NsSet = NsSet(0xff);
 
+    /// One bit for each type, in their order.
+    pub const fn from_bits(bits: u8) -> NsSet {
+        NsSet(bits)
+    }
+
+    /// One type.
     pub const fn of(ns: Ns) -> NsSet {
         NsSet(1 << ns as u8)
     }
