@@ -1,0 +1,174 @@
+//! What the tests of the real binary share: the program, the two callers, and skipping with a reason.
+//!
+//! Every test program includes this file; none uses all of it.
+#![allow(dead_code)]
+
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// An ordinary user: an id that nothing on the machine belongs to.
+pub const ORDINARY: u32 = 54321;
+
+/// Who calls the program.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Caller {
+    Root,
+    Ordinary,
+}
+
+/// Whether the tests themselves run as root.
+pub fn is_root() -> bool {
+    // SAFETY: it cannot fail and touches nothing.
+    unsafe { libc::geteuid() == 0 }
+}
+
+/// The callers that this machine can play: both as root, otherwise only an ordinary user.
+pub fn callers() -> &'static [Caller] {
+    if is_root() { &[Caller::Root, Caller::Ordinary] } else { &[Caller::Ordinary] }
+}
+
+/// Ends a test that this machine cannot run. In CI that is a failure; elsewhere it is printed and
+/// counted in the file that `PIDONE_SKIPS` names. Use as `return skip("no strace")`.
+pub fn skip(reason: &str) {
+    let name = std::thread::current().name().unwrap_or("test").to_string();
+    let line = format!("SKIP {name}: {reason}\n");
+    assert!(std::env::var_os("CI").is_none(), "{line}");
+    eprint!("{line}");
+    if let Some(path) = std::env::var_os("PIDONE_SKIPS") {
+        let file = OpenOptions::new().create(true).append(true).open(path);
+        file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the list of skips can be written");
+    }
+}
+
+/// Whether a program is installed.
+pub fn has(tool: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let extra = ["/usr/sbin", "/sbin"].map(PathBuf::from);
+    std::env::split_paths(&path).chain(extra).any(|folder| folder.join(tool).is_file())
+}
+
+/// The program, at a place where an ordinary user may execute it.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let built = Path::new(env!("CARGO_BIN_EXE_pidone"));
+        let folder = std::env::temp_dir().join(format!("pidone-test-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a temporary directory can be made");
+        fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("and opened");
+        let copy = folder.join("pidone");
+        fs::copy(built, &copy).expect("the program can be copied");
+        copy
+    })
+}
+
+/// A command that runs a program of the machine as this caller, in `/`, with nothing on standard input.
+pub fn command(caller: Caller, program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir("/").stdin(Stdio::null());
+    if caller == Caller::Ordinary && is_root() {
+        command.uid(ORDINARY).gid(ORDINARY);
+    }
+    command
+}
+
+/// `pidone` with these words, not started yet.
+pub fn pidone<S: AsRef<OsStr>>(caller: Caller, words: &[S]) -> Command {
+    let mut command = command(caller, program());
+    command.args(words);
+    command
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub signal: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Ran {
+            code: output.status.code(),
+            signal: output.status.signal(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// `pidone run` with these words, to its end.
+pub fn run<S: AsRef<OsStr>>(caller: Caller, words: &[S]) -> Ran {
+    let mut command = pidone(caller, &["run"]);
+    command.args(words).output().expect("pidone can be started").into()
+}
+
+/// `pidone run` with these words as root, or as an ordinary user where the tests are one.
+pub fn run_here<S: AsRef<OsStr>>(words: &[S]) -> Ran {
+    run(callers()[0], words)
+}
+
+/// Calls `test` until it gives something, at most ten seconds long.
+pub fn eventually<T>(what: &str, mut test: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(value) = test() {
+            return value;
+        }
+        assert!(start.elapsed() < Duration::from_secs(10), "in vain: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The children of a process, as the kernel lists them.
+pub fn children(pid: u32) -> Vec<u32> {
+    let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+}
+
+/// Whether a process is there and no zombie.
+pub fn is_alive(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with('Z'))
+}
+
+/// The value of a line `Name:\tvalue` of /proc/PID/status.
+pub fn status_field(status: &str, name: &str) -> Option<String> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.map(|value| value.trim().to_string())
+}
+
+/// A directory of this test's own, which an ordinary user may write in. Removed when dropped.
+pub struct Scratch {
+    pub path: PathBuf,
+}
+
+impl Scratch {
+    pub fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("pidone-{name}-{}-{:?}", std::process::id(), std::thread::current().id()));
+        fs::create_dir_all(&path).expect("a temporary directory can be made");
+        fs::set_permissions(&path, Permissions::from_mode(0o777)).expect("and opened");
+        Scratch { path }
+    }
+
+    pub fn file(&self, name: &str, content: &str, mode: u32) -> PathBuf {
+        let path = self.path.join(name);
+        File::create(&path).and_then(|mut file| file.write_all(content.as_bytes())).expect("a file can be written");
+        fs::set_permissions(&path, Permissions::from_mode(mode)).expect("and its mode set");
+        path
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
