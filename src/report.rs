@@ -14,7 +14,8 @@ use crate::text::{Show, Text, put};
 /// All that is known when a run is over.
 pub struct Outcome<'a> {
     pub plan: &'a Plan<'a>,
-    pub end: Result<End, Failure>,
+    pub result: Result<(), Failure>,
+    pub end: End,
     pub notes: Notes,
     pub timeline: Option<Timeline>,
 }
@@ -40,8 +41,8 @@ pub fn complain_of_defect() {
 
 /// Says what is to be said, and returns the exit status.
 pub fn finish(outcome: &Outcome) -> u8 {
-    let code = match outcome.end {
-        Ok(end) => ended(outcome, end),
+    let code = match outcome.result {
+        Ok(()) => ended(outcome, outcome.end),
         Err(failure) => failed(outcome, failure),
     };
     if let Some(timeline) = &outcome.timeline {

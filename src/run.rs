@@ -9,7 +9,7 @@ use crate::launch::{Timeline, launch};
 use crate::plan::Shown;
 use crate::report::{self, Outcome};
 use crate::strings::Strings;
-use crate::supervise::supervise;
+use crate::supervise::{End, supervise};
 
 /// What the kernel hands to a program.
 pub struct Process {
@@ -69,14 +69,12 @@ fn run(process: &Process, config: &Config, timing: bool) -> Result<u8, Error<'st
     loop {
         let plan = compile(config, &host)?;
         let timeline = timing.then(|| Timeline::new(plan.steps.len()));
-        let (end, notes) = launch(&plan, timeline.as_ref(), |child| supervise(child, &plan.watch));
-        if let Err(failure) = end {
-            if let Some(wiser) = probe::learn(&host, config, &plan, failure) {
-                host = wiser;
-                continue;
-            }
+        let mut end = End::default();
+        let (result, notes) = launch(&plan, timeline.as_ref(), &mut |child| end = supervise(child, &plan.watch));
+        match result.err().and_then(|failure| probe::learn(&host, config, &plan, failure)) {
+            Some(wiser) => host = wiser,
+            None => return Ok(report::finish(&Outcome { plan: &plan, result, end, notes, timeline })),
         }
-        return Ok(report::finish(&Outcome { plan: &plan, end, notes, timeline }));
     }
 }
 

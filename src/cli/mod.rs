@@ -63,25 +63,59 @@ struct Parser<'a> {
     config: Config<'a>,
     /// One bit for each option that was given.
     seen: u64,
+    /// The first thing that is wrong, which ends the parsing.
+    error: Option<Error<'a>>,
 }
 
 fn parse_run<'a>(arguments: &'a Strings<'a>) -> Result<Request<'a>, Error<'a>> {
-    let mut parser = Parser { rest: arguments, config: Config::default(), seen: 0 };
-    while let Some(word) = parser.peek() {
-        match word.bytes() {
-            b"--" => {
-                parser.take();
-                break;
-            }
-            [b'-', b'-', ..] => parser.long(word)?,
-            [b'-', _, ..] => parser.letters(word)?,
-            _ => break,
-        }
+    let mut parser = Parser { rest: arguments, config: Config::default(), seen: 0, error: None };
+    parser.options();
+    if parser.error.is_none() {
+        parser.contradictions();
     }
-    parser.finish()
+    if let Some(error) = parser.error {
+        return Err(error);
+    }
+    let given = |id| parser.seen & bit(id) != 0;
+    if given(Id::Help) {
+        return Ok(Request::HelpRun);
+    }
+    if given(Id::Version) {
+        return Ok(Request::Version);
+    }
+    let (explain, timing) = (given(Id::Explain), given(Id::Timing));
+    Ok(Request::Run { config: parser.config, explain, timing })
+}
+
+const fn bit(id: Id) -> u64 {
+    1 << id as u64
 }
 
 impl<'a> Parser<'a> {
+    fn options(&mut self) -> Option<()> {
+        while let Some(word) = self.peek() {
+            match word.bytes() {
+                b"--" => {
+                    self.take();
+                    break;
+                }
+                [b'-', b'-', ..] => self.long(word)?,
+                [b'-', _, ..] => self.letters(word)?,
+                _ => break,
+            }
+        }
+        if self.peek().is_some() {
+            self.config.command = self.rest;
+        }
+        Some(())
+    }
+
+    /// Ends the parsing.
+    fn fail<T>(&mut self, error: Error<'a>) -> Option<T> {
+        self.error = Some(error);
+        None
+    }
+
     fn peek(&self) -> Option<ThinCStr<'a>> {
         self.rest.first().copied().flatten()
     }
@@ -92,34 +126,30 @@ impl<'a> Parser<'a> {
         Some(word)
     }
 
-    fn given(&self, id: Id) -> bool {
-        self.seen & 1 << id as u64 != 0
-    }
-
     /// `--name`, `--name=value` or `--name value`.
-    fn long(&mut self, word: ThinCStr<'a>) -> Result<(), Error<'a>> {
+    fn long(&mut self, word: ThinCStr<'a>) -> Option<()> {
         self.take();
         let text = word.skip(2).bytes();
         let length = text.iter().position(|&byte| byte == b'=');
         let name = text.get(..length.unwrap_or(text.len())).unwrap_or(text);
         let Some(flag) = flags::find(&|flag| flag.long.as_bytes() == name) else {
             let nearest = nearest(name, &mut flags::all().map(|flag| flag.long));
-            return Err(Error::UnknownOption { word: word.bytes(), nearest });
+            return self.fail(Error::UnknownOption { word: word.bytes(), nearest });
         };
         let attached = length.map(|length| word.skip(length + 3));
         if attached.is_some() && flag.values() == 0 {
-            return Err(Error::UnwantedValue { option: flag.long });
+            return self.fail(Error::UnwantedValue { option: flag.long });
         }
         self.apply(&flag, attached)
     }
 
     /// `-u`, a cluster `-muin`, `-wDIR` or `-w DIR`.
-    fn letters(&mut self, word: ThinCStr<'a>) -> Result<(), Error<'a>> {
+    fn letters(&mut self, word: ThinCStr<'a>) -> Option<()> {
         self.take();
         let bytes = word.bytes();
         for (at, &letter) in bytes.iter().enumerate().skip(1) {
             let Some(flag) = flags::find(&|flag| flag.short.as_bytes() == [letter]) else {
-                return Err(Error::UnknownLetter { letter, word: bytes });
+                return self.fail(Error::UnknownLetter { letter, word: bytes });
             };
             let takes = flag.values() > 0;
             let attached = (takes && at + 1 < bytes.len()).then(|| word.skip(at + 1));
@@ -128,48 +158,45 @@ impl<'a> Parser<'a> {
                 break;
             }
         }
-        Ok(())
+        Some(())
     }
 
-    fn apply(&mut self, flag: &Flag, attached: Option<ThinCStr<'a>>) -> Result<(), Error<'a>> {
+    fn apply(&mut self, flag: &Flag, attached: Option<ThinCStr<'a>>) -> Option<()> {
         let option = flag.long;
-        if self.given(flag.id) && !flag.repeats() {
-            return Err(Error::Repeated { option });
+        if self.seen & bit(flag.id) != 0 && !flag.repeats() {
+            return self.fail(Error::Repeated { option });
         }
-        self.seen |= 1 << flag.id as u64;
+        self.seen |= bit(flag.id);
         let mut words = [attached, None];
         for place in words.iter_mut().take(flag.values()) {
             if place.is_none() {
-                *place = Some(self.take().ok_or(Error::MissingValue { option, value: flag.value })?);
+                *place = self.take();
+            }
+            if place.is_none() {
+                return self.fail(Error::MissingValue { option, value: flag.value });
             }
         }
         let [first, second] = words.map(|word| word.map_or(c"", ThinCStr::as_cstr));
-        value::store(&mut self.config, flag.id, first, second)
-            .ok_or(Error::Invalid { option, word: first.to_bytes(), wanted: flag.wanted })
+        match value::store(&mut self.config, flag.id, first, second) {
+            Some(()) => Some(()),
+            None => self.fail(Error::Invalid { option, word: first.to_bytes(), wanted: flag.wanted }),
+        }
     }
 
-    fn finish(mut self) -> Result<Request<'a>, Error<'a>> {
-        if self.given(Id::Help) {
-            return Ok(Request::HelpRun);
-        }
-        if self.given(Id::Version) {
-            return Ok(Request::Version);
-        }
+    /// Options that exclude each other.
+    fn contradictions(&mut self) -> Option<()> {
         let name = |id| flags::find(&|flag| flag.id == id).map_or("", |flag| flag.long);
-        if let Some((one, two)) = EXCLUSIVE.into_iter().find(|(one, two)| self.given(*one) && self.given(*two)) {
-            return Err(Error::Contradiction { option: name(one), other: name(two) });
+        for (one, two) in EXCLUSIVE {
+            let both = bit(one) | bit(two);
+            if self.seen & both == both {
+                return self.fail(Error::Contradiction { option: name(one), other: name(two) });
+            }
         }
         let wish = &self.config.namespaces;
         // `--all --share net` is all but one; `--net --share net` is a contradiction.
         let named = NsSet::from_bits(self.seen as u8).union(wish.attempt);
-        if let Some(ns) = named.both(wish.share).iter().next() {
-            let other = if wish.attempt.contains(ns) { "try" } else { ns.name() };
-            return Err(Error::Contradiction { option: "share", other });
-        }
-        if self.peek().is_some() {
-            self.config.command = self.rest;
-        }
-        let (explain, timing) = (self.given(Id::Explain), self.given(Id::Timing));
-        Ok(Request::Run { config: self.config, explain, timing })
+        let ns = named.both(wish.share).iter().next()?;
+        let other = if wish.attempt.contains(ns) { "try" } else { ns.name() };
+        self.fail(Error::Contradiction { option: "share", other })
     }
 }

@@ -62,29 +62,23 @@ pub struct Notes {
 /// # Errors
 ///
 /// The step that was refused. Then no child is left, and what the plan undoes is undone.
-pub fn launch<T>(
+pub fn launch(
     plan: &Plan,
     timeline: Option<&Timeline>,
-    supervise: impl FnOnce(&Child) -> T,
-) -> (Result<T, Failure>, Notes) {
+    supervise: &mut dyn FnMut(&Child),
+) -> (Result<(), Failure>, Notes) {
     let cell = Cell::new();
     let mut parent = Performer::new(plan, &cell, timeline);
-    let mut outcome = run(&mut parent, supervise);
+    let outcome = run(&mut parent, supervise);
     if let Some(timeline) = timeline {
         timeline.end();
     }
-    let refused = cell.failure();
-    if let (true, Some(failure)) = (outcome.is_ok(), refused) {
-        outcome = Err(failure);
-    }
     let undone = parent.perform_all(Who::After);
-    if let (true, Err(failure)) = (outcome.is_ok(), undone) {
-        outcome = Err(failure);
-    }
-    (outcome, cell.notes())
+    // What came first is the cause.
+    (outcome.and(cell.failure().map_or(undone, Err)), cell.notes())
 }
 
-fn run<T>(parent: &mut Performer, supervise: impl FnOnce(&Child) -> T) -> Result<T, Failure> {
+fn run(parent: &mut Performer, supervise: &mut dyn FnMut(&Child)) -> Result<(), Failure> {
     let cell = parent.cell;
     parent.perform_all(Who::Before)?;
     parent.perform_all(Who::Clone)?;
@@ -96,9 +90,9 @@ fn run<T>(parent: &mut Performer, supervise: impl FnOnce(&Child) -> T) -> Result
         end(&child);
         return Err(failure);
     }
-    let value = supervise(&child);
+    supervise(&child);
     cell.wait_until_child_has_left();
-    Ok(value)
+    Ok(())
 }
 
 /// Ends a child that must not become the command.

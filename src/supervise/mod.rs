@@ -16,7 +16,7 @@ use crate::sys::signal::{self, Arrived};
 use deadline::Deadline;
 
 /// How the command ended.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct End {
     pub status: Status,
     /// Whether the time limit had passed.
@@ -28,6 +28,12 @@ pub struct End {
 pub enum Status {
     Exited(u8),
     Killed(u8),
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Status::Exited(0)
+    }
 }
 
 impl Status {

@@ -44,7 +44,7 @@ pub fn close(fd: Fd) {
 /// close_range(2), both ends included.
 pub fn close_range(first: u32, last: u32) -> Result<()> {
     // SAFETY: no pointer is passed.
-    unsafe { call(Sysno::close_range, [first as usize, last as usize]) }.map(nothing)
+    unsafe { call(Sysno::close_range, [first as usize, last as usize, 0]) }.map(nothing)
 }
 
 /// fcntl(2) `F_SETFD` `FD_CLOEXEC`.
@@ -102,7 +102,7 @@ pub fn exists(path: &CStr) -> bool {
 /// newfstatat(2), following links: device and inode number.
 pub fn identity(path: &CStr) -> Result<(u64, u64)> {
     let mut stat = core::mem::MaybeUninit::<libc::stat>::uninit();
-    let arguments = [AT_FDCWD, path.as_ptr() as usize, stat.as_mut_ptr() as usize];
+    let arguments = [AT_FDCWD, path.as_ptr() as usize, stat.as_mut_ptr() as usize, 0];
     // SAFETY: the path is a C string; the kernel fills the structure when it succeeds.
     unsafe {
         call(Sysno::newfstatat, arguments)?;

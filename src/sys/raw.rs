@@ -5,24 +5,24 @@ use crate::names::Errno;
 
 pub use syscalls::Sysno;
 
-/// Issues a system call with up to six arguments; those left out are 0.
+/// Issues a system call with its arguments, of which there are six at most.
 ///
 /// # Safety
 ///
 /// The arguments must keep the call's contract: pointers valid for what the kernel reads and writes.
+#[inline(always)]
 pub unsafe fn call<const N: usize>(number: Sysno, arguments: [usize; N]) -> Result<usize> {
-    let argument = |at: usize| arguments.get(at).copied().unwrap_or(0);
     // SAFETY: the caller keeps the contract of the call.
-    unsafe {
-        syscalls::syscall!(
-            number,
-            argument(0),
-            argument(1),
-            argument(2),
-            argument(3),
-            argument(4),
-            argument(5)
-        )
-    }
-    .map_err(|errno| Errno(errno.into_raw()))
+    let answer = unsafe {
+        match arguments.as_slice() {
+            [] => syscalls::syscall!(number),
+            [a] => syscalls::syscall!(number, *a),
+            [a, b] => syscalls::syscall!(number, *a, *b),
+            [a, b, c] => syscalls::syscall!(number, *a, *b, *c),
+            [a, b, c, d] => syscalls::syscall!(number, *a, *b, *c, *d),
+            [a, b, c, d, e] => syscalls::syscall!(number, *a, *b, *c, *d, *e),
+            [a, b, c, d, e, f, ..] => syscalls::syscall!(number, *a, *b, *c, *d, *e, *f),
+        }
+    };
+    answer.map_err(|errno| Errno(errno.into_raw()))
 }
