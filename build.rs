@@ -2,11 +2,18 @@
 //!
 //! They are scoped to the binary (`-bins`): the test programs are ordinary programs with a libc.
 
+use std::{env, fs};
+
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=src/rt/discard.ld");
-    let package = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let package = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     println!("cargo:rustc-link-arg-bins=-Wl,-T,{package}/src/rt/discard.ld");
+    // The package `libc` asks for the C library. It gets an empty one: nothing of the real one can be
+    // linked by mistake, for a call of it is an undefined symbol.
+    let empty = env::var("OUT_DIR").expect("cargo says where to put files");
+    fs::write(format!("{empty}/libc.so"), "/* empty */\n").expect("that directory is writable");
+    println!("cargo:rustc-link-arg-bins=-L{empty}");
     for argument in [
         "-nostartfiles",
         "-nostdlib",

@@ -166,6 +166,18 @@ impl Show for Quoted<'_> {
 
 display!(Quoted<'_>);
 
+/// The word at a position in a list of words with single spaces between.
+#[inline(never)]
+pub fn word(words: &'static str, position: usize) -> &'static str {
+    words.split(' ').nth(position).unwrap_or("")
+}
+
+/// The position of a word in such a list.
+#[inline(never)]
+pub fn position(words: &'static str, word: &[u8]) -> Option<usize> {
+    words.split(' ').position(|known| known.as_bytes() == word)
+}
+
 /// Decimal digits and nothing else.
 pub fn decimal(digits: &[u8]) -> Option<u64> {
     number(digits, 10)

@@ -1,6 +1,6 @@
 //! Error numbers and their names (errno(3), `asm-generic/errno.h`).
 
-use crate::text::{Show, Text, display, put};
+use crate::text::{Show, Text, display, put, word};
 
 /// An error number as the kernel returned it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,29 +25,35 @@ impl Errno {
     pub const TOOBIG: Errno = Errno(libc::E2BIG);
 }
 
-/// The names from 1 on, in order; `-` where a number has none.
+/// The names from 1 on, in order.
 const NAMES: &str = "\
-    EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES \
-    EFAULT ENOTBLK EBUSY EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY \
-    ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK ENAMETOOLONG ENOLCK \
-    ENOSYS ENOTEMPTY ELOOP - ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH \
-    ENOCSI EL2HLT EBADE EBADR EXFULL ENOANO EBADRQC EBADSLT - EBFONT ENOSTR ENODATA ETIME \
-    ENOSR ENONET ENOPKG EREMOTE ENOLINK EADV ESRMNT ECOMM EPROTO EMULTIHOP EDOTDOT EBADMSG \
-    EOVERFLOW ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD ELIBSCN ELIBMAX ELIBEXEC EILSEQ \
-    ERESTART ESTRPIPE EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT \
-    EPROTONOSUPPORT ESOCKTNOSUPPORT EOPNOTSUPP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE \
-    EADDRNOTAVAIL ENETDOWN ENETUNREACH ENETRESET ECONNABORTED ECONNRESET ENOBUFS EISCONN \
-    ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN EHOSTUNREACH EALREADY \
-    EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL EISNAM EREMOTEIO EDQUOT ENOMEDIUM \
-    EMEDIUMTYPE ECANCELED ENOKEY EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD \
-    ENOTRECOVERABLE ERFKILL EHWPOISON";
+    EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT \
+    ENOTBLK EBUSY EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG \
+    ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP";
+
+/// The numbers above these that the calls of a plan can meet, and their names, in the same order.
+const HIGHER: [i32; 8] = [
+    libc::EOVERFLOW,
+    libc::EUSERS,
+    libc::EOPNOTSUPP,
+    libc::EAFNOSUPPORT,
+    libc::EADDRNOTAVAIL,
+    libc::ENETDOWN,
+    libc::ENOBUFS,
+    libc::EDQUOT,
+];
+const HIGHER_NAMES: &str =
+    "EOVERFLOW EUSERS EOPNOTSUPP EAFNOSUPPORT EADDRNOTAVAIL ENETDOWN ENOBUFS EDQUOT";
 
 impl Show for Errno {
     fn show(&self, text: &mut Text) {
-        let position = (self.0 as usize).wrapping_sub(1);
-        match NAMES.split(' ').nth(position) {
-            Some(name) if name != "-" => name.show(text),
-            _ => put!(text, "errno ", self.0),
+        let name = match HIGHER.iter().position(|&higher| higher == self.0) {
+            Some(at) => word(HIGHER_NAMES, at),
+            None => word(NAMES, (self.0 as usize).wrapping_sub(1)),
+        };
+        match name {
+            "" => put!(text, "errno ", self.0),
+            name => name.show(text),
         }
     }
 }
@@ -65,7 +71,8 @@ mod tests {
         assert_eq!(Errno(libc::EPERM).to_string(), "EPERM");
         assert_eq!(Errno(libc::EAGAIN).to_string(), "EAGAIN");
         assert_eq!(Errno(libc::EOVERFLOW).to_string(), "EOVERFLOW");
-        assert_eq!(Errno(libc::EHWPOISON).to_string(), "EHWPOISON");
+        assert_eq!(Errno(libc::ELOOP).to_string(), "ELOOP");
+        assert_eq!(Errno(libc::EDQUOT).to_string(), "EDQUOT");
         assert_eq!(Errno(41).to_string(), "errno 41");
         assert_eq!(Errno(0).to_string(), "errno 0");
         assert_eq!(Errno(4095).to_string(), "errno 4095");

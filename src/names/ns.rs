@@ -1,5 +1,7 @@
 //! The eight namespace types (namespaces(7)).
 
+use crate::text::{position, word};
+
 /// One type of namespace, in the order in which `--help` and `--explain` name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -14,30 +16,23 @@ pub enum Ns {
     Time,
 }
 
-/// What the kernel calls a type.
-struct Row {
-    /// The option without its dashes: `--mount`.
-    name: &'static str,
-    /// The entry of `/proc/PID/ns`.
-    file: &'static str,
-    /// The bit for clone3(2).
-    flag: u64,
-}
+/// The long options.
+const NAMES: &str = "mount uts ipc net pid user cgroup time";
 
-const ROWS: [Row; 8] = [
-    row("mount", "mnt", libc::CLONE_NEWNS as u64),
-    row("uts", "uts", libc::CLONE_NEWUTS as u64),
-    row("ipc", "ipc", libc::CLONE_NEWIPC as u64),
-    row("net", "net", libc::CLONE_NEWNET as u64),
-    row("pid", "pid", libc::CLONE_NEWPID as u64),
-    row("user", "user", libc::CLONE_NEWUSER as u64),
-    row("cgroup", "cgroup", libc::CLONE_NEWCGROUP as u64),
-    row("time", "time", linux_raw_sys::general::CLONE_NEWTIME as u64),
+/// The entries of /proc/PID/ns.
+const FILES: &str = "mnt uts ipc net pid user cgroup time";
+
+/// The bits for clone3(2), which all fit in 32.
+const FLAGS: [u32; 8] = [
+    libc::CLONE_NEWNS as u32,
+    libc::CLONE_NEWUTS as u32,
+    libc::CLONE_NEWIPC as u32,
+    libc::CLONE_NEWNET as u32,
+    libc::CLONE_NEWPID as u32,
+    libc::CLONE_NEWUSER as u32,
+    libc::CLONE_NEWCGROUP as u32,
+    linux_raw_sys::general::CLONE_NEWTIME,
 ];
-
-const fn row(name: &'static str, file: &'static str, flag: u64) -> Row {
-    Row { name, file, flag }
-}
 
 impl Ns {
     /// All types, in order.
@@ -54,24 +49,23 @@ impl Ns {
 
     /// The name of its long option.
     pub fn name(self) -> &'static str {
-        ROWS[self as usize].name
+        word(NAMES, self as usize)
     }
 
     /// The name of its entry in `/proc/PID/ns`.
     pub fn file(self) -> &'static str {
-        ROWS[self as usize].file
+        word(FILES, self as usize)
     }
 
     /// Its flag for clone3(2), clone(2) and setns(2).
     pub fn flag(self) -> u64 {
-        ROWS[self as usize].flag
+        u64::from(FLAGS[self as usize])
     }
 
     /// The type that an option (`mount`) or an entry of `/proc/PID/ns` (`mnt`) names.
     pub fn named(name: &[u8]) -> Option<Ns> {
-        Ns::ALL
-            .into_iter()
-            .find(|ns| ns.name().as_bytes() == name || ns.file().as_bytes() == name)
+        let at = position(NAMES, name).or_else(|| position(FILES, name))?;
+        Ns::ALL.get(at).copied()
     }
 }
 

@@ -1,10 +1,10 @@
 //! The sixteen resource limits (getrlimit(2)).
 
+use crate::text::{position, word};
+
 /// The names by number, in the order of `asm-generic/resource.h`, which these architectures share.
-const NAMES: [&str; 16] = [
-    "cpu", "fsize", "data", "stack", "core", "rss", "nproc", "nofile", "memlock", "as", "locks",
-    "sigpending", "msgqueue", "nice", "rtprio", "rttime",
-];
+const NAMES: &str = "cpu fsize data stack core rss nproc nofile memlock as locks sigpending \
+    msgqueue nice rtprio rttime";
 
 /// A resource that prlimit(2) limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,23 +15,17 @@ impl Resource {
 
     /// The resource of that name, in lower case, without the kernel's `RLIMIT_`.
     pub fn named(name: &[u8]) -> Option<Resource> {
-        let position = NAMES.iter().position(|known| known.as_bytes() == name)?;
-        Some(Resource(position as u8))
+        position(NAMES, name).map(|number| Resource(number as u8))
     }
 
     /// The name in lower case, without `RLIMIT_`.
     pub fn name(self) -> &'static str {
-        NAMES[self.0 as usize]
+        word(NAMES, usize::from(self.0))
     }
 
     /// The number for prlimit(2).
     pub fn number(self) -> u32 {
         u32::from(self.0)
-    }
-
-    /// Every name, in order.
-    pub fn names() -> &'static [&'static str] {
-        &NAMES
     }
 }
 

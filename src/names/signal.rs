@@ -1,17 +1,14 @@
 //! Signals by number and by name (signal(7)).
 
-use crate::text::{Show, Text, decimal, display, put};
+use crate::text::{Show, Text, decimal, display, position, put, word};
 
 /// A signal number, 1 to 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signal(u8);
 
 /// The names of 1 to 31, in order, without `SIG`.
-const NAMES: [&str; 31] = [
-    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
-    "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU",
-    "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
-];
+const NAMES: &str = "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT \
+    CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS";
 
 /// The first and last real-time signals, counted as glibc and musl users see them: the two or three
 /// below 34 are used by the C libraries themselves, but can be sent like any other.
@@ -63,7 +60,7 @@ impl Signal {
     /// The signal that `TERM`, `SIGTERM`, `15`, `RTMIN+3` or `RTMAX-1` names, in capitals as signal(7).
     pub fn named(name: &[u8]) -> Option<Signal> {
         let name = name.strip_prefix(b"SIG").unwrap_or(name);
-        if let Some(position) = NAMES.iter().position(|known| known.as_bytes() == name) {
+        if let Some(position) = position(NAMES, name) {
             return Some(Signal(position as u8 + 1));
         }
         if let Some(offset) = name.strip_prefix(b"RTMIN") {
@@ -77,7 +74,7 @@ impl Signal {
 
     /// The name without `SIG`; real-time signals have none.
     pub fn name(self) -> Option<&'static str> {
-        NAMES.get(usize::from(self.0) - 1).copied()
+        Some(word(NAMES, usize::from(self.0) - 1)).filter(|name| !name.is_empty())
     }
 
     fn real_time(number: u8) -> Option<Signal> {
