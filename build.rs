@@ -12,7 +12,10 @@ fn main() {
     // The package `libc` asks for the C library. It gets an empty one: nothing of the real one can be
     // linked by mistake, for a call of it is an undefined symbol.
     let empty = env::var("OUT_DIR").expect("cargo says where to put files");
-    fs::write(format!("{empty}/libc.so"), "/* empty */\n").expect("that directory is writable");
+    for library in ["c", "m", "rt", "pthread", "util", "dl"] {
+        let path = format!("{empty}/lib{library}.so");
+        fs::write(path, "/* empty */\n").expect("that directory is writable");
+    }
     println!("cargo:rustc-link-arg-bins=-L{empty}");
     for argument in [
         "-nostartfiles",

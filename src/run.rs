@@ -4,7 +4,7 @@ use crate::cli::{self, OVERVIEW, Request, Usage};
 use crate::compile::compile;
 use crate::config::Config;
 use crate::error::{Error, FAILED};
-use crate::host::probe;
+use crate::host::{Host, probe};
 use crate::launch::{Timeline, launch};
 use crate::plan::Shown;
 use crate::report::{self, Outcome};
@@ -28,9 +28,14 @@ impl Process {
         Process { arguments, environment, auxiliary }
     }
 
-    fn auxiliary(&self, kind: u64) -> usize {
+    fn auxiliary(&self, kind: u64) -> u32 {
         let pair = self.auxiliary.iter().find(|pair| pair[0] as u64 == kind);
-        pair.map_or(0, |pair| pair[1])
+        pair.map_or(0, |pair| pair[1] as u32)
+    }
+
+    fn host(&self) -> Host<'static> {
+        let ids = [libc::AT_EUID, libc::AT_EGID].map(|kind| self.auxiliary(kind));
+        probe::of_program(ids, self.environment)
     }
 }
 
@@ -58,29 +63,25 @@ const VERSION: &str = concat!("pidone ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Prints what `run` would do.
 fn explain(process: &Process, config: &Config) -> Result<u8, Error<'static>> {
-    let host = probe::look_closer(host(process), config);
-    let plan = compile(config, &host)?;
-    report::print(&Shown(&plan))
+    let mut host = process.host();
+    probe::look_closer(&mut host, config);
+    report::print(&Shown(&compile(config, &host)?))
 }
 
 /// Runs the command. What the kernel refuses may teach a fact; then the plan is made again.
 fn run(process: &Process, config: &Config, timing: bool) -> Result<u8, Error<'static>> {
-    let mut host = host(process);
+    let mut host = process.host();
     loop {
         let plan = compile(config, &host)?;
         let timeline = timing.then(|| Timeline::new(plan.steps.len()));
         let mut end = End::default();
-        let (result, notes) = launch(&plan, timeline.as_ref(), &mut |child| end = supervise(child, &plan.watch));
-        match result.err().and_then(|failure| probe::learn(&host, config, &plan, failure)) {
-            Some(wiser) => host = wiser,
-            None => return Ok(report::finish(&Outcome { plan: &plan, result, end, notes, timeline })),
+        let (result, notes) =
+            launch(&plan, timeline.as_ref(), &mut |child| end = supervise(child, &plan.watch));
+        match result {
+            Err(failure) if probe::learn(&mut host, config, &plan, failure) => {}
+            _ => return Ok(report::finish(&Outcome { plan: &plan, result, end, notes, timeline })),
         }
     }
-}
-
-fn host(process: &Process) -> crate::host::Host<'static> {
-    let ids = [libc::AT_EUID, libc::AT_EGID].map(|kind| process.auxiliary(kind) as u32);
-    probe::of_program(ids, process.environment)
 }
 
 /// A defect of the program itself: one sentence, and the end. Without the heap, whose defect it may be.

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::names::NsSet;
 use crate::strings::{Strings, ThinCStr};
+use crate::text::position;
 use flags::{EXCLUSIVE, Flag, Id};
 use nearest::nearest;
 
@@ -37,7 +38,8 @@ pub enum Request<'a> {
     Version,
 }
 
-const VERBS: [&str; 3] = ["run", "help", "version"];
+/// Verbs, and options in a verb's place.
+const VERBS: &str = "run help --help -h version --version -V";
 
 /// Reads the arguments after the program's own name.
 ///
@@ -48,12 +50,12 @@ pub fn parse<'a>(arguments: &'a Strings<'a>) -> Result<Request<'a>, Error<'a>> {
     let Some(verb) = arguments.first().copied().flatten() else {
         return Err(Error::NoVerb);
     };
-    match verb.bytes() {
-        b"run" => parse_run(arguments.get(1..).unwrap_or(&[])),
-        b"help" | b"--help" | b"-h" => Ok(Request::Help),
-        b"version" | b"--version" | b"-V" => Ok(Request::Version),
-        word @ [b'-', ..] => Err(Error::UnknownOption { word, nearest: None }),
-        word => Err(Error::UnknownVerb { word, nearest: nearest(word, &mut VERBS.into_iter()) }),
+    let word = verb.bytes();
+    match position(VERBS, word) {
+        Some(0) => parse_run(arguments.get(1..).unwrap_or(&[])),
+        Some(1..=3) => Ok(Request::Help),
+        Some(_) => Ok(Request::Version),
+        None => Err(Error::UnknownVerb { word, nearest: nearest(word, &mut VERBS.split(' ')) }),
     }
 }
 
@@ -95,7 +97,7 @@ impl<'a> Parser<'a> {
     fn options(&mut self) -> Option<()> {
         while let Some(word) = self.peek() {
             match word.bytes() {
-                b"--" => {
+                [b'-', b'-'] => {
                     self.take();
                     break;
                 }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::ffi::CStr;
 
 /// The caller's environment with the wished changes; the caller's own array when there are none.
-pub fn environment<'p>(config: &'p Config<'p>, host: &'p Host<'p>) -> Array<'p> {
+pub fn environment<'p>(config: &'p Config<'p>, host: &Host<'p>) -> Array<'p> {
     let process = &config.process;
     if process.env.is_empty() && !process.clear_env && !host.environment.is_empty() {
         return Array::Borrowed(host.environment);

@@ -25,7 +25,7 @@ use steps::{DEFAULT, List};
 /// # Errors
 ///
 /// A configuration that contradicts itself or the caller's privileges, and a command without a name.
-pub fn compile<'p>(config: &'p Config<'p>, host: &'p Host<'p>) -> Result<Plan<'p>, Error<'static>> {
+pub fn compile<'p>(config: &'p Config<'p>, host: &Host<'p>) -> Result<Plan<'p>, Error<'static>> {
     let resolved = namespaces::resolve(config, host)?;
     let maps = identity::maps(config, host, &resolved)?;
     let env = environment::environment(config, host);

@@ -34,34 +34,30 @@ pub fn of_library() -> Host<'static> {
 }
 
 /// The facts that a run would learn when something is refused, for a plan that is only printed.
-pub fn look_closer<'h>(mut host: Host<'h>, config: &Config) -> Host<'h> {
-    host.capabilities = process::capabilities().ok().or(host.capabilities);
+pub fn look_closer(host: &mut Host, config: &Config) {
+    host.capabilities = process::capabilities().ok();
     host.clone3 = namespace::has_clone3();
-    host.refused = host.refused.union(refused(&host, config));
-    host
+    host.refused = host.refused.union(refused(host, config));
 }
 
-/// What a refusal teaches: the host as it is known now, if another plan may do better.
-pub fn learn<'h>(host: &Host<'h>, config: &Config, plan: &Plan, failure: Failure) -> Option<Host<'h>> {
-    let mut wiser = *host;
-    let before = host.refused;
+/// Learns from a refusal; whether another plan may do better now.
+pub fn learn(host: &mut Host, config: &Config, plan: &Plan, failure: Failure) -> bool {
     let at_clone = plan.step(failure.step).is_some_and(|step| step.who == Who::Clone);
     let denied = failure.errno == Some(Errno::PERM);
-    if at_clone && failure.errno == Some(Errno::NOSYS) && host.clone3 {
-        wiser.clone3 = false;
-    } else if at_clone && denied && host.capabilities.is_none() {
-        wiser.capabilities = process::capabilities().ok().or(Some(u64::MAX));
-        if wiser.privileged() {
-            return learn(&wiser, config, plan, failure);
+    if at_clone && denied && host.capabilities.is_none() {
+        host.capabilities = process::capabilities().ok().or(Some(u64::MAX));
+        if !host.privileged() {
+            return true;
         }
-    } else if at_clone && denied && host.clone3 {
-        // Some filters answer EPERM where others answer ENOSYS.
-        wiser.clone3 = false;
-    } else {
-        wiser.refused = before.union(refused(host, config));
-        return (wiser.refused != before).then_some(wiser);
     }
-    Some(wiser)
+    // Some filters answer EPERM where others answer ENOSYS.
+    if at_clone && host.clone3 && (denied || failure.errno == Some(Errno::NOSYS)) {
+        host.clone3 = false;
+        return true;
+    }
+    let refused = refused(host, config);
+    host.refused = host.refused.union(refused);
+    !refused.is_empty()
 }
 
 /// Which of the namespaces of `--try` this machine refuses: each is made as the plan would, for a
