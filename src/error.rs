@@ -7,7 +7,7 @@ mod hint;
 
 pub use hint::hint;
 
-use crate::names::{Errno, Ns};
+use crate::names::{Errno, Id, Ns};
 use crate::plan::{Call, Failure, Line, Plan};
 use crate::text::{Quoted, Show, Text, display, put};
 use core::ffi::CStr;
@@ -28,12 +28,12 @@ pub enum Error<'a> {
     UnknownVerb { word: &'a [u8], nearest: Option<&'static str> },
     UnknownOption { word: &'a [u8], nearest: Option<&'static str> },
     UnknownLetter { letter: u8, word: &'a [u8] },
-    MissingValue { option: &'static str, value: &'static str },
-    UnwantedValue { option: &'static str },
-    Repeated { option: &'static str },
-    Contradiction { option: &'static str, other: &'static str },
-    Invalid { option: &'static str, word: &'a [u8], wanted: &'static str },
-    SharedButNeeded { option: &'static str, ns: Ns },
+    MissingValue { option: Id, value: &'static str },
+    UnwantedValue { option: Id },
+    Repeated { option: Id },
+    Contradiction { option: Id, other: Id },
+    Invalid { option: Id, word: &'a [u8], wanted: &'static str },
+    SharedButNeeded { option: Id, ns: Ns },
     SetgroupsNeedsPrivilege,
     EmptyCommand,
     /// Our own output could not be written.
@@ -63,15 +63,15 @@ impl Show for Error<'_> {
                 put!(text, " in ", Quoted(word), SEE_HELP);
             }
             Error::MissingValue { option, value } => {
-                put!(text, "--", option, " needs a value: --", option, " ", value);
+                put!(text, option, " needs a value: ", option, " ", value);
             }
-            Error::UnwantedValue { option } => put!(text, "--", option, " takes no value"),
-            Error::Repeated { option } => put!(text, "--", option, " is given twice"),
+            Error::UnwantedValue { option } => put!(text, option, " takes no value"),
+            Error::Repeated { option } => put!(text, option, " is given twice"),
             Error::Contradiction { option, other } => {
-                put!(text, "--", option, " contradicts --", other, ": give one of them");
+                put!(text, option, " contradicts ", other, ": give one of them");
             }
             Error::Invalid { option, word, wanted } => {
-                put!(text, "--", option, " ", Quoted(word), ": wanted is ", wanted);
+                put!(text, option, " ", Quoted(word), ": wanted is ", wanted);
             }
             Error::SharedButNeeded { option, ns } => {
                 let name = ns.name();

@@ -1,6 +1,6 @@
 //! `--help`, from the table of options.
 
-use super::flags::{self, Flag};
+use crate::names::options::{self, Flag};
 use crate::text::{Show, Text, put};
 
 /// The overview of the program.
@@ -24,7 +24,7 @@ const COLUMN: usize = 33;
 impl Show for Usage {
     fn show(&self, text: &mut Text) {
         put!(text, "pidone run [OPTIONS] [--] COMMAND [ARG...]   (no COMMAND: $SHELL, else /bin/sh)\n");
-        flags::all().for_each(|flag| line(text, &flag));
+        options::all().for_each(|flag| line(text, &flag));
     }
 }
 

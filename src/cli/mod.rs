@@ -3,7 +3,6 @@
 //! Parsing stops at the first word that is no option, or after `--`. `--opt=V` and `--opt V` both
 //! work, and so do `-w DIR`, `-wDIR` and clusters of one-letter switches.
 
-pub mod flags;
 mod help;
 mod nearest;
 mod value;
@@ -12,10 +11,11 @@ pub use help::{OVERVIEW, Usage};
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::names::NsSet;
+use crate::names::options::{self, EXCLUSIVE, Flag};
+use crate::names::{Id, NsSet};
 use crate::strings::{Strings, ThinCStr};
 use crate::text::position;
-use flags::{EXCLUSIVE, Flag, Id};
+
 use nearest::nearest;
 
 /// What the caller wants.
@@ -134,13 +134,13 @@ impl<'a> Parser<'a> {
         let text = word.skip(2).bytes();
         let length = text.iter().position(|&byte| byte == b'=');
         let name = text.get(..length.unwrap_or(text.len())).unwrap_or(text);
-        let Some(flag) = flags::find(&|flag| flag.long.as_bytes() == name) else {
-            let nearest = nearest(name, &mut flags::all().map(|flag| flag.long));
+        let Some(flag) = options::find(&|flag| flag.long.as_bytes() == name) else {
+            let nearest = nearest(name, &mut options::all().map(|flag| flag.long));
             return self.fail(Error::UnknownOption { word: word.bytes(), nearest });
         };
         let attached = length.map(|length| word.skip(length + 3));
         if attached.is_some() && flag.values() == 0 {
-            return self.fail(Error::UnwantedValue { option: flag.long });
+            return self.fail(Error::UnwantedValue { option: flag.id });
         }
         self.apply(&flag, attached)
     }
@@ -150,7 +150,7 @@ impl<'a> Parser<'a> {
         self.take();
         let bytes = word.bytes();
         for (at, &letter) in bytes.iter().enumerate().skip(1) {
-            let Some(flag) = flags::find(&|flag| flag.short.as_bytes() == [letter]) else {
+            let Some(flag) = options::find(&|flag| flag.short.as_bytes() == [letter]) else {
                 return self.fail(Error::UnknownLetter { letter, word: bytes });
             };
             let takes = flag.values() > 0;
@@ -164,7 +164,7 @@ impl<'a> Parser<'a> {
     }
 
     fn apply(&mut self, flag: &Flag, attached: Option<ThinCStr<'a>>) -> Option<()> {
-        let option = flag.long;
+        let option = flag.id;
         if self.seen & bit(flag.id) != 0 && !flag.repeats() {
             return self.fail(Error::Repeated { option });
         }
@@ -187,18 +187,17 @@ impl<'a> Parser<'a> {
 
     /// Options that exclude each other.
     fn contradictions(&mut self) -> Option<()> {
-        let name = |id| flags::find(&|flag| flag.id == id).map_or("", |flag| flag.long);
         for (one, two) in EXCLUSIVE {
             let both = bit(one) | bit(two);
             if self.seen & both == both {
-                return self.fail(Error::Contradiction { option: name(one), other: name(two) });
+                return self.fail(Error::Contradiction { option: one, other: two });
             }
         }
         let wish = &self.config.namespaces;
         // `--all --share net` is all but one; `--net --share net` is a contradiction.
         let named = NsSet::from_bits(self.seen as u8).union(wish.attempt);
         let ns = named.both(wish.share).iter().next()?;
-        let other = if wish.attempt.contains(ns) { "try" } else { ns.name() };
-        self.fail(Error::Contradiction { option: "share", other })
+        let other = if wish.attempt.contains(ns) { Id::Try } else { Id::of(ns) };
+        self.fail(Error::Contradiction { option: Id::Share, other })
     }
 }

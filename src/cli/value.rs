@@ -1,8 +1,7 @@
 //! The values of options: each word is read once, into a type that cannot be wrong.
 
-use super::flags::Id;
 use crate::config::{Config, EnvChange, Inside, Propagation, Rlimit, Setgroups};
-use crate::names::{Ns, NsSet, Resource, Signal};
+use crate::names::{Id, Ns, NsSet, Resource, Signal};
 use crate::strings::join;
 use crate::text::{decimal, number};
 use alloc::borrow::Cow;

@@ -1,10 +1,10 @@
 //! The command: its arguments, and the files that it may be (execvp(3)).
 
 use super::environment::variable;
-use super::steps::{DEFAULT, List};
+use super::steps::List;
 use crate::config::Config;
 use crate::error::Error;
-use crate::names::Errno;
+use crate::names::{Errno, Id};
 use crate::plan::Call;
 use crate::strings::{Array, Strings, iterate, join};
 use alloc::borrow::Cow;
@@ -26,7 +26,7 @@ pub fn execute<'p>(
     list: &mut List<'p>,
 ) -> Result<Array<'p>, Error<'static>> {
     let (name, because) = match config.command.first().copied().flatten() {
-        Some(first) => (first.as_cstr(), "COMMAND"),
+        Some(first) => (first.as_cstr(), Id::Command),
         None => shell(env),
     };
     let bytes = name.to_bytes();
@@ -51,10 +51,10 @@ pub fn execute<'p>(
 }
 
 /// What runs when no command is named.
-fn shell<'p>(env: &Strings<'p>) -> (&'p CStr, &'static str) {
+fn shell<'p>(env: &Strings<'p>) -> (&'p CStr, Id) {
     match iterate(env).find(|pair| pair.bytes().starts_with(b"SHELL=/")) {
-        Some(pair) => (pair.skip(b"SHELL=".len()).as_cstr(), "SHELL"),
-        None => (c"/bin/sh", DEFAULT),
+        Some(pair) => (pair.skip(b"SHELL=".len()).as_cstr(), Id::Shell),
+        None => (c"/bin/sh", Id::Default),
     }
 }
 

@@ -4,11 +4,11 @@
 //! privileged parent may write the group map.
 
 use super::namespaces::Resolved;
-use super::steps::{DEFAULT, List};
+use super::steps::List;
 use crate::config::{Config, Inside, Setgroups};
 use crate::error::Error;
 use crate::host::Host;
-use crate::names::Ns;
+use crate::names::{Ns, Id};
 use crate::plan::{Call, Data, Path, Slot};
 use crate::text::{Text, put};
 use alloc::borrow::Cow;
@@ -28,7 +28,7 @@ struct Lines {
 struct Line {
     inside: u32,
     outside: u32,
-    because: &'static str,
+    because: Id,
 }
 
 /// The maps of a configuration.
@@ -41,12 +41,12 @@ pub fn maps(config: &Config, host: &Host, resolved: &Resolved) -> Result<Maps, E
         return Err(Error::SetgroupsNeedsPrivilege);
     }
     let asked = resolved.because(Ns::User);
-    let user = line(config.identity.user, host.euid, "--map-user", asked);
-    let group = line(config.identity.group, host.egid, "--map-group", asked);
+    let user = line(config.identity.user, host.euid, Id::MapUser, asked);
+    let group = line(config.identity.group, host.egid, Id::MapGroup, asked);
     Ok(Maps { lines: Some(Lines { user, group, setgroups }) })
 }
 
-fn line(wish: Option<Inside>, outside: u32, option: &'static str, asked: &'static str) -> Line {
+fn line(wish: Option<Inside>, outside: u32, option: Id, asked: Id) -> Line {
     let inside = match wish {
         None => 0,
         Some(Inside::Same) => outside,
@@ -72,7 +72,7 @@ impl Maps {
         if let (false, Some(lines)) = (self.by_parent(), &self.lines) {
             let file = own(c"/proc/self/setgroups");
             // Before the group map: an unprivileged one is refused otherwise (CVE-2014-8989).
-            write_file(child, file, Cow::Borrowed(b"deny"), DEFAULT);
+            write_file(child, file, Cow::Borrowed(b"deny"), Id::Default);
             write(child, own(c"/proc/self/gid_map"), &lines.group);
             write(child, own(c"/proc/self/uid_map"), &lines.user);
         }
@@ -90,7 +90,7 @@ fn write(list: &mut List, path: Path<'static>, line: &Line) {
 }
 
 /// Opens a file below /proc and writes it in one piece.
-pub fn write_file<'p>(list: &mut List<'p>, path: Path<'p>, bytes: Cow<'p, [u8]>, because: &'static str) {
+pub fn write_file<'p>(list: &mut List<'p>, path: Path<'p>, bytes: Cow<'p, [u8]>, because: Id) {
     let (slot, flags) = (Slot::Proc, libc::O_CLOEXEC as u32);
     list.add(Call::Open { path, flags, slot }, because);
     list.add(Call::Write { slot, data: Data::Bytes(bytes) }, because);

@@ -15,10 +15,10 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::host::Host;
 use crate::names::flags::CLEAR_SIGHAND;
-use crate::names::{Ns, NsSet, Signal};
+use crate::names::{Id, Ns, NsSet, Signal};
 use crate::plan::{Call, Plan, Slot, Watch, Who};
 use namespaces::Resolved;
-use steps::{DEFAULT, List};
+use steps::List;
 
 /// Makes the plan for a configuration on a host.
 ///
@@ -33,12 +33,12 @@ pub fn compile<'p>(config: &'p Config<'p>, host: &Host<'p>) -> Result<Plan<'p>, 
 
     let mut list = List::new();
     // An ignored SIGCHLD would have the kernel throw the exit status away, so this is the first.
-    list.add_if(host.sigchld_ignored, set_sigchld(false), DEFAULT);
-    list.add(Call::MapStack, DEFAULT);
+    list.add_if(host.sigchld_ignored, set_sigchld(false), Id::Default);
+    list.add(Call::MapStack, Id::Default);
     // Before the clone, or the child could look for our death where nobody writes it.
-    list.add_if(!config.life.no_kill_child, watched(host), DEFAULT);
+    list.add_if(!config.life.no_kill_child, watched(host), Id::Default);
     // Without clone3 the child inherits handlers, which must not run in it.
-    list.add_if(!host.clone3, Call::BlockSignals, DEFAULT);
+    list.add_if(!host.clone3, Call::BlockSignals, Id::Default);
 
     list.turn(Who::Clone);
     list.add(clone(host, resolved.new), resolved.because(Ns::Pid));
@@ -46,19 +46,19 @@ pub fn compile<'p>(config: &'p Config<'p>, host: &Host<'p>) -> Result<Plan<'p>, 
     list.turn(Who::During);
     // As soon as there is a child to pass signals on to. The child's mask is not touched, nor are
     // its dispositions: what the command inherits is the caller's because nobody changed it.
-    list.add_if(host.clone3, Call::BlockSignals, DEFAULT);
+    list.add_if(host.clone3, Call::BlockSignals, Id::Default);
     reports::announce(config, &resolved, &mut list);
     maps.write_by_parent(&mut list);
     // After everything that the child, or a reader of the reports, has to find done.
-    list.add_if(gate, Call::OpenGate, DEFAULT);
+    list.add_if(gate, Call::OpenGate, Id::Default);
 
     list.turn(Who::Child);
     // First of all, so that no step below outlives the parent, or waits for a dead one.
     if !config.life.no_kill_child {
-        list.add(Call::DieWithParent, DEFAULT);
-        list.add_if(host.shared_with.is_some(), Call::CheckParent { slot: Slot::Parent }, DEFAULT);
+        list.add(Call::DieWithParent, Id::Default);
+        list.add_if(host.shared_with.is_some(), Call::CheckParent { slot: Slot::Parent }, Id::Default);
     }
-    list.add_if(gate, Call::PassGate, DEFAULT);
+    list.add_if(gate, Call::PassGate, Id::Default);
     // Before anything that needs an identity: without a map every id is the overflow id.
     maps.write_by_child(&mut list);
     namespaces::unshare_time(host, &resolved, &mut list);
@@ -70,18 +70,18 @@ pub fn compile<'p>(config: &'p Config<'p>, host: &Host<'p>) -> Result<Plan<'p>, 
     // After the mounts: the directory is one of the new view.
     process::attributes(config, &mut list);
     // After what may need a privilege, and before foreign code.
-    list.add_if(!config.privilege.allow_new_privs, Call::NoNewPrivs, DEFAULT);
+    list.add_if(!config.privilege.allow_new_privs, Call::NoNewPrivs, Id::Default);
     // Waits for the caller with everything set up, so that it sees the finished world.
     reports::await_release(config, &mut list);
     // After the last step that opens something (CVE-2024-21626: a directory of the host left open).
     reports::close_descriptors(config, &mut list);
-    list.add_if(host.sigchld_ignored, set_sigchld(true), DEFAULT);
-    list.add_if(!host.clone3, Call::RestoreSignals, DEFAULT);
+    list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
+    list.add_if(!host.clone3, Call::RestoreSignals, Id::Default);
     let argv = command::execute(config, &env, &mut list)?;
 
     list.turn(Who::After);
-    list.add(Call::RestoreSignals, DEFAULT);
-    list.add_if(host.sigchld_ignored, set_sigchld(true), DEFAULT);
+    list.add(Call::RestoreSignals, Id::Default);
+    list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
     reports::withdraw(config, &mut list);
 
     Ok(Plan { steps: list.steps, argv, env, watch: watch(config, &resolved) })

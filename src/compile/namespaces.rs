@@ -1,10 +1,10 @@
 //! Which namespaces are new, and the mounts of a new mount namespace.
 
-use super::steps::{DEFAULT, List};
+use super::steps::List;
 use crate::config::{Config, Propagation};
 use crate::error::Error;
 use crate::host::Host;
-use crate::names::{Ns, NsSet};
+use crate::names::{Id, Ns, NsSet};
 use crate::plan::Call;
 
 /// The set of new namespaces, and which of them an option asked for.
@@ -15,13 +15,10 @@ pub struct Resolved {
 
 impl Resolved {
     /// Who asked for a namespace of this type.
-    pub fn because(&self, ns: Ns) -> &'static str {
-        if self.asked.contains(ns) { OPTIONS[ns as usize] } else { DEFAULT }
+    pub fn because(&self, ns: Ns) -> Id {
+        if self.asked.contains(ns) { Id::of(ns) } else { Id::Default }
     }
 }
-
-const OPTIONS: [&str; 8] =
-    ["--mount", "--uts", "--ipc", "--net", "--pid", "--user", "--cgroup", "--time"];
 
 /// New are the default pair, those asked for, and those that an option needs to have an effect; not
 /// those that are shared. Without privilege a user namespace gives the right to make the others.
@@ -45,18 +42,18 @@ pub fn resolve(config: &Config, host: &Host) -> Result<Resolved, Error<'static>>
 }
 
 /// Options that act on a namespace, and would act on the host's if it were not new.
-fn implied(config: &Config) -> [Option<(&'static str, Ns)>; 8] {
+fn implied(config: &Config) -> [Option<(Id, Ns)>; 8] {
     let (identity, process) = (&config.identity, &config.process);
     let when = |given: bool, option, ns| given.then_some((option, ns));
     [
-        when(identity.user.is_some(), "--map-user", Ns::User),
-        when(identity.group.is_some(), "--map-group", Ns::User),
-        when(identity.setgroups.is_some(), "--setgroups", Ns::User),
-        when(process.hostname.is_some(), "--hostname", Ns::Uts),
-        when(process.domainname.is_some(), "--domainname", Ns::Uts),
-        when(process.monotonic.is_some(), "--monotonic", Ns::Time),
-        when(process.boottime.is_some(), "--boottime", Ns::Time),
-        when(config.mounts.propagation.is_some(), "--propagation", Ns::Mount),
+        when(identity.user.is_some(), Id::MapUser, Ns::User),
+        when(identity.group.is_some(), Id::MapGroup, Ns::User),
+        when(identity.setgroups.is_some(), Id::Setgroups, Ns::User),
+        when(process.hostname.is_some(), Id::Hostname, Ns::Uts),
+        when(process.domainname.is_some(), Id::Domainname, Ns::Uts),
+        when(process.monotonic.is_some(), Id::Monotonic, Ns::Time),
+        when(process.boottime.is_some(), Id::Boottime, Ns::Time),
+        when(config.mounts.propagation.is_some(), Id::Propagation, Ns::Mount),
     ]
 }
 
@@ -79,13 +76,13 @@ pub fn mounts(config: &Config, resolved: &Resolved, child: &mut List) {
         Propagation::Unchanged => None,
     };
     if let Some(flag) = flag {
-        let because = propagation.map_or(DEFAULT, |_| "--propagation");
+        let because = propagation.map_or(Id::Default, |_| Id::Propagation);
         child.add(mount(c"none", c"/", None, libc::MS_REC | flag), because);
     }
     if resolved.new.contains(Ns::Pid) {
         // A process-id view is no program's source: nothing in it is to be executed or trusted.
         let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
-        child.add(mount(c"proc", c"/proc", Some(c"proc"), flags), DEFAULT);
+        child.add(mount(c"proc", c"/proc", Some(c"proc"), flags), Id::Default);
     }
 }
 

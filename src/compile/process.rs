@@ -4,7 +4,7 @@ use super::identity::write_file;
 use super::namespaces::Resolved;
 use super::steps::List;
 use crate::config::Config;
-use crate::names::Ns;
+use crate::names::{Ns, Id};
 use crate::plan::{Call, Path, Slot};
 use crate::text::{Text, put};
 use alloc::borrow::Cow;
@@ -20,7 +20,7 @@ pub fn clocks(config: &Config, child: &mut List) {
         }
     }
     if !text.is_empty() {
-        let because = process.monotonic.map_or("--boottime", |_| "--monotonic");
+        let because = process.monotonic.map_or(Id::Boottime, |_| Id::Monotonic);
         let path = Path::Text(Cow::Borrowed(c"/proc/self/timens_offsets"));
         write_file(child, path, Cow::Owned(text.into_bytes()), because);
     }
@@ -29,10 +29,10 @@ pub fn clocks(config: &Config, child: &mut List) {
 /// Host name and domain name.
 pub fn names<'p>(config: &'p Config, child: &mut List<'p>) {
     if let Some(name) = config.process.hostname {
-        child.add(Call::SetHostname(name), "--hostname");
+        child.add(Call::SetHostname(name), Id::Hostname);
     }
     if let Some(name) = config.process.domainname {
-        child.add(Call::SetDomainname(name), "--domainname");
+        child.add(Call::SetDomainname(name), Id::Domainname);
     }
 }
 
@@ -40,8 +40,8 @@ pub fn names<'p>(config: &'p Config, child: &mut List<'p>) {
 /// around us that refuses it is no reason to refuse the command.
 pub fn loopback(resolved: &Resolved, child: &mut List) {
     if resolved.new.contains(Ns::Net) {
-        child.add_wanted(Call::Socket { slot: Slot::Socket }, "--net");
-        child.add_wanted(Call::RaiseLoopback { slot: Slot::Socket }, "--net");
+        child.add_wanted(Call::Socket { slot: Slot::Socket }, Id::Net);
+        child.add_wanted(Call::RaiseLoopback { slot: Slot::Socket }, Id::Net);
     }
 }
 
@@ -49,23 +49,23 @@ pub fn loopback(resolved: &Resolved, child: &mut List) {
 pub fn attributes<'p>(config: &'p Config, child: &mut List<'p>) {
     let process = &config.process;
     if let Some(path) = process.chdir {
-        child.add(Call::Chdir(path), "--chdir");
+        child.add(Call::Chdir(path), Id::Chdir);
     }
     if let Some(mask) = process.umask {
-        child.add(Call::Umask(mask), "--umask");
+        child.add(Call::Umask(mask), Id::Umask);
     }
     if let Some(nice) = process.nice {
-        child.add(Call::SetPriority(nice), "--nice");
+        child.add(Call::SetPriority(nice), Id::Nice);
     }
     if let Some(adjustment) = process.oom_score_adj {
         let path = Path::Text(Cow::Borrowed(c"/proc/self/oom_score_adj"));
         let mut text = Text::default();
         put!(&mut text, adjustment, "\n");
-        write_file(child, path, Cow::Owned(text.into_bytes()), "--oom-score-adj");
+        write_file(child, path, Cow::Owned(text.into_bytes()), Id::OomScoreAdj);
     }
     for limit in &process.rlimits {
         let (resource, soft, hard) = (limit.resource, limit.soft, limit.hard);
-        child.add(Call::Prlimit { resource, soft, hard }, "--rlimit");
+        child.add(Call::Prlimit { resource, soft, hard }, Id::Rlimit);
     }
-    child.add_if(process.new_session, Call::Setsid, "--new-session");
+    child.add_if(process.new_session, Call::Setsid, Id::NewSession);
 }

@@ -1,8 +1,9 @@
 //! Other programs: what they are told, what they are waited for, and which descriptors stay open.
 
 use super::namespaces::Resolved;
-use super::steps::{DEFAULT, List};
+use super::steps::List;
 use crate::config::Config;
+use crate::names::Id;
 use crate::plan::{Call, Data, Path, Slot};
 use alloc::borrow::Cow;
 
@@ -22,11 +23,11 @@ pub fn announce<'p>(config: &'p Config, resolved: &Resolved, during: &mut List<'
         let slot = Slot::PidFile;
         let flags = (libc::O_CREAT | libc::O_TRUNC | libc::O_NOFOLLOW | libc::O_CLOEXEC) as u32;
         let path = Path::Text(Cow::Borrowed(path));
-        during.add(Call::Open { path, flags, slot }, "--pid-file");
-        during.add(Call::Write { slot, data: Data::ChildPid }, "--pid-file");
+        during.add(Call::Open { path, flags, slot }, Id::PidFile);
+        during.add(Call::Write { slot, data: Data::ChildPid }, Id::PidFile);
     }
-    let readers = [("--info-fd", reports.info_fd), ("--json-status-fd", reports.json_status_fd)];
-    if let Some((because, _)) = readers.iter().find(|(_, fd)| fd.is_some()) {
+    let readers = [(Id::InfoFd, reports.info_fd), (Id::JsonStatusFd, reports.json_status_fd)];
+    if let Some(&(because, _)) = readers.iter().find(|(_, fd)| fd.is_some()) {
         for ns in resolved.new.iter() {
             during.add(Call::LookAt { ns }, because);
         }
@@ -41,7 +42,7 @@ pub fn announce<'p>(config: &'p Config, resolved: &Resolved, during: &mut List<'
 /// Waits for the caller's word that the command may start.
 pub fn await_release(config: &Config, child: &mut List) {
     if let Some(fd) = config.reports.block_fd {
-        child.add(Call::AwaitByte { fd }, "--block-fd");
+        child.add(Call::AwaitByte { fd }, Id::BlockFd);
     }
 }
 
@@ -50,8 +51,8 @@ pub fn await_release(config: &Config, child: &mut List) {
 pub fn close_descriptors(config: &Config, child: &mut List) {
     let preserved = FIRST.saturating_add(config.process.preserve_fds);
     let ours = [
-        ("--json-status-fd", config.reports.json_status_fd),
-        ("--sync-fd", config.reports.sync_fd),
+        (Id::JsonStatusFd, config.reports.json_status_fd),
+        (Id::SyncFd, config.reports.sync_fd),
     ];
     for (because, fd) in ours {
         // Below 3 + N the caller has said that it is the command's too.
@@ -59,7 +60,7 @@ pub fn close_descriptors(config: &Config, child: &mut List) {
             child.add(Call::CloseOnExec { fd }, because);
         }
     }
-    let because = if config.process.preserve_fds > 0 { "--preserve-fds" } else { DEFAULT };
+    let because = if config.process.preserve_fds > 0 { Id::PreserveFds } else { Id::Default };
     let mut first = preserved;
     while let Some(kept) = ours.iter().filter_map(|(_, fd)| *fd).filter(|&fd| fd >= first).min() {
         child.add_if(kept > first, Call::CloseRange { first, last: kept.wrapping_sub(1) }, because);
@@ -71,6 +72,6 @@ pub fn close_descriptors(config: &Config, child: &mut List) {
 /// What must not outlive the command.
 pub fn withdraw<'p>(config: &'p Config, after: &mut List<'p>) {
     if let Some(path) = config.reports.pid_file {
-        after.add(Call::Unlink { path, only_if: Slot::PidFile }, "--pid-file");
+        after.add(Call::Unlink { path, only_if: Slot::PidFile }, Id::PidFile);
     }
 }

@@ -1,11 +1,8 @@
 //! The list under construction.
 
-use crate::names::Errno;
+use crate::names::{Errno, Id};
 use crate::plan::{Call, Refusal, Step, Who};
 use alloc::vec::Vec;
-
-/// Why a step is there when no option asked for it.
-pub const DEFAULT: &str = "default";
 
 /// Steps in order, and whose turn it is.
 pub struct List<'p> {
@@ -24,28 +21,28 @@ impl<'p> List<'p> {
     }
 
     /// A step whose refusal fails the run.
-    pub fn add(&mut self, call: Call<'p>, because: &'static str) {
+    pub fn add(&mut self, call: Call<'p>, because: Id) {
         self.push(call, Refusal::Fatal, because);
     }
 
-    pub fn add_if(&mut self, condition: bool, call: Call<'p>, because: &'static str) {
+    pub fn add_if(&mut self, condition: bool, call: Call<'p>, because: Id) {
         if condition {
             self.add(call, because);
         }
     }
 
     /// A step that the command can do without.
-    pub fn add_wanted(&mut self, call: Call<'p>, because: &'static str) {
+    pub fn add_wanted(&mut self, call: Call<'p>, because: Id) {
         self.push(call, Refusal::Warn, because);
     }
 
     /// A step that has answers other than success after which the next one is next.
-    pub fn add_tolerant(&mut self, call: Call<'p>, answers: &'static [Errno], because: &'static str) {
+    pub fn add_tolerant(&mut self, call: Call<'p>, answers: &'static [Errno], because: Id) {
         self.push(call, Refusal::Tolerate(answers), because);
     }
 
     #[inline(never)]
-    fn push(&mut self, call: Call<'p>, refusal: Refusal, because: &'static str) {
+    fn push(&mut self, call: Call<'p>, refusal: Refusal, because: Id) {
         self.steps.push(Step { who: self.who, call, refusal, because });
     }
 }

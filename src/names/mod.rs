@@ -3,10 +3,12 @@
 pub mod errno;
 pub mod flags;
 pub mod ns;
+pub mod options;
 pub mod rlimit;
 pub mod signal;
 
 pub use errno::Errno;
 pub use ns::{Ns, NsSet};
+pub use options::Id;
 pub use rlimit::Resource;
 pub use signal::Signal;

@@ -1,6 +1,6 @@
 //! One step: a system call with its arguments, and what a refusal means.
 
-use crate::names::{Errno, Ns, Resource, Signal};
+use crate::names::{Errno, Id, Ns, Resource, Signal};
 use crate::text::{Show, Text};
 use alloc::borrow::Cow;
 use core::ffi::CStr;
@@ -149,6 +149,6 @@ pub struct Step<'p> {
     pub who: Who,
     pub call: Call<'p>,
     pub refusal: Refusal,
-    /// The option that asked for it, or `default`.
-    pub because: &'static str,
+    /// The option that asked for it.
+    pub because: Id,
 }

@@ -1,20 +1,30 @@
-//! The one table of options. Parser, nearest-name search and `--help` read it.
+//! The one table of options. Parser, nearest-name search, `--help`, errors and `--explain` read it.
 
 use crate::names::Ns;
+use crate::text::{Show, Text, put};
 
 /// Makes the enumeration of options, and the table as one text: a line for each, in the same order.
 macro_rules! options {
     ($($(# $title:literal)? $id:ident $short:literal $long:literal $value:literal $help:literal $wanted:literal)+) => {
         /// What an option is for the parser.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Id { $(
-            #[doc = $help]
-            $id
-        ),+ }
+        #[repr(u8)]
+        pub enum Id {
+            $(
+                #[doc = $help]
+                $id,
+            )+
+            /// No option: a step that belongs to every run.
+            Default,
+            /// No option: the words after them.
+            Command,
+            /// No option: the variable that names the shell.
+            Shell,
+        }
 
         const IDS: &[Id] = &[$(Id::$id),+];
 
-        const TABLE: &str = concat!($($($title, "\t",)? "\t", $short, "\t", $long, "\t", $value, "\t", $help, "\t", $wanted, "\n"),+);
+        const TABLE: &str = concat!($($($title,)? "\t", $short, "\t", $long, "\t", $value, "\t", $help, "\t", $wanted, "\n"),+);
     };
 }
 
@@ -150,9 +160,31 @@ impl Flag {
 }
 
 impl Id {
+    /// The name without dashes; empty if it is no option.
+    pub fn name(self) -> &'static str {
+        find(&|flag| flag.id == self).map_or("", |flag| flag.long)
+    }
+
     /// The namespace that a switch asks for.
     pub fn namespace(self) -> Option<Ns> {
         Ns::ALL.get(self as usize).copied()
+    }
+
+    /// The switch that asks for a namespace.
+    pub fn of(ns: Ns) -> Id {
+        IDS.get(ns as usize).copied().unwrap_or(Id::Default)
+    }
+}
+
+/// As a person types it; and the names of what is no option.
+impl Show for Id {
+    fn show(&self, text: &mut Text) {
+        match self {
+            Id::Default => put!(text, "default"),
+            Id::Command => put!(text, "COMMAND"),
+            Id::Shell => put!(text, "SHELL"),
+            option => put!(text, "--", option.name()),
+        }
     }
 }
 
