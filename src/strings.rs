@@ -53,6 +53,19 @@ unsafe impl Send for ThinCStr<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for ThinCStr<'_> {}
 
+impl ThinCStr<'static> {
+    /// A literal that ends with its only NUL.
+    pub const fn literal(text: &'static str) -> Self {
+        match CStr::from_bytes_with_nul(text.as_bytes()) {
+            Ok(text) => match NonNull::new(text.as_ptr().cast_mut()) {
+                Some(start) => ThinCStr { start, text: PhantomData },
+                None => unreachable!(),
+            },
+            Err(_) => panic!("no NUL at the end, or another one"),
+        }
+    }
+}
+
 impl<'a> ThinCStr<'a> {
     /// The string, its length found by looking for the NUL.
     pub fn as_cstr(self) -> &'a CStr {

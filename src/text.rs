@@ -2,6 +2,7 @@
 //!
 //! [`put!`] writes its arguments one after the other: `put!(text, "step ", number, ": ", errno)`.
 
+use crate::strings::ThinCStr;
 use alloc::vec::Vec;
 
 /// Bytes under construction.
@@ -16,11 +17,18 @@ pub trait Show {
     fn show(&self, text: &mut Text);
 }
 
-/// Writes values one after the other.
+/// Writes values one after the other. Literals go as one word, without their length.
 macro_rules! put {
-    ($text:expr $(, $value:expr)+ $(,)?) => {{
-        use $crate::text::Show as _;
-        $( $value.show($text); )+
+    ($text:expr $(,)?) => {};
+    ($text:expr, $literal:literal $(, $($rest:tt)*)?) => {{
+        const LITERAL: $crate::strings::ThinCStr<'static> =
+            $crate::strings::ThinCStr::literal(concat!($literal, "\0"));
+        $text.thin(LITERAL);
+        $( $crate::text::put!($text, $($rest)*); )?
+    }};
+    ($text:expr, $value:expr $(, $($rest:tt)*)?) => {{
+        $crate::text::Show::show(&$value, $text);
+        $( $crate::text::put!($text, $($rest)*); )?
     }};
 }
 pub(crate) use put;
@@ -61,6 +69,12 @@ impl Text {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Writes a literal.
+    #[inline(never)]
+    pub fn thin(&mut self, literal: ThinCStr<'static>) {
+        self.raw(literal.bytes());
+    }
+
     /// Writes a number with at least so many digits, in a base up to 16.
     #[inline(never)]
     pub fn number(&mut self, number: u64, base: u64, least: usize) {
@@ -98,12 +112,14 @@ impl Text {
 }
 
 impl Show for str {
+    #[inline(always)]
     fn show(&self, text: &mut Text) {
         text.raw(self.as_bytes());
     }
 }
 
 impl<T: Show + ?Sized> Show for &T {
+    #[inline(always)]
     fn show(&self, text: &mut Text) {
         (**self).show(text);
     }
@@ -134,7 +150,7 @@ macro_rules! show_as {
         }
     )+};
 }
-show_as!(u64: u8, u32, usize);
+show_as!(u64: u8, u16, u32, usize);
 show_as!(i64: i32);
 
 /// Bytes as a C string literal, as strace(1) writes them.

@@ -38,14 +38,14 @@ impl Report {
     /// Stores a report, unless there is one.
     fn store(&self, step: usize, errno: Errno) {
         if self.step.load(Ordering::Acquire) == 0 {
-            self.errno.store(errno.0 as u32, Ordering::Release);
+            self.errno.store(u32::from(errno.number()), Ordering::Release);
             self.step.store(step, Ordering::Release);
         }
     }
 
     fn load(&self) -> Option<Failure> {
         let step = self.step.load(Ordering::Acquire);
-        let errno = Some(Errno(self.errno.load(Ordering::Acquire) as i32));
+        let errno = Errno::new(self.errno.load(Ordering::Acquire) as u16);
         (step != 0).then_some(Failure { step, errno })
     }
 }

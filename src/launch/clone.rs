@@ -36,11 +36,13 @@ pub fn clone(parent: &Performer, flags: u64, with_clone3: bool) -> Result<Pid> {
         // SAFETY: as above.
         unsafe { arch::clone(flags, stack + STACK_SIZE, cell.tid.as_ptr(), begin, argument) }
     };
-    if result < 0 {
-        cell.forget_child();
-        return Err(Errno(-result as i32));
+    match Errno::in_result(result as usize) {
+        None => Ok(Pid(result as i32)),
+        Some(errno) => {
+            cell.forget_child();
+            Err(errno)
+        }
     }
-    Ok(Pid(result as i32))
 }
 
 /// The child's first frame.

@@ -1,28 +1,47 @@
 //! Error numbers and their names (errno(3), `asm-generic/errno.h`).
 
+use core::num::NonZeroU16;
+
 use crate::text::{Show, Text, display, put, word};
 
-/// An error number as the kernel returned it.
+/// An error number as the kernel returned it, which is never 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Errno(pub i32);
+pub struct Errno(NonZeroU16);
+
+/// The numbers that the program itself asks about.
+macro_rules! errnos {
+    ($($name:ident $number:ident)+) => { $(
+        #[allow(missing_docs)]
+        pub const $name: Errno = Errno::known(libc::$number);
+    )+ };
+}
 
 impl Errno {
-    pub const PERM: Errno = Errno(libc::EPERM);
-    pub const NOENT: Errno = Errno(libc::ENOENT);
-    pub const SRCH: Errno = Errno(libc::ESRCH);
-    pub const INTR: Errno = Errno(libc::EINTR);
-    pub const NOEXEC: Errno = Errno(libc::ENOEXEC);
-    pub const BADF: Errno = Errno(libc::EBADF);
-    pub const CHILD: Errno = Errno(libc::ECHILD);
-    pub const AGAIN: Errno = Errno(libc::EAGAIN);
-    pub const NOMEM: Errno = Errno(libc::ENOMEM);
-    pub const ACCES: Errno = Errno(libc::EACCES);
-    pub const NOTDIR: Errno = Errno(libc::ENOTDIR);
-    pub const INVAL: Errno = Errno(libc::EINVAL);
-    pub const NOSPC: Errno = Errno(libc::ENOSPC);
-    pub const NOSYS: Errno = Errno(libc::ENOSYS);
-    pub const USERS: Errno = Errno(libc::EUSERS);
-    pub const TOOBIG: Errno = Errno(libc::E2BIG);
+    errnos! {
+        PERM EPERM NOENT ENOENT SRCH ESRCH INTR EINTR TOOBIG E2BIG NOEXEC ENOEXEC BADF EBADF
+        AGAIN EAGAIN NOMEM ENOMEM ACCES EACCES NOTDIR ENOTDIR INVAL EINVAL NOSPC ENOSPC
+        NOSYS ENOSYS USERS EUSERS
+    }
+
+    const fn known(number: i32) -> Errno {
+        Errno(NonZeroU16::new(number as u16).unwrap())
+    }
+
+    /// The error in the raw result of a system call, which is minus the number.
+    pub fn in_result(raw: usize) -> Option<Errno> {
+        let negated = raw.wrapping_neg();
+        NonZeroU16::new(negated as u16).filter(|_| negated < 4096).map(Errno)
+    }
+
+    /// The error of a number.
+    pub fn new(number: u16) -> Option<Errno> {
+        NonZeroU16::new(number).map(Errno)
+    }
+
+    /// Its number.
+    pub fn number(self) -> u16 {
+        self.0.get()
+    }
 }
 
 /// The names from 1 on, in order.
@@ -47,12 +66,12 @@ const HIGHER_NAMES: &str =
 
 impl Show for Errno {
     fn show(&self, text: &mut Text) {
-        let name = match HIGHER.iter().position(|&higher| higher == self.0) {
+        let name = match HIGHER.iter().position(|&higher| higher == i32::from(self.number())) {
             Some(at) => word(HIGHER_NAMES, at),
-            None => word(NAMES, (self.0 as usize).wrapping_sub(1)),
+            None => word(NAMES, usize::from(self.number()) - 1),
         };
         match name {
-            "" => put!(text, "errno ", self.0),
+            "" => put!(text, "errno ", self.number()),
             name => name.show(text),
         }
     }
@@ -68,13 +87,25 @@ mod tests {
 
     #[test]
     fn names_stand_at_their_numbers() {
-        assert_eq!(Errno(libc::EPERM).to_string(), "EPERM");
-        assert_eq!(Errno(libc::EAGAIN).to_string(), "EAGAIN");
-        assert_eq!(Errno(libc::EOVERFLOW).to_string(), "EOVERFLOW");
-        assert_eq!(Errno(libc::ELOOP).to_string(), "ELOOP");
-        assert_eq!(Errno(libc::EDQUOT).to_string(), "EDQUOT");
-        assert_eq!(Errno(41).to_string(), "errno 41");
-        assert_eq!(Errno(0).to_string(), "errno 0");
-        assert_eq!(Errno(4095).to_string(), "errno 4095");
+        let name = |number| Errno::new(number).unwrap().to_string();
+        for (number, wanted) in [
+            (libc::EPERM, "EPERM"),
+            (libc::EAGAIN, "EAGAIN"),
+            (libc::ELOOP, "ELOOP"),
+            (libc::EOVERFLOW, "EOVERFLOW"),
+            (libc::EDQUOT, "EDQUOT"),
+            (41, "errno 41"),
+            (4095, "errno 4095"),
+        ] {
+            assert_eq!(name(number as u16), wanted);
+        }
+    }
+
+    #[test]
+    fn only_the_last_page_of_results_is_an_error() {
+        assert_eq!(Errno::in_result(0), None);
+        assert_eq!(Errno::in_result(-4096isize as usize), None);
+        assert_eq!(Errno::in_result(-4095isize as usize), Errno::new(4095));
+        assert_eq!(Errno::in_result(-1isize as usize), Some(Errno::PERM));
     }
 }

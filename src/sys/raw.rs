@@ -13,16 +13,16 @@ pub use syscalls::Sysno;
 #[inline(always)]
 pub unsafe fn call<const N: usize>(number: Sysno, arguments: [usize; N]) -> Result<usize> {
     // SAFETY: the caller keeps the contract of the call.
-    let answer = unsafe {
+    let raw = unsafe {
         match arguments.as_slice() {
-            [] => syscalls::syscall!(number),
-            [a] => syscalls::syscall!(number, *a),
-            [a, b] => syscalls::syscall!(number, *a, *b),
-            [a, b, c] => syscalls::syscall!(number, *a, *b, *c),
-            [a, b, c, d] => syscalls::syscall!(number, *a, *b, *c, *d),
-            [a, b, c, d, e] => syscalls::syscall!(number, *a, *b, *c, *d, *e),
-            [a, b, c, d, e, f, ..] => syscalls::syscall!(number, *a, *b, *c, *d, *e, *f),
+            [] => syscalls::raw_syscall!(number),
+            [a] => syscalls::raw_syscall!(number, *a),
+            [a, b] => syscalls::raw_syscall!(number, *a, *b),
+            [a, b, c] => syscalls::raw_syscall!(number, *a, *b, *c),
+            [a, b, c, d] => syscalls::raw_syscall!(number, *a, *b, *c, *d),
+            [a, b, c, d, e] => syscalls::raw_syscall!(number, *a, *b, *c, *d, *e),
+            [a, b, c, d, e, f, ..] => syscalls::raw_syscall!(number, *a, *b, *c, *d, *e, *f),
         }
     };
-    answer.map_err(|errno| Errno(errno.into_raw()))
+    Errno::in_result(raw).map_or(Ok(raw), Err)
 }

@@ -5,11 +5,11 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -170,5 +170,65 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// `pidone` with these words, started by a shell that has done `script`: redirections, for one.
+pub fn through_shell<S: AsRef<OsStr>>(caller: Caller, script: &str, words: &[S]) -> Command {
+    let mut command = command(caller, "/bin/sh");
+    command.args(["-c", &format!("{script}\nexec \"$@\""), "sh"]).arg(program()).args(words);
+    command
+}
+
+/// A shell that runs until this is dropped, as the command of a `pidone run`.
+pub struct Held {
+    child: Option<Child>,
+    /// `pidone`'s own process id.
+    pub supervisor: u32,
+    /// The command's.
+    pub pid: u32,
+}
+
+impl Held {
+    /// Adds the command to a `pidone run` that is complete but for it, and waits until it runs.
+    pub fn start(mut pidone: Command) -> Held {
+        pidone.args(["/bin/sh", "-c", "echo ready; read -r line"]);
+        let mut child = pidone
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("pidone can be started");
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        out.read_line(&mut line).expect("the pipe can be read");
+        if line != "ready\n" {
+            panic!("the command does not run: {:?}", Ran::from(child.wait_with_output().expect("it has ended")));
+        }
+        let supervisor = child.id();
+        let pid = *children(supervisor).first().expect("a command that runs is pidone's child");
+        Held { child: Some(child), supervisor, pid }
+    }
+
+    /// A file below the command's /proc/PID.
+    pub fn proc(&self, name: &str) -> String {
+        let path = format!("/proc/{}/{name}", self.pid);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Lets the command end, and waits for it.
+    pub fn end(mut self) -> Ran {
+        let child = self.child.take().expect("it has not ended yet");
+        child.wait_with_output().expect("pidone can be waited for").into()
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // The end of its input ends the command.
+            drop(child.stdin.take());
+            let _ = child.wait();
+        }
     }
 }
