@@ -27,7 +27,9 @@ macro_rules! put {
         $( $crate::text::put!($text, $($rest)*); )?
     }};
     ($text:expr, $value:expr $(, $($rest:tt)*)?) => {{
-        $crate::text::Show::show(&$value, $text);
+        #[allow(unused_imports)]
+        use $crate::text::Show as _;
+        $value.show($text);
         $( $crate::text::put!($text, $($rest)*); )?
     }};
 }
@@ -112,7 +114,7 @@ impl Text {
 }
 
 impl Show for str {
-    #[inline(always)]
+    #[inline(never)]
     fn show(&self, text: &mut Text) {
         text.raw(self.as_bytes());
     }

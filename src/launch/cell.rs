@@ -38,14 +38,14 @@ impl Report {
     /// Stores a report, unless there is one.
     fn store(&self, step: usize, errno: Errno) {
         if self.step.load(Ordering::Acquire) == 0 {
-            self.errno.store(u32::from(errno.number()), Ordering::Release);
+            self.errno.store(errno.number(), Ordering::Release);
             self.step.store(step, Ordering::Release);
         }
     }
 
     fn load(&self) -> Option<Failure> {
         let step = self.step.load(Ordering::Acquire);
-        let errno = Errno::new(self.errno.load(Ordering::Acquire) as u16);
+        let errno = Errno::new(self.errno.load(Ordering::Acquire));
         (step != 0).then_some(Failure { step, errno })
     }
 }

@@ -1,12 +1,12 @@
 //! Error numbers and their names (errno(3), `asm-generic/errno.h`).
 
-use core::num::NonZeroU16;
+use core::num::NonZeroU32;
 
 use crate::text::{Show, Text, display, put, word};
 
 /// An error number as the kernel returned it, which is never 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Errno(NonZeroU16);
+pub struct Errno(NonZeroU32);
 
 /// The numbers that the program itself asks about.
 macro_rules! errnos {
@@ -24,22 +24,24 @@ impl Errno {
     }
 
     const fn known(number: i32) -> Errno {
-        Errno(NonZeroU16::new(number as u16).unwrap())
+        Errno(NonZeroU32::new(number as u32).unwrap())
     }
 
     /// The error in the raw result of a system call, which is minus the number.
     pub fn in_result(raw: usize) -> Option<Errno> {
-        let negated = raw.wrapping_neg();
-        NonZeroU16::new(negated as u16).filter(|_| negated < 4096).map(Errno)
+        if raw <= usize::MAX - 4095 {
+            return None;
+        }
+        NonZeroU32::new(raw.wrapping_neg() as u32).map(Errno)
     }
 
     /// The error of a number.
-    pub fn new(number: u16) -> Option<Errno> {
-        NonZeroU16::new(number).map(Errno)
+    pub fn new(number: u32) -> Option<Errno> {
+        NonZeroU32::new(number).map(Errno)
     }
 
     /// Its number.
-    pub fn number(self) -> u16 {
+    pub fn number(self) -> u32 {
         self.0.get()
     }
 }
@@ -66,9 +68,9 @@ const HIGHER_NAMES: &str =
 
 impl Show for Errno {
     fn show(&self, text: &mut Text) {
-        let name = match HIGHER.iter().position(|&higher| higher == i32::from(self.number())) {
+        let name = match HIGHER.iter().position(|&higher| higher == self.number() as i32) {
             Some(at) => word(HIGHER_NAMES, at),
-            None => word(NAMES, usize::from(self.number()) - 1),
+            None => word(NAMES, self.number() as usize - 1),
         };
         match name {
             "" => put!(text, "errno ", self.number()),
@@ -97,7 +99,7 @@ mod tests {
             (41, "errno 41"),
             (4095, "errno 4095"),
         ] {
-            assert_eq!(name(number as u16), wanted);
+            assert_eq!(name(number as u32), wanted);
         }
     }
 

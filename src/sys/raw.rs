@@ -24,5 +24,8 @@ pub unsafe fn call<const N: usize>(number: Sysno, arguments: [usize; N]) -> Resu
             [a, b, c, d, e, f, ..] => syscalls::raw_syscall!(number, *a, *b, *c, *d, *e, *f),
         }
     };
-    Errno::in_result(raw).map_or(Ok(raw), Err)
+    match Errno::in_result(raw) {
+        None => Ok(raw),
+        Some(errno) => Err(errno),
+    }
 }
