@@ -184,16 +184,44 @@ impl Show for Quoted<'_> {
 
 display!(Quoted<'_>);
 
+/// Takes the part up to the next `mark` off the front, and the mark; all of it if there is none.
+#[inline(never)]
+pub fn cut<'a>(rest: &mut &'a [u8], mark: u8) -> &'a [u8] {
+    let all = *rest;
+    let length = all.iter().position(|&byte| byte == mark).unwrap_or(all.len());
+    *rest = all.get(length + 1..).unwrap_or(&[]);
+    all.get(..length).unwrap_or(all)
+}
+
+/// The same for text of ours, in which the mark is one byte.
+#[inline(never)]
+pub fn cut_text(rest: &mut &'static str, mark: u8) -> &'static str {
+    let all = *rest;
+    let length = all.bytes().position(|byte| byte == mark).unwrap_or(all.len());
+    *rest = all.get(length + 1..).unwrap_or("");
+    all.get(..length).unwrap_or(all)
+}
+
 /// The word at a position in a list of words with single spaces between.
 #[inline(never)]
-pub fn word(words: &'static str, position: usize) -> &'static str {
-    words.split(' ').nth(position).unwrap_or("")
+pub fn word(mut words: &'static str, position: usize) -> &'static str {
+    for _ in 0..position {
+        cut_text(&mut words, b' ');
+    }
+    cut_text(&mut words, b' ')
 }
 
 /// The position of a word in such a list.
 #[inline(never)]
-pub fn position(words: &'static str, word: &[u8]) -> Option<usize> {
-    words.split(' ').position(|known| known.as_bytes() == word)
+pub fn position(mut words: &'static str, word: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while !words.is_empty() {
+        if cut_text(&mut words, b' ').as_bytes() == word {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
 }
 
 /// Decimal digits and nothing else.

@@ -55,7 +55,7 @@ pub fn parse<'a>(arguments: &'a Strings<'a>) -> Result<Request<'a>, Error<'a>> {
         Some(0) => parse_run(arguments.get(1..).unwrap_or(&[])),
         Some(1..=3) => Ok(Request::Help),
         Some(_) => Ok(Request::Version),
-        None => Err(Error::UnknownVerb { word, nearest: nearest(word, &mut VERBS.split(' ')) }),
+        None => Err(Error::UnknownVerb { word, nearest: nearest(word, &mut (0..6).map(|at| crate::text::word(VERBS, at))) }),
     }
 }
 

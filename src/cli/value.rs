@@ -3,7 +3,7 @@
 use crate::config::{Config, EnvChange, Inside, Propagation, Rlimit, Setgroups};
 use crate::names::{Id, Ns, NsSet, Resource, Signal};
 use crate::strings::join;
-use crate::text::{decimal, number};
+use crate::text::{cut, decimal, number};
 use alloc::borrow::Cow;
 use core::ffi::CStr;
 
@@ -57,9 +57,12 @@ pub fn store<'a>(config: &mut Config<'a>, id: Id, first: &'a CStr, second: &'a C
 }
 
 /// Names of namespaces with commas between.
-fn list(word: &[u8]) -> Option<NsSet> {
-    let mut names = word.split(|&byte| byte == b',');
-    names.try_fold(NsSet::NONE, |set, name| Some(set.with(Ns::named(name)?)))
+fn list(mut word: &[u8]) -> Option<NsSet> {
+    let mut set = NsSet::of(Ns::named(cut(&mut word, b','))?);
+    while !word.is_empty() {
+        set = set.with(Ns::named(cut(&mut word, b','))?);
+    }
+    Some(set)
 }
 
 fn one_of<T: Copy>(words: &[(&str, T)], word: &[u8]) -> Option<T> {
@@ -97,25 +100,21 @@ fn within(word: &[u8], below: i64, above: i64) -> Option<i32> {
 }
 
 /// Seconds, with decimals of which three count.
-fn milliseconds(word: &[u8]) -> Option<u64> {
-    let mut parts = word.splitn(2, |&byte| byte == b'.');
-    let whole = decimal(parts.next()?)?.checked_mul(1000)?;
-    let Some(fraction) = parts.next() else {
-        return Some(whole);
-    };
-    if fraction.is_empty() || !fraction.iter().all(u8::is_ascii_digit) {
+fn milliseconds(mut word: &[u8]) -> Option<u64> {
+    let decimals = word.contains(&b'.');
+    let whole = decimal(cut(&mut word, b'.'))?.checked_mul(1000)?;
+    if decimals && (word.is_empty() || !word.iter().all(u8::is_ascii_digit)) {
         return None;
     }
-    let places = fraction.iter().chain(b"000").take(3);
+    let places = word.iter().chain(b"000").take(3);
     whole.checked_add(places.fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
 }
 
-fn rlimit(word: &[u8]) -> Option<Rlimit> {
-    let mut parts = word.splitn(2, |&byte| byte == b'=');
-    let resource = Resource::named(parts.next()?)?;
-    let mut limits = parts.next()?.splitn(2, |&byte| byte == b':');
-    let soft = limit(limits.next()?)?;
-    let hard = limits.next().map_or(Some(soft), limit)?;
+fn rlimit(mut word: &[u8]) -> Option<Rlimit> {
+    let resource = Resource::named(cut(&mut word, b'='))?;
+    let both = word.contains(&b':');
+    let soft = limit(cut(&mut word, b':'))?;
+    let hard = if both { limit(word)? } else { soft };
     Some(Rlimit { resource, soft, hard })
 }
 

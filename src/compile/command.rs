@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::names::{Errno, Id};
 use crate::plan::Call;
 use crate::strings::{Array, Strings, iterate, join};
+use crate::text::cut;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::ffi::CStr;
@@ -37,17 +38,19 @@ pub fn execute<'p>(
         list.add(Call::Exec { path: Cow::Borrowed(name) }, because);
         return Ok(arguments(config, name));
     }
-    let mut folders = variable(env, b"PATH").unwrap_or(DEFAULT_PATH).split(|&byte| byte == b':').peekable();
-    while let Some(folder) = folders.next() {
+    let mut folders = variable(env, b"PATH").unwrap_or(DEFAULT_PATH);
+    loop {
+        let more = folders.contains(&b':');
+        let folder = cut(&mut folders, b':');
         // The empty directory is the current one.
         let slash: &[u8] = if folder.is_empty() { b"" } else { b"/" };
         let call = Call::Exec { path: Cow::Owned(join(&[folder, slash, bytes])) };
-        match folders.peek() {
-            Some(_) => list.add_tolerant(call, NEXT, because),
-            None => list.add(call, because),
+        if !more {
+            list.add(call, because);
+            return Ok(arguments(config, name));
         }
+        list.add_tolerant(call, NEXT, because);
     }
-    Ok(arguments(config, name))
 }
 
 /// What runs when no command is named.

@@ -76,7 +76,7 @@ fn of_clone(flags: u64, errno: Errno, evidence: &Evidence, text: &mut Text) -> O
 
 fn of_limits(flags: u64, evidence: &Evidence, text: &mut Text) -> &'static str {
     let mut asked = Ns::ALL.into_iter().filter(|ns| flags & ns.flag() != 0);
-    match asked.find(|ns| evidence.forbidden(*ns)) {
+    match asked.find(|ns| evidence.forbidden.contains(*ns)) {
         Some(ns) => {
             put!(text, "/proc/sys/user/max_", ns.file());
             "_namespaces is 0: no such namespace may be made here"

@@ -5,7 +5,7 @@
 
 pub mod probe;
 
-use crate::names::{Ns, NsSet};
+use crate::names::NsSet;
 use crate::strings::Strings;
 
 /// `CAP_SYS_ADMIN` (capabilities(7)).
@@ -69,8 +69,8 @@ pub struct Evidence {
     pub chrooted: bool,
     /// Whether /proc has something mounted over parts of it, as container engines do.
     pub proc_masked: bool,
-    /// `user.max_*_namespaces`, by [`Ns`].
-    pub limits: [Option<u64>; 8],
+    /// Namespace types of which `user.max_*_namespaces` allows none.
+    pub forbidden: NsSet,
     /// Namespace types that this kernel does not have.
     pub missing: NsSet,
     /// The soft `RLIMIT_NPROC`, if there is one.
@@ -79,11 +79,4 @@ pub struct Evidence {
     pub pids_max: Option<u64>,
     /// Whether the file of a failed execve(2) or open(2) exists.
     pub file_exists: bool,
-}
-
-impl Evidence {
-    /// The limit on namespaces of a type, if it allows none.
-    pub fn forbidden(&self, ns: Ns) -> bool {
-        self.limits[ns as usize] == Some(0)
-    }
 }

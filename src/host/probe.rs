@@ -12,7 +12,7 @@ use crate::sys::file::{self, Fd};
 use crate::sys::process::{self, Pid};
 use crate::sys::signal::{self, Disposition};
 use crate::sys::namespace;
-use crate::text::{self, Text, put};
+use crate::text::{self, Text, cut, put};
 use alloc::vec::Vec;
 use core::ffi::CStr;
 
@@ -97,10 +97,10 @@ pub(crate) fn has_default_action(process: Pid, signal: Signal) -> bool {
     put!(&mut path, "/proc/", process.0, "/status");
     let status = read(&join(&[path.bytes()]));
     let in_set = |name: &[u8]| {
-        let set = field(&status, name).and_then(|digits| text::number(digits, 16));
+        let set = text::number(field(&status, name), 16);
         set.unwrap_or(0) & signal.bit() != 0
     };
-    !in_set(b"SigIgn:") && !in_set(b"SigCgt:")
+    !in_set(b"SigIgn") && !in_set(b"SigCgt")
 }
 
 /// Looks around after a failure.
@@ -108,22 +108,35 @@ pub(crate) fn observe(refused: &Refused) -> Evidence {
     let status = read(c"/proc/self/status");
     let mounts = read(c"/proc/self/mountinfo");
     let profile = read(c"/proc/self/attr/current");
-    let mount_points = || lines(&mounts).filter_map(|line| line.split(|&byte| byte == b' ').nth(4));
-    let admin = process::capabilities().is_ok_and(|set| set >> super::SYS_ADMIN & 1 == 1);
     Evidence {
-        seccomp_filter: field(&status, b"Seccomp:") == Some(b"2"),
-        admin,
+        seccomp_filter: field(&status, b"Seccomp") == b"2",
+        admin: process::capabilities().is_ok_and(|set| set >> super::SYS_ADMIN & 1 == 1),
         unprivileged_userns_clone: number(c"/proc/sys/kernel/unprivileged_userns_clone"),
         apparmor_restricts_userns: number(c"/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
         apparmor_confined: !profile.is_empty() && !profile.starts_with(b"unconfined"),
-        chrooted: !mounts.is_empty() && !mount_points().any(|point| point == b"/"),
-        proc_masked: mount_points().any(|point| point.starts_with(b"/proc/")),
-        limits: Ns::ALL.map(|ns| number(&join(&[b"/proc/sys/user/max_", ns.file().as_bytes(), b"_namespaces"]))),
+        chrooted: !mounts.is_empty() && !mounted(&mounts, b"/", false),
+        proc_masked: mounted(&mounts, b"/proc/", true),
+        forbidden: forbidden(),
         missing: missing(),
         process_limit: process::limit(Resource::NPROC).ok().map(|[soft, _]| soft).filter(|&soft| soft != u64::MAX),
         pids_max: pids_max(),
         file_exists: file_of(refused).is_some_and(file::exists),
     }
+}
+
+/// Whether a mount point of mountinfo is this one, or begins with it.
+fn mounted(mut mounts: &[u8], point: &[u8], below: bool) -> bool {
+    while !mounts.is_empty() {
+        let mut line = cut(&mut mounts, b'\n');
+        for _ in 0..4 {
+            cut(&mut line, b' ');
+        }
+        let this = cut(&mut line, b' ');
+        if this == point || below && this.starts_with(point) {
+            return true;
+        }
+    }
+    false
 }
 
 fn file_of<'a>(refused: &Refused<'a>) -> Option<&'a CStr> {
@@ -135,37 +148,43 @@ fn file_of<'a>(refused: &Refused<'a>) -> Option<&'a CStr> {
 }
 
 fn missing() -> NsSet {
-    let there = |ns: &Ns| file::exists(&join(&[b"/proc/self/ns/", ns.file().as_bytes()]));
-    if !file::exists(c"/proc/self/ns") {
-        return NsSet::NONE;
-    }
-    Ns::ALL.into_iter().filter(|ns| !there(ns)).fold(NsSet::NONE, NsSet::with)
+    let there = |ns: Ns| file::exists(&join(&[b"/proc/self/ns/", ns.file().as_bytes()]));
+    if there(Ns::Mount) { types(|ns| !there(ns)) } else { NsSet::NONE }
+}
+
+fn forbidden() -> NsSet {
+    types(|ns| number(&join(&[b"/proc/sys/user/max_", ns.file().as_bytes(), b"_namespaces"])) == Some(0))
+}
+
+/// The types for which a test holds.
+fn types(test: impl Fn(Ns) -> bool) -> NsSet {
+    Ns::ALL.into_iter().fold(NsSet::NONE, |set, ns| if test(ns) { set.with(ns) } else { set })
 }
 
 /// `pids.max` of our cgroup or one above it, if as many processes are there (cgroup v2 and v1).
 fn pids_max() -> Option<u64> {
     let cgroups = read(c"/proc/self/cgroup");
-    lines(&cgroups).find_map(|line| {
-        let mut parts = line.splitn(3, |&byte| byte == b':').skip(1);
-        let mount: &[u8] = match parts.next()? {
+    let mut rest = &cgroups[..];
+    while !rest.is_empty() {
+        let mut line = cut(&mut rest, b'\n');
+        cut(&mut line, b':');
+        let mount: &[u8] = match cut(&mut line, b':') {
             b"" => b"/sys/fs/cgroup",
             b"pids" => b"/sys/fs/cgroup/pids",
-            _ => return None,
+            _ => continue,
         };
-        let path = join(&[mount, parts.next()?]);
-        let mut folder = path.to_bytes();
-        while folder.len() > mount.len() {
-            let of = |name: &[u8]| number(&join(&[folder, name]));
+        // From our own cgroup up to the root, which has no limit.
+        while let Some(parent) = line.iter().rposition(|&byte| byte == b'/') {
+            let of = |name| number(&join(&[mount, line, name]));
             if let (Some(most), Some(now)) = (of(b"/pids.max"), of(b"/pids.current")) {
                 if now >= most {
                     return Some(most);
                 }
             }
-            let parent = folder.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
-            folder = folder.get(..parent)?;
+            line = line.get(..parent)?;
         }
-        None
-    })
+    }
+    None
 }
 
 /// A whole file; nothing if it cannot be read.
@@ -185,13 +204,15 @@ fn fill(fd: Fd, bytes: &mut Vec<u8>) {
     }
 }
 
-fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|&byte| byte == b'\n')
-}
-
-/// The value of a line `Name:\tvalue`.
-fn field<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    lines(text).find_map(|line| line.strip_prefix(name)).map(<[u8]>::trim_ascii)
+/// The value of a line `Name:\tvalue`; empty if there is none.
+fn field<'a>(mut text: &'a [u8], name: &[u8]) -> &'a [u8] {
+    while !text.is_empty() {
+        let mut line = cut(&mut text, b'\n');
+        if cut(&mut line, b':') == name {
+            return line.trim_ascii();
+        }
+    }
+    &[]
 }
 
 /// A decimal number alone in a file.

@@ -1,7 +1,7 @@
 //! The one table of options. Parser, nearest-name search, `--help`, errors and `--explain` read it.
 
 use crate::names::Ns;
-use crate::text::{Show, Text, put};
+use crate::text::{Show, Text, cut_text, put};
 
 /// Makes the enumeration of options, and the table as one text: a line for each, in the same order.
 macro_rules! options {
@@ -123,19 +123,8 @@ impl Iterator for All {
     fn next(&mut self) -> Option<Flag> {
         let (&id, ids) = self.ids.split_first()?;
         self.ids = ids;
-        let [title, short, long, value, help] = [(); 5].map(|()| self.until(b'\t'));
-        Some(Flag { id, title, short, long, value, help, wanted: self.until(b'\n') })
-    }
-}
-
-impl All {
-    /// Takes the text before an end mark.
-    #[inline(never)]
-    fn until(&mut self, end: u8) -> &'static str {
-        let length = self.rest.bytes().position(|byte| byte == end).unwrap_or(self.rest.len());
-        let text = self.rest.get(..length).unwrap_or("");
-        self.rest = self.rest.get(length + 1..).unwrap_or("");
-        text
+        let [title, short, long, value, help] = [(); 5].map(|()| cut_text(&mut self.rest, b'\t'));
+        Some(Flag { id, title, short, long, value, help, wanted: cut_text(&mut self.rest, b'\n') })
     }
 }
 

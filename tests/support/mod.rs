@@ -11,6 +11,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// An ordinary user: an id that nothing on the machine belongs to.
@@ -153,7 +154,9 @@ pub struct Scratch {
 
 impl Scratch {
     pub fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("pidone-{name}-{}-{:?}", std::process::id(), std::thread::current().id()));
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("pidone-{name}-{}-{number}", std::process::id()));
         fs::create_dir_all(&path).expect("a temporary directory can be made");
         fs::set_permissions(&path, Permissions::from_mode(0o777)).expect("and opened");
         Scratch { path }
