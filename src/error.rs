@@ -9,8 +9,8 @@ pub use hint::hint;
 
 use crate::names::{Errno, Id, Ns};
 use crate::plan::{Call, Failure, Line, Plan};
+use crate::strings::ThinCStr;
 use crate::text::{Quoted, Show, Text, display, put};
-use core::ffi::CStr;
 
 /// pidone itself failed.
 pub const FAILED: u8 = 125;
@@ -110,9 +110,9 @@ impl<'a> Refused<'a> {
     }
 
     /// The file that the call would have executed.
-    pub fn command(&self) -> Option<&'a CStr> {
+    pub fn command(&self) -> Option<ThinCStr<'a>> {
         match self.call() {
-            Some(Call::Exec { path }) => Some(path),
+            Some(Call::Exec { path }) => Some(*path),
             _ => None,
         }
     }

@@ -37,7 +37,7 @@ pub mod supervise;
 mod sys;
 
 pub use run::{Process, defect, main};
-pub use strings::{Array, Strings, ThinCStr};
+pub use strings::{Strings, ThinCStr, Words};
 
 /// Ends the process with a status (exit_group(2)).
 pub fn exit(status: u8) -> ! {

@@ -8,7 +8,7 @@ use crate::host::{Host, probe};
 use crate::launch::{Timeline, launch};
 use crate::plan::Shown;
 use crate::report::{self, Outcome};
-use crate::strings::Strings;
+use crate::strings::{Strings, Words};
 use crate::supervise::{End, supervise};
 
 /// What the kernel hands to a program.
@@ -41,9 +41,10 @@ impl Process {
 
 /// The whole program: does what the arguments ask for, and returns the exit status.
 pub fn main(process: &Process) -> u8 {
+    let words = Words::default();
     // A privileged file would lend its rights to whoever calls it (CVE-2016-8659, CVE-2020-5291).
     let request = match process.auxiliary(libc::AT_SECURE) {
-        0 => cli::parse(process.arguments.get(1..).unwrap_or(&[])),
+        0 => cli::parse(process.arguments.get(1..).unwrap_or(&[]), &words),
         _ => Err(Error::Privileged),
     };
     let status = request.and_then(|request| match &request {
@@ -63,16 +64,16 @@ const VERSION: &str = concat!("pidone ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Prints what `run` would do.
 fn explain(process: &Process, config: &Config) -> Result<u8, Error<'static>> {
-    let mut host = process.host();
+    let (mut host, words) = (process.host(), Words::default());
     probe::look_closer(&mut host, config);
-    report::print(&Shown(&compile(config, &host)?))
+    report::print(&Shown(&compile(config, &host, &words)?))
 }
 
 /// Runs the command. What the kernel refuses may teach a fact; then the plan is made again.
 fn run(process: &Process, config: &Config, timing: bool) -> Result<u8, Error<'static>> {
-    let mut host = process.host();
+    let (mut host, words) = (process.host(), Words::default());
     loop {
-        let plan = compile(config, &host)?;
+        let plan = compile(config, &host, &words)?;
         let timeline = timing.then(|| Timeline::new(plan.steps.len()));
         let mut end = End::default();
         let (result, notes) =

@@ -5,12 +5,13 @@
 
 #![allow(unsafe_code)]
 
-use alloc::ffi::CString;
+use crate::text::{Quoted, Show, Text};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::cell::RefCell;
 use core::ffi::{CStr, c_char};
 use core::fmt;
 use core::marker::PhantomData;
-use core::ops::Deref;
 use core::ptr::NonNull;
 
 /// A `&CStr` of one word instead of two.
@@ -24,27 +25,36 @@ pub struct ThinCStr<'a> {
 /// An array of C strings for execve(2): `Some` for each string and one `None` at the end.
 pub type Strings<'a> = [Option<ThinCStr<'a>>];
 
-/// Such an array, the caller's own or a new one.
-#[derive(Clone, Debug)]
-pub enum Array<'a> {
-    Borrowed(&'a Strings<'a>),
-    Owned(Vec<Option<ThinCStr<'a>>>),
+/// Where the strings live that a request or a plan had to make. They go when it goes.
+#[derive(Default)]
+pub struct Words {
+    texts: RefCell<Vec<Box<[u8]>>>,
+    arrays: RefCell<Vec<Box<[usize]>>>,
 }
 
-impl<'a> Deref for Array<'a> {
-    type Target = Strings<'a>;
-
-    fn deref(&self) -> &Strings<'a> {
-        match self {
-            Array::Borrowed(strings) => strings,
-            Array::Owned(strings) => strings,
+impl Words {
+    /// A new C string of parts, without any NUL that is in them.
+    #[inline(never)]
+    pub fn join(&self, parts: &[&[u8]]) -> ThinCStr<'_> {
+        let mut bytes = Vec::new();
+        for part in parts {
+            bytes.extend(part.iter().filter(|byte| **byte != 0));
         }
+        bytes.push(0);
+        let text = bytes.into_boxed_slice();
+        let start = NonNull::from(&*text).cast();
+        self.texts.borrow_mut().push(text);
+        // The bytes stay where they are when the list of boxes grows, and end with the only NUL.
+        ThinCStr { start, text: PhantomData }
     }
-}
 
-impl PartialEq for Array<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
+    /// An array of strings that live as long.
+    pub fn array<'a>(&'a self, strings: &[Option<ThinCStr<'a>>]) -> &'a Strings<'a> {
+        let words: Box<[usize]> = strings.iter().map(|one| one.map_or(0, |one| one.start.as_ptr() as usize)).collect();
+        let (start, length) = (words.as_ptr(), words.len());
+        self.arrays.borrow_mut().push(words);
+        // SAFETY: the words are those pointers or NULL, and stay where they are.
+        unsafe { core::slice::from_raw_parts(start.cast(), length) }
     }
 }
 
@@ -66,6 +76,16 @@ impl ThinCStr<'static> {
     }
 }
 
+/// A literal as a [`ThinCStr`].
+macro_rules! thin {
+    ($literal:literal) => {{
+        const LITERAL: $crate::strings::ThinCStr<'static> =
+            $crate::strings::ThinCStr::literal(concat!($literal, "\0"));
+        LITERAL
+    }};
+}
+pub(crate) use thin;
+
 impl<'a> ThinCStr<'a> {
     /// The string, its length found by looking for the NUL.
     pub fn as_cstr(self) -> &'a CStr {
@@ -75,10 +95,14 @@ impl<'a> ThinCStr<'a> {
 
     /// The string from a position on; the empty end of it if the position is behind it.
     pub fn skip(self, count: usize) -> Self {
-        let rest = self.as_cstr().to_bytes_with_nul();
-        let start = rest.get(count..).filter(|rest| !rest.is_empty()).map_or(c"".as_ptr(), |rest| rest.as_ptr().cast());
-        // SAFETY: the end of a C string is a C string.
-        unsafe { CStr::from_ptr(start) }.into()
+        let count = count.min(self.bytes().len());
+        // SAFETY: the position is not behind the NUL, and the end of a C string is a C string.
+        ThinCStr { start: unsafe { self.start.add(count) }, ..self }
+    }
+
+    /// Its address, for the kernel.
+    pub fn as_ptr(self) -> *const c_char {
+        self.start.as_ptr()
     }
 
     /// The bytes without the NUL.
@@ -96,6 +120,13 @@ impl<'a> From<&'a CStr> for ThinCStr<'a> {
     }
 }
 
+/// Quoted, as an argument.
+impl Show for ThinCStr<'_> {
+    fn show(&self, text: &mut Text) {
+        Quoted(self.bytes()).show(text);
+    }
+}
+
 impl PartialEq for ThinCStr<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.as_cstr() == other.as_cstr()
@@ -106,16 +137,6 @@ impl fmt::Debug for ThinCStr<'_> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         self.as_cstr().fmt(f)
     }
-}
-
-/// A new C string of parts, without any NUL that is in them.
-pub fn join(parts: &[&[u8]]) -> CString {
-    let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len()).sum::<usize>() + 1);
-    for part in parts {
-        bytes.extend(part.iter().filter(|byte| **byte != 0));
-    }
-    // SAFETY: no byte is NUL.
-    unsafe { CString::from_vec_unchecked(bytes) }
 }
 
 /// The C string at the start of a buffer; the empty one if there is no NUL in it.

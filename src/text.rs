@@ -21,9 +21,7 @@ pub trait Show {
 macro_rules! put {
     ($text:expr $(,)?) => {};
     ($text:expr, $literal:literal $(, $($rest:tt)*)?) => {{
-        const LITERAL: $crate::strings::ThinCStr<'static> =
-            $crate::strings::ThinCStr::literal(concat!($literal, "\0"));
-        $text.thin(LITERAL);
+        $text.thin($crate::strings::thin!($literal));
         $( $crate::text::put!($text, $($rest)*); )?
     }};
     ($text:expr, $value:expr $(, $($rest:tt)*)?) => {{

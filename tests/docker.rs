@@ -26,7 +26,7 @@ const OPEN: &str = "--security-opt seccomp=unconfined --security-opt systempaths
 const LOOK: &str = "id -u; exec ps -o pid";
 
 /// What `LOOK` prints as root, and the only process.
-const ALONE: &str = "0\nPID  \n    1\n";
+const ALONE: &str = "0\nPID\n    1\n";
 
 /// Runs a command that looks around in a container with these options: it is alone there.
 fn works(engine: &dyn Engine, options: &str, namespaces: &str) {

@@ -27,12 +27,12 @@ fn lacks_tools() -> bool {
     })
 }
 
-/// A directory with a mount point `m`, and a program `count` that says how often it is mounted on.
+/// A directory with a mount point `m`, and a script `count` that says how often it is mounted on.
 fn with_mount_point(name: &str) -> Scratch {
     let scratch = Scratch::new(name);
     let point = scratch.path.join("m");
     fs::create_dir(&point).expect("a directory can be made");
-    scratch.file("count", &format!("#!/bin/sh\ngrep -c ' {} ' /proc/self/mountinfo\n", point.display()), 0o755);
+    scratch.file("count", &format!("grep -c ' {} ' /proc/self/mountinfo\n", point.display()), 0o644);
     scratch
 }
 
@@ -45,8 +45,8 @@ fn what_is_mounted_inside_is_not_mounted_outside() {
     let folder = scratch.path.display();
     for &caller in callers() {
         for options in ["", "--propagation private", "--propagation=slave", "--share pid"] {
-            let inside = format!("mount -t tmpfs none {folder}/m && {folder}/count");
-            let ran = on_a_sharing_host(caller, &format!("$PIDONE {options} /bin/sh -c '{inside}'; {folder}/count"));
+            let inside = format!("mount -t tmpfs none {folder}/m && sh {folder}/count");
+            let ran = on_a_sharing_host(caller, &format!("$PIDONE {options} /bin/sh -c '{inside}'; sh {folder}/count"));
             assert_eq!((ran.out.as_str(), ran.err.as_str()), ("1\n0\n", ""), "{options:?}, {caller:?}");
         }
     }
@@ -73,9 +73,9 @@ fn passes(caller: Caller, options: &str) -> (bool, bool) {
     let folder = scratch.path.display();
     let script = format!(
         "mkfifo -m 666 {folder}/ready {folder}/go\n\
-        $PIDONE {options} /bin/sh -c 'echo >{folder}/ready; read -r x <{folder}/go; {folder}/count' &\n\
+        $PIDONE {options} /bin/sh -c 'echo >{folder}/ready; read -r x <{folder}/go; sh {folder}/count' &\n\
         read -r x <{folder}/ready; mount -t tmpfs none {folder}/m; echo >{folder}/go; wait; umount {folder}/m\n\
-        $PIDONE {options} /bin/sh -c 'mount -t tmpfs none {folder}/m'\n{folder}/count"
+        $PIDONE {options} /bin/sh -c 'mount -t tmpfs none {folder}/m'\nsh {folder}/count"
     );
     let ran = on_a_sharing_host(caller, &script);
     match (ran.out.as_str(), ran.err.as_str()) {

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::names::options::{self, EXCLUSIVE, Flag};
 use crate::names::{Id, NsSet};
-use crate::strings::{Strings, ThinCStr};
+use crate::strings::{Strings, ThinCStr, Words, thin};
 use crate::text::position;
 
 use nearest::nearest;
@@ -46,13 +46,13 @@ const VERBS: &str = "run help --help -h version --version -V";
 /// # Errors
 ///
 /// The first word that is wrong, with the nearest right one.
-pub fn parse<'a>(arguments: &'a Strings<'a>) -> Result<Request<'a>, Error<'a>> {
+pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request<'a>, Error<'a>> {
     let Some(verb) = arguments.first().copied().flatten() else {
         return Err(Error::NoVerb);
     };
     let word = verb.bytes();
     match position(VERBS, word) {
-        Some(0) => parse_run(arguments.get(1..).unwrap_or(&[])),
+        Some(0) => parse_run(arguments.get(1..).unwrap_or(&[]), words),
         Some(1..=3) => Ok(Request::Help),
         Some(_) => Ok(Request::Version),
         None => Err(Error::UnknownVerb { word, nearest: nearest(word, &mut (0..6).map(|at| crate::text::word(VERBS, at))) }),
@@ -62,6 +62,7 @@ pub fn parse<'a>(arguments: &'a Strings<'a>) -> Result<Request<'a>, Error<'a>> {
 /// The state between two options.
 struct Parser<'a> {
     rest: &'a Strings<'a>,
+    words: &'a Words,
     config: Config<'a>,
     /// One bit for each option that was given.
     seen: u64,
@@ -69,8 +70,8 @@ struct Parser<'a> {
     error: Option<Error<'a>>,
 }
 
-fn parse_run<'a>(arguments: &'a Strings<'a>) -> Result<Request<'a>, Error<'a>> {
-    let mut parser = Parser { rest: arguments, config: Config::default(), seen: 0, error: None };
+fn parse_run<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request<'a>, Error<'a>> {
+    let mut parser = Parser { rest: arguments, words, config: Config::default(), seen: 0, error: None };
     parser.options();
     if parser.error.is_none() {
         parser.contradictions();
@@ -178,10 +179,10 @@ impl<'a> Parser<'a> {
                 return self.fail(Error::MissingValue { option, value: flag.value });
             }
         }
-        let [first, second] = words.map(|word| word.map_or(c"", ThinCStr::as_cstr));
-        match value::store(&mut self.config, flag.id, first, second) {
+        let words = words.map(|word| word.unwrap_or(thin!("")));
+        match value::store(&mut self.config, flag.id, words, self.words) {
             Some(()) => Some(()),
-            None => self.fail(Error::Invalid { option, word: first.to_bytes(), wanted: flag.wanted }),
+            None => self.fail(Error::Invalid { option, word: words[0].bytes(), wanted: flag.wanted }),
         }
     }
 

@@ -2,15 +2,18 @@
 
 use crate::config::{Config, EnvChange, Inside, Propagation, Rlimit, Setgroups};
 use crate::names::{Id, Ns, NsSet, Resource, Signal};
-use crate::strings::join;
+use crate::strings::{ThinCStr, Words};
 use crate::text::{cut, decimal, number};
-use alloc::borrow::Cow;
-use core::ffi::CStr;
 
 /// Puts an option and its values into the configuration; nothing if a value is wrong.
-pub fn store<'a>(config: &mut Config<'a>, id: Id, first: &'a CStr, second: &'a CStr) -> Option<()> {
+pub fn store<'a>(
+    config: &mut Config<'a>,
+    id: Id,
+    [first, second]: [ThinCStr<'a>; 2],
+    words: &'a Words,
+) -> Option<()> {
     let Config { namespaces, identity, mounts, process, privilege, life, reports, .. } = config;
-    let word = first.to_bytes();
+    let word = first.bytes();
     let both = |inside| (Some(inside), Some(inside));
     match id {
         Id::All => namespaces.add = NsSet::ALL,
@@ -29,8 +32,8 @@ pub fn store<'a>(config: &mut Config<'a>, id: Id, first: &'a CStr, second: &'a C
         Id::Chdir => process.chdir = Some(first),
         Id::Env => process.env.push(variable(first)?),
         Id::Setenv => {
-            let pair = join(&[variable_name(first)?.to_bytes(), b"=", second.to_bytes()]);
-            process.env.push(EnvChange::Set(Cow::Owned(pair)));
+            let pair = words.join(&[variable_name(first)?.bytes(), b"=", second.bytes()]);
+            process.env.push(EnvChange::Set(pair));
         }
         Id::Unsetenv => process.env.push(EnvChange::Unset(variable_name(first)?)),
         Id::Clearenv => process.clear_env = true,
@@ -81,8 +84,8 @@ fn descriptor(word: &[u8]) -> Option<u32> {
     Some(number as u32)
 }
 
-fn host_name(word: &CStr) -> Option<&CStr> {
-    (1..=64).contains(&word.count_bytes()).then_some(word)
+fn host_name(word: ThinCStr) -> Option<ThinCStr> {
+    (1..=64).contains(&word.bytes().len()).then_some(word)
 }
 
 fn signed(word: &[u8]) -> Option<i64> {
@@ -122,16 +125,16 @@ fn limit(word: &[u8]) -> Option<u64> {
     if word == b"inf" || word == b"unlimited" { Some(u64::MAX) } else { decimal(word) }
 }
 
-fn variable(word: &CStr) -> Option<EnvChange<'_>> {
-    match word.to_bytes().iter().position(|&byte| byte == b'=') {
+fn variable(word: ThinCStr) -> Option<EnvChange> {
+    match word.bytes().iter().position(|&byte| byte == b'=') {
         Some(0) => None,
-        Some(_) => Some(EnvChange::Set(Cow::Borrowed(word))),
+        Some(_) => Some(EnvChange::Set(word)),
         None => variable_name(word).map(EnvChange::Keep),
     }
 }
 
-fn variable_name(word: &CStr) -> Option<&CStr> {
-    (!word.is_empty() && !word.to_bytes().contains(&b'=')).then_some(word)
+fn variable_name(word: ThinCStr) -> Option<ThinCStr> {
+    (!word.bytes().is_empty() && !word.bytes().contains(&b'=')).then_some(word)
 }
 
 #[cfg(test)]

@@ -2,15 +2,14 @@
 
 use crate::config::{Config, EnvChange};
 use crate::host::Host;
-use crate::strings::{Array, Strings, ThinCStr};
+use crate::strings::{Strings, ThinCStr, Words};
 use alloc::vec::Vec;
-use core::ffi::CStr;
 
 /// The caller's environment with the wished changes; the caller's own array when there are none.
-pub fn environment<'p>(config: &'p Config<'p>, host: &Host<'p>) -> Array<'p> {
+pub fn environment<'p>(config: &Config<'p>, host: &Host<'p>, words: &'p Words) -> &'p Strings<'p> {
     let process = &config.process;
     if process.env.is_empty() && !process.clear_env && !host.environment.is_empty() {
-        return Array::Borrowed(host.environment);
+        return host.environment;
     }
     let mut variables: Vec<Option<ThinCStr>> = Vec::new();
     if !process.clear_env {
@@ -19,32 +18,32 @@ pub fn environment<'p>(config: &'p Config<'p>, host: &Host<'p>) -> Array<'p> {
     // The end of the array is put back when it is complete.
     variables.pop();
     for change in &process.env {
-        match change {
+        match *change {
             EnvChange::Set(pair) => set(&mut variables, pair),
             EnvChange::Unset(name) => {
-                if let Some(at) = position(&variables, name.to_bytes()) {
+                if let Some(at) = position(&variables, name.bytes()) {
                     variables.remove(at);
                 }
             }
             EnvChange::Keep(name) => {
-                let callers = position(host.environment, name.to_bytes());
+                let callers = position(host.environment, name.bytes());
                 if let Some(pair) = callers.and_then(|at| host.environment.get(at).copied().flatten()) {
-                    set(&mut variables, pair.as_cstr());
+                    set(&mut variables, pair);
                 }
             }
         }
     }
     variables.push(None);
-    Array::Owned(variables)
+    words.array(&variables)
 }
 
-fn set<'p>(variables: &mut Vec<Option<ThinCStr<'p>>>, pair: &'p CStr) {
-    let bytes = pair.to_bytes();
+fn set<'p>(variables: &mut Vec<Option<ThinCStr<'p>>>, pair: ThinCStr<'p>) {
+    let bytes = pair.bytes();
     let name = bytes.iter().position(|&byte| byte == b'=').and_then(|length| bytes.get(..length));
     let place = position(variables, name.unwrap_or(bytes)).and_then(|at| variables.get_mut(at));
     match place {
-        Some(place) => *place = Some(pair.into()),
-        None => variables.push(Some(pair.into())),
+        Some(place) => *place = Some(pair),
+        None => variables.push(Some(pair)),
     }
 }
 

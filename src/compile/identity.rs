@@ -10,9 +10,8 @@ use crate::error::Error;
 use crate::host::Host;
 use crate::names::{Ns, Id};
 use crate::plan::{Call, Data, Path, Slot};
+use crate::strings::{ThinCStr, Words, thin};
 use crate::text::{Text, put};
-use alloc::borrow::Cow;
-use core::ffi::CStr;
 
 /// The maps to write, or none without a new user namespace.
 pub struct Maps {
@@ -61,37 +60,33 @@ impl Maps {
         self.lines.as_ref().is_some_and(|lines| lines.setgroups == Setgroups::Allow)
     }
 
-    pub fn write_by_parent(&self, during: &mut List) {
+    pub fn write_by_parent<'p>(&self, words: &'p Words, during: &mut List<'p>) {
         if let (true, Some(lines)) = (self.by_parent(), &self.lines) {
-            write(during, Path::OfChild("gid_map"), &lines.group);
-            write(during, Path::OfChild("uid_map"), &lines.user);
+            write(words, during, Path::OfChild(thin!("gid_map")), &lines.group);
+            write(words, during, Path::OfChild(thin!("uid_map")), &lines.user);
         }
     }
 
-    pub fn write_by_child(&self, child: &mut List) {
+    pub fn write_by_child<'p>(&self, words: &'p Words, child: &mut List<'p>) {
         if let (false, Some(lines)) = (self.by_parent(), &self.lines) {
-            let file = own(c"/proc/self/setgroups");
+            let file = Path::Text(thin!("/proc/self/setgroups"));
             // Before the group map: an unprivileged one is refused otherwise (CVE-2014-8989).
-            write_file(child, file, Cow::Borrowed(b"deny"), Id::Default);
-            write(child, own(c"/proc/self/gid_map"), &lines.group);
-            write(child, own(c"/proc/self/uid_map"), &lines.user);
+            write_file(child, file, thin!("deny"), Id::Default);
+            write(words, child, Path::Text(thin!("/proc/self/gid_map")), &lines.group);
+            write(words, child, Path::Text(thin!("/proc/self/uid_map")), &lines.user);
         }
     }
 }
 
-fn own(path: &'static CStr) -> Path<'static> {
-    Path::Text(Cow::Borrowed(path))
-}
-
-fn write(list: &mut List, path: Path<'static>, line: &Line) {
+fn write<'p>(words: &'p Words, list: &mut List<'p>, path: Path<'p>, line: &Line) {
     let mut text = Text::default();
     put!(&mut text, line.inside, " ", line.outside, " 1\n");
-    write_file(list, path, Cow::Owned(text.into_bytes()), line.because);
+    write_file(list, path, words.join(&[text.bytes()]), line.because);
 }
 
 /// Opens a file below /proc and writes it in one piece.
-pub fn write_file<'p>(list: &mut List<'p>, path: Path<'p>, bytes: Cow<'p, [u8]>, because: Id) {
+pub fn write_file<'p>(list: &mut List<'p>, path: Path<'p>, data: ThinCStr<'p>, because: Id) {
     let (slot, flags) = (Slot::Proc, libc::O_CLOEXEC as u32);
     list.add(Call::Open { path, flags, slot }, because);
-    list.add(Call::Write { slot, data: Data::Bytes(bytes) }, because);
+    list.add(Call::Write { slot, data: Data::Text(data) }, because);
 }

@@ -17,18 +17,19 @@ use crate::host::Host;
 use crate::names::flags::CLEAR_SIGHAND;
 use crate::names::{Id, Ns, NsSet, Signal};
 use crate::plan::{Call, Plan, Slot, Watch, Who};
+use crate::strings::Words;
 use namespaces::Resolved;
 use steps::List;
 
-/// Makes the plan for a configuration on a host.
+/// Makes the plan for a configuration on a host. The strings that it has to make live in `words`.
 ///
 /// # Errors
 ///
 /// A configuration that contradicts itself or the caller's privileges, and a command without a name.
-pub fn compile<'p>(config: &'p Config<'p>, host: &Host<'p>) -> Result<Plan<'p>, Error<'static>> {
+pub fn compile<'p>(config: &Config<'p>, host: &Host<'p>, words: &'p Words) -> Result<Plan<'p>, Error<'static>> {
     let resolved = namespaces::resolve(config, host)?;
     let maps = identity::maps(config, host, &resolved)?;
-    let env = environment::environment(config, host);
+    let env = environment::environment(config, host, words);
     let gate = reports::needs_gate(config) || maps.by_parent();
 
     let mut list = List::new();
@@ -48,7 +49,7 @@ pub fn compile<'p>(config: &'p Config<'p>, host: &Host<'p>) -> Result<Plan<'p>, 
     // its dispositions: what the command inherits is the caller's because nobody changed it.
     list.add_if(host.clone3, Call::BlockSignals, Id::Default);
     reports::announce(config, &resolved, &mut list);
-    maps.write_by_parent(&mut list);
+    maps.write_by_parent(words, &mut list);
     // After everything that the child, or a reader of the reports, has to find done.
     list.add_if(gate, Call::OpenGate, Id::Default);
 
@@ -60,15 +61,15 @@ pub fn compile<'p>(config: &'p Config<'p>, host: &Host<'p>) -> Result<Plan<'p>, 
     }
     list.add_if(gate, Call::PassGate, Id::Default);
     // Before anything that needs an identity: without a map every id is the overflow id.
-    maps.write_by_child(&mut list);
+    maps.write_by_child(words, &mut list);
     namespaces::unshare_time(host, &resolved, &mut list);
-    process::clocks(config, &mut list);
+    process::clocks(config, words, &mut list);
     process::names(config, &mut list);
     process::loopback(&resolved, &mut list);
     // Propagation before the first mount, or that mount would appear on the host.
     namespaces::mounts(config, &resolved, &mut list);
     // After the mounts: the directory is one of the new view.
-    process::attributes(config, &mut list);
+    process::attributes(config, words, &mut list);
     // After what may need a privilege, and before foreign code.
     list.add_if(!config.privilege.allow_new_privs, Call::NoNewPrivs, Id::Default);
     // Waits for the caller with everything set up, so that it sees the finished world.
@@ -77,7 +78,7 @@ pub fn compile<'p>(config: &'p Config<'p>, host: &Host<'p>) -> Result<Plan<'p>, 
     reports::close_descriptors(config, &mut list);
     list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
     list.add_if(!host.clone3, Call::RestoreSignals, Id::Default);
-    let argv = command::execute(config, &env, &mut list)?;
+    let argv = command::execute(config, env, words, &mut list)?;
 
     list.turn(Who::After);
     list.add(Call::RestoreSignals, Id::Default);

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::host::Host;
 use crate::names::{Id, Ns, NsSet};
 use crate::plan::Call;
+use crate::strings::{ThinCStr, thin};
 
 /// The set of new namespaces, and which of them an option asked for.
 pub struct Resolved {
@@ -77,19 +78,19 @@ pub fn mounts(config: &Config, resolved: &Resolved, child: &mut List) {
     };
     if let Some(flag) = flag {
         let because = propagation.map_or(Id::Default, |_| Id::Propagation);
-        child.add(mount(c"none", c"/", None, libc::MS_REC | flag), because);
+        child.add(mount(thin!("none"), thin!("/"), None, libc::MS_REC | flag), because);
     }
     if resolved.new.contains(Ns::Pid) {
         // A process-id view is no program's source: nothing in it is to be executed or trusted.
         let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
-        child.add(mount(c"proc", c"/proc", Some(c"proc"), flags), Id::Default);
+        child.add(mount(thin!("proc"), thin!("/proc"), Some(thin!("proc")), flags), Id::Default);
     }
 }
 
 fn mount(
-    source: &'static core::ffi::CStr,
-    target: &'static core::ffi::CStr,
-    kind: Option<&'static core::ffi::CStr>,
+    source: ThinCStr<'static>,
+    target: ThinCStr<'static>,
+    kind: Option<ThinCStr<'static>>,
     flags: u64,
 ) -> Call<'static> {
     Call::Mount { source, target, kind, flags }

@@ -6,12 +6,12 @@ use super::steps::List;
 use crate::config::Config;
 use crate::names::{Ns, Id};
 use crate::plan::{Call, Path, Slot};
+use crate::strings::{Words, thin};
 use crate::text::{Text, put};
-use alloc::borrow::Cow;
 
 /// Offsets of the clocks, which the kernel takes until the first process enters the namespace: the
 /// child enters it when it executes the command (time_namespaces(7)).
-pub fn clocks(config: &Config, child: &mut List) {
+pub fn clocks<'p>(config: &Config, words: &'p Words, child: &mut List<'p>) {
     let process = &config.process;
     let mut text = Text::default();
     for (name, offset) in [("monotonic", process.monotonic), ("boottime", process.boottime)] {
@@ -21,13 +21,13 @@ pub fn clocks(config: &Config, child: &mut List) {
     }
     if !text.is_empty() {
         let because = process.monotonic.map_or(Id::Boottime, |_| Id::Monotonic);
-        let path = Path::Text(Cow::Borrowed(c"/proc/self/timens_offsets"));
-        write_file(child, path, Cow::Owned(text.into_bytes()), because);
+        let path = Path::Text(thin!("/proc/self/timens_offsets"));
+        write_file(child, path, words.join(&[text.bytes()]), because);
     }
 }
 
 /// Host name and domain name.
-pub fn names<'p>(config: &'p Config, child: &mut List<'p>) {
+pub fn names<'p>(config: &Config<'p>, child: &mut List<'p>) {
     if let Some(name) = config.process.hostname {
         child.add(Call::SetHostname(name), Id::Hostname);
     }
@@ -46,7 +46,7 @@ pub fn loopback(resolved: &Resolved, child: &mut List) {
 }
 
 /// Directory, mask, priorities, limits, session.
-pub fn attributes<'p>(config: &'p Config, child: &mut List<'p>) {
+pub fn attributes<'p>(config: &Config<'p>, words: &'p Words, child: &mut List<'p>) {
     let process = &config.process;
     if let Some(path) = process.chdir {
         child.add(Call::Chdir(path), Id::Chdir);
@@ -58,10 +58,10 @@ pub fn attributes<'p>(config: &'p Config, child: &mut List<'p>) {
         child.add(Call::SetPriority(nice), Id::Nice);
     }
     if let Some(adjustment) = process.oom_score_adj {
-        let path = Path::Text(Cow::Borrowed(c"/proc/self/oom_score_adj"));
+        let path = Path::Text(thin!("/proc/self/oom_score_adj"));
         let mut text = Text::default();
         put!(&mut text, adjustment, "\n");
-        write_file(child, path, Cow::Owned(text.into_bytes()), Id::OomScoreAdj);
+        write_file(child, path, words.join(&[text.bytes()]), Id::OomScoreAdj);
     }
     for limit in &process.rlimits {
         let (resource, soft, hard) = (limit.resource, limit.soft, limit.hard);

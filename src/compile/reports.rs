@@ -5,7 +5,6 @@ use super::steps::List;
 use crate::config::Config;
 use crate::names::Id;
 use crate::plan::{Call, Data, Path, Slot};
-use alloc::borrow::Cow;
 
 /// The first descriptor that is not standard input, output or error.
 const FIRST: u32 = 3;
@@ -17,12 +16,12 @@ pub fn needs_gate(config: &Config) -> bool {
 }
 
 /// Writes the child's process id and namespaces where they are wanted.
-pub fn announce<'p>(config: &'p Config, resolved: &Resolved, during: &mut List<'p>) {
+pub fn announce<'p>(config: &Config<'p>, resolved: &Resolved, during: &mut List<'p>) {
     let reports = &config.reports;
     if let Some(path) = reports.pid_file {
         let slot = Slot::PidFile;
         let flags = (libc::O_CREAT | libc::O_TRUNC | libc::O_NOFOLLOW | libc::O_CLOEXEC) as u32;
-        let path = Path::Text(Cow::Borrowed(path));
+        let path = Path::Text(path);
         during.add(Call::Open { path, flags, slot }, Id::PidFile);
         during.add(Call::Write { slot, data: Data::ChildPid }, Id::PidFile);
     }
@@ -70,7 +69,7 @@ pub fn close_descriptors(config: &Config, child: &mut List) {
 }
 
 /// What must not outlive the command.
-pub fn withdraw<'p>(config: &'p Config, after: &mut List<'p>) {
+pub fn withdraw<'p>(config: &Config<'p>, after: &mut List<'p>) {
     if let Some(path) = config.reports.pid_file {
         after.add(Call::Unlink { path, only_if: Slot::PidFile }, Id::PidFile);
     }

@@ -8,9 +8,8 @@ mod value;
 pub use value::{EnvChange, Propagation, Rlimit, Setgroups};
 
 use crate::names::{NsSet, Signal};
-use crate::strings::Strings;
+use crate::strings::{Strings, ThinCStr};
 use alloc::vec::Vec;
-use core::ffi::CStr;
 
 /// A command to run, and the world to run it in. `Config::default()` is `pidone run` without options.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -67,21 +66,21 @@ pub struct Mounts {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Process<'a> {
     /// The host name inside, at most 64 bytes. Implies a new UTS namespace.
-    pub hostname: Option<&'a CStr>,
+    pub hostname: Option<ThinCStr<'a>>,
     /// The NIS domain name inside, at most 64 bytes. Implies a new UTS namespace.
-    pub domainname: Option<&'a CStr>,
+    pub domainname: Option<ThinCStr<'a>>,
     /// Seconds added to `CLOCK_MONOTONIC` inside. Implies a new time namespace.
     pub monotonic: Option<i64>,
     /// Seconds added to `CLOCK_BOOTTIME` inside. Implies a new time namespace.
     pub boottime: Option<i64>,
     /// The working directory, as seen from inside.
-    pub chdir: Option<&'a CStr>,
+    pub chdir: Option<ThinCStr<'a>>,
     /// Whether the environment starts empty instead of as the caller's.
     pub clear_env: bool,
     /// Changes of the environment, in order.
     pub env: Vec<EnvChange<'a>>,
     /// What the command sees as its own name.
-    pub argv0: Option<&'a CStr>,
+    pub argv0: Option<ThinCStr<'a>>,
     /// The file mode creation mask, 0 to 0o777.
     pub umask: Option<u32>,
     /// The nice value, -20 to 19.
@@ -119,7 +118,7 @@ pub struct Life {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Reports<'a> {
     /// A file that holds the command's process id while it runs.
-    pub pid_file: Option<&'a CStr>,
+    pub pid_file: Option<ThinCStr<'a>>,
     /// Gets one JSON object with the process id and the new namespaces before the command starts.
     pub info_fd: Option<u32>,
     /// Gets the same object, and one with the exit code at the end.

@@ -1,18 +1,17 @@
 //! Value types of a configuration.
 
 use crate::names::Resource;
-use alloc::borrow::Cow;
-use core::ffi::CStr;
+use crate::strings::ThinCStr;
 
 /// One change of the environment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum EnvChange<'a> {
     /// `NAME=VALUE`, replacing an older value.
-    Set(Cow<'a, CStr>),
+    Set(ThinCStr<'a>),
     /// The caller's value of that name, also when the environment starts empty.
-    Keep(&'a CStr),
+    Keep(ThinCStr<'a>),
     /// No variable of that name.
-    Unset(&'a CStr),
+    Unset(ThinCStr<'a>),
 }
 
 /// Whether setgroups(2) works inside a new user namespace (user_namespaces(7), CVE-2014-8989).

@@ -4,8 +4,8 @@ use super::Refused;
 use crate::host::Evidence;
 use crate::names::{Errno, Ns};
 use crate::plan::{Call, Path};
+use crate::strings::ThinCStr;
 use crate::text::{Text, put};
-use core::ffi::CStr;
 
 /// Why a step was refused, if what was observed tells.
 pub fn hint(refused: &Refused, evidence: &Evidence) -> Option<Text> {
@@ -13,11 +13,11 @@ pub fn hint(refused: &Refused, evidence: &Evidence) -> Option<Text> {
     let mut text = Text::default();
     let fixed = match refused.call()? {
         Call::Clone3 { flags } | Call::Clone { flags } => of_clone(*flags, errno, evidence, &mut text),
-        Call::Exec { path } => of_exec(path, errno, evidence),
+        Call::Exec { path } => of_exec(*path, errno, evidence),
         _ if in_new_user_namespace(refused) && denied(errno) && restricted(evidence) => {
             Some(APPARMOR_USERNS)
         }
-        Call::Mount { kind: Some(kind), .. } if *kind == c"proc" => of_proc(errno, evidence),
+        Call::Mount { kind: Some(kind), .. } if kind.bytes() == b"proc" => of_proc(errno, evidence),
         Call::Mount { .. } if errno == Errno::ACCES && evidence.apparmor_confined => Some(APPARMOR),
         Call::Mount { .. } if errno == Errno::PERM && evidence.seccomp_filter => Some(SECCOMP),
         Call::Unshare { .. } if errno == Errno::PERM && evidence.seccomp_filter => Some(SECCOMP),
@@ -104,12 +104,12 @@ fn of_proc(errno: Errno, evidence: &Evidence) -> Option<&'static str> {
     })
 }
 
-fn of_exec(path: &CStr, errno: Errno, evidence: &Evidence) -> Option<&'static str> {
+fn of_exec(path: ThinCStr, errno: Errno, evidence: &Evidence) -> Option<&'static str> {
     Some(match errno {
         Errno::NOENT if evidence.file_exists => {
             "the file is there, its interpreter or dynamic loader is not: a scratch image needs a static program"
         }
-        Errno::NOENT if path.to_bytes().contains(&b'/') => "there is no such file",
+        Errno::NOENT if path.bytes().contains(&b'/') => "there is no such file",
         Errno::NOENT => "there is no such file in the directories of PATH",
         Errno::ACCES => "it is no file, has no execute permission, or lies on a file system mounted noexec",
         Errno::NOEXEC => "it is for another machine, or a script without a first line such as #!/bin/sh",
@@ -126,7 +126,7 @@ fn of_call(call: &Call, errno: Errno) -> Option<&'static str> {
         (Call::Tell { .. } | Call::AwaitByte { .. } | Call::CloseOnExec { .. }, Errno::BADF) => {
             "the caller did not pass this descriptor, or not for this direction"
         }
-        (Call::Open { path: Path::Text(path), .. }, Errno::NOENT) if path.to_bytes().starts_with(b"/proc/") => {
+        (Call::Open { path: Path::Text(path), .. }, Errno::NOENT) if path.bytes().starts_with(b"/proc/") => {
             "/proc is not mounted here"
         }
         (Call::SetHostname(_) | Call::SetDomainname(_), Errno::INVAL) => "the name is longer than 64 bytes",

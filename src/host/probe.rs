@@ -7,14 +7,13 @@ use crate::error::Refused;
 use crate::launch::launch;
 use crate::names::{Errno, Ns, NsSet, Resource, Signal};
 use crate::plan::{Call, Failure, Path, Plan, Slot, Who};
-use crate::strings::{Strings, join};
+use crate::strings::{Strings, ThinCStr, Words};
 use crate::sys::file::{self, Fd};
 use crate::sys::process::{self, Pid};
 use crate::sys::signal::{self, Disposition};
 use crate::sys::namespace;
 use crate::text::{self, Text, cut, put};
 use alloc::vec::Vec;
-use core::ffi::CStr;
 
 /// The facts of a program that has one thread and no C library, from what the kernel handed to it:
 /// effective user and group id, and the environment.
@@ -71,7 +70,8 @@ fn refused(host: &Host, config: &Config) -> NsSet {
 fn allows(host: &Host, config: &Config, ns: Ns) -> bool {
     let others = config.namespaces.attempt.without(NsSet::of(ns));
     let host = Host { refused: others, ..*host };
-    let Ok(mut plan) = compile(config, &host) else {
+    let words = Words::default();
+    let Ok(mut plan) = compile(config, &host, &words) else {
         return false;
     };
     plan.steps.retain(|step| !concerns_others(&step.call));
@@ -95,7 +95,7 @@ fn concerns_others(call: &Call) -> bool {
 pub(crate) fn has_default_action(process: Pid, signal: Signal) -> bool {
     let mut path = Text::default();
     put!(&mut path, "/proc/", process.0, "/status");
-    let status = read(&join(&[path.bytes()]));
+    let status = read(&[path.bytes()]);
     let in_set = |name: &[u8]| {
         let set = text::number(field(&status, name), 16);
         set.unwrap_or(0) & signal.bit() != 0
@@ -105,14 +105,14 @@ pub(crate) fn has_default_action(process: Pid, signal: Signal) -> bool {
 
 /// Looks around after a failure.
 pub(crate) fn observe(refused: &Refused) -> Evidence {
-    let status = read(c"/proc/self/status");
-    let mounts = read(c"/proc/self/mountinfo");
-    let profile = read(c"/proc/self/attr/current");
+    let status = read(&[b"/proc/self/status"]);
+    let mounts = read(&[b"/proc/self/mountinfo"]);
+    let profile = read(&[b"/proc/self/attr/current"]);
     Evidence {
         seccomp_filter: field(&status, b"Seccomp") == b"2",
         admin: process::capabilities().is_ok_and(|set| set >> super::SYS_ADMIN & 1 == 1),
-        unprivileged_userns_clone: number(c"/proc/sys/kernel/unprivileged_userns_clone"),
-        apparmor_restricts_userns: number(c"/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
+        unprivileged_userns_clone: number(&[b"/proc/sys/kernel/unprivileged_userns_clone"]),
+        apparmor_restricts_userns: number(&[b"/proc/sys/kernel/apparmor_restrict_unprivileged_userns"]),
         apparmor_confined: !profile.is_empty() && !profile.starts_with(b"unconfined"),
         chrooted: !mounts.is_empty() && !mounted(&mounts, b"/", false),
         proc_masked: mounted(&mounts, b"/proc/", true),
@@ -120,7 +120,7 @@ pub(crate) fn observe(refused: &Refused) -> Evidence {
         missing: missing(),
         process_limit: process::limit(Resource::NPROC).ok().map(|[soft, _]| soft).filter(|&soft| soft != u64::MAX),
         pids_max: pids_max(),
-        file_exists: file_of(refused).is_some_and(file::exists),
+        file_exists: file_of(refused).is_some_and(|path| file::exists(path.as_cstr())),
     }
 }
 
@@ -139,21 +139,21 @@ fn mounted(mut mounts: &[u8], point: &[u8], below: bool) -> bool {
     false
 }
 
-fn file_of<'a>(refused: &Refused<'a>) -> Option<&'a CStr> {
+fn file_of<'a>(refused: &Refused<'a>) -> Option<ThinCStr<'a>> {
     match refused.call()? {
-        Call::Exec { path } => Some(path),
-        Call::Open { path: Path::Text(path), .. } => Some(path),
+        Call::Exec { path } => Some(*path),
+        Call::Open { path: Path::Text(path), .. } => Some(*path),
         _ => None,
     }
 }
 
 fn missing() -> NsSet {
-    let there = |ns: Ns| file::exists(&join(&[b"/proc/self/ns/", ns.file().as_bytes()]));
+    let there = |ns: Ns| exists(&[b"/proc/self/ns/", ns.file().as_bytes()]);
     if there(Ns::Mount) { types(|ns| !there(ns)) } else { NsSet::NONE }
 }
 
 fn forbidden() -> NsSet {
-    types(|ns| number(&join(&[b"/proc/sys/user/max_", ns.file().as_bytes(), b"_namespaces"])) == Some(0))
+    types(|ns| number(&[b"/proc/sys/user/max_", ns.file().as_bytes(), b"_namespaces"]) == Some(0))
 }
 
 /// The types for which a test holds.
@@ -163,7 +163,7 @@ fn types(test: impl Fn(Ns) -> bool) -> NsSet {
 
 /// `pids.max` of our cgroup or one above it, if as many processes are there (cgroup v2 and v1).
 fn pids_max() -> Option<u64> {
-    let cgroups = read(c"/proc/self/cgroup");
+    let cgroups = read(&[b"/proc/self/cgroup"]);
     let mut rest = &cgroups[..];
     while !rest.is_empty() {
         let mut line = cut(&mut rest, b'\n');
@@ -175,7 +175,7 @@ fn pids_max() -> Option<u64> {
         };
         // From our own cgroup up to the root, which has no limit.
         while let Some(parent) = line.iter().rposition(|&byte| byte == b'/') {
-            let of = |name| number(&join(&[mount, line, name]));
+            let of = |name| number(&[mount, line, name]);
             if let (Some(most), Some(now)) = (of(b"/pids.max"), of(b"/pids.current")) {
                 if now >= most {
                     return Some(most);
@@ -187,10 +187,17 @@ fn pids_max() -> Option<u64> {
     None
 }
 
+/// Whether a file is there; its path in parts.
+fn exists(path: &[&[u8]]) -> bool {
+    file::exists(Words::default().join(path).as_cstr())
+}
+
 /// A whole file; nothing if it cannot be read.
-fn read(path: &CStr) -> Vec<u8> {
+fn read(path: &[&[u8]]) -> Vec<u8> {
     let mut bytes = Vec::new();
-    if let Ok(fd) = file::open(path, (libc::O_RDONLY | libc::O_CLOEXEC) as u32) {
+    let words = Words::default();
+    let flags = (libc::O_RDONLY | libc::O_CLOEXEC) as u32;
+    if let Ok(fd) = file::open(words.join(path).as_cstr(), flags) {
         fill(fd, &mut bytes);
         file::close(fd);
     }
@@ -216,6 +223,6 @@ fn field<'a>(mut text: &'a [u8], name: &[u8]) -> &'a [u8] {
 }
 
 /// A decimal number alone in a file.
-fn number(path: &CStr) -> Option<u64> {
+fn number(path: &[&[u8]]) -> Option<u64> {
     text::decimal(read(path).trim_ascii())
 }

@@ -102,12 +102,12 @@ impl<'a> Performer<'a> {
                 _ => process::exit(0),
             },
             Call::Unshare { flags } => namespace::unshare(*flags),
-            Call::SetHostname(name) => namespace::set_hostname(name.to_bytes()),
-            Call::SetDomainname(name) => namespace::set_domainname(name.to_bytes()),
+            Call::SetHostname(name) => namespace::set_hostname(name.bytes()),
+            Call::SetDomainname(name) => namespace::set_domainname(name.bytes()),
             Call::Socket { slot } => self.fill(*slot, socket::datagram()),
             Call::RaiseLoopback { slot } => socket::raise_loopback(self.fd(*slot)?),
-            Call::Mount { source, target, kind, flags } => mount::mount(source, target, *kind, *flags),
-            Call::Chdir(path) => file::chdir(path),
+            Call::Mount { source, target, kind, flags } => mount::mount(*source, *target, *kind, *flags),
+            Call::Chdir(path) => file::chdir(path.as_cstr()),
             Call::Umask(mask) => process::set_umask(*mask),
             Call::SetPriority(nice) => process::set_priority(*nice),
             Call::Prlimit { resource, soft, hard } => process::set_limit(*resource, *soft, *hard),
@@ -116,9 +116,9 @@ impl<'a> Performer<'a> {
             Call::CloseOnExec { fd } => file::close_on_exec(Fd(*fd)),
             Call::CloseRange { first, last } => file::close_range(*first, *last),
             Call::AwaitByte { fd } => file::read(Fd(*fd), &mut [0]).map(|_| ()),
-            Call::Exec { path } => process::execute(path, &self.plan.argv, &self.plan.env),
+            Call::Exec { path } => process::execute(*path, self.plan.argv, self.plan.env),
             Call::Unlink { path, only_if } => match self.fd(*only_if) {
-                Ok(_) => file::unlink(path),
+                Ok(_) => file::unlink(path.as_cstr()),
                 Err(_) => Ok(()),
             },
         }
@@ -140,14 +140,14 @@ impl<'a> Performer<'a> {
     fn open(&mut self, path: &Path, flags: u32, slot: Slot) -> Result<()> {
         let flags = flags | libc::O_WRONLY as u32;
         let fd = match path {
-            Path::Text(text) => file::open(text, flags),
-            Path::OfChild(name) => file::open(self.of_child("", name).path(), flags),
+            Path::Text(text) => file::open(text.as_cstr(), flags),
+            Path::OfChild(name) => file::open(self.of_child(b"", name.bytes()).path(), flags),
         };
         self.fill(slot, fd)
     }
 
     fn look_at(&mut self, ns: Ns) -> Result<()> {
-        let (_, inode) = file::identity(self.of_child("ns/", entry(ns)).path())?;
+        let (_, inode) = file::identity(self.of_child(b"ns/", entry(ns).as_bytes()).path())?;
         if let Some(place) = self.inodes.get_mut(ns as usize) {
             *place = inode;
         }
@@ -155,20 +155,20 @@ impl<'a> Performer<'a> {
     }
 
     /// `/proc/CHILD/` and what follows.
-    fn of_child(&self, folder: &str, name: &str) -> Short {
+    fn of_child(&self, folder: &[u8], name: &[u8]) -> Short {
         let mut text = Short::new();
         text.push(b"/proc/");
         text.number(self.child.map_or(0, |pid| pid.0 as u64));
         text.push(b"/");
-        text.push(folder.as_bytes());
-        text.push(name.as_bytes());
+        text.push(folder);
+        text.push(name);
         text
     }
 
     fn write(&self, fd: Fd, data: &Data) -> Result<()> {
         let mut text = Short::new();
         let bytes = match data {
-            Data::Bytes(bytes) => bytes,
+            Data::Text(text) => text.bytes(),
             Data::ChildPid => {
                 text.number(self.child.map_or(0, |pid| pid.0 as u64));
                 text.push(b"\n");

@@ -12,7 +12,7 @@ pub use show::{Line, Shown};
 pub use step::{Call, Data, Path, Refusal, Slot, Step, Who};
 
 use crate::names::{Errno, NsSet, Signal};
-use crate::strings::Array;
+use crate::strings::Strings;
 use alloc::vec::Vec;
 
 /// Bytes of the child's stack. What is not touched is never there.
@@ -24,9 +24,9 @@ pub struct Plan<'p> {
     /// In order. A step's number is its position, counted from 1, whoever performs it.
     pub steps: Vec<Step<'p>>,
     /// The command's arguments.
-    pub argv: Array<'p>,
+    pub argv: &'p Strings<'p>,
     /// The command's environment.
-    pub env: Array<'p>,
+    pub env: &'p Strings<'p>,
     /// What the supervisor does between `Who::During` and `Who::After`.
     pub watch: Watch,
 }

@@ -6,9 +6,8 @@
 use super::{Call, Data, Path, Plan, Refusal, Step, Who};
 use crate::names::flags::{self, Named};
 use crate::names::{Ns, Signal};
-use crate::strings::iterate;
-use crate::text::{Quoted, Show, Text, display, put};
-use core::ffi::CStr;
+use crate::strings::{ThinCStr, iterate};
+use crate::text::{Show, Text, display, put};
 
 /// A whole plan, one line for each step.
 pub struct Shown<'a>(pub &'a Plan<'a>);
@@ -110,8 +109,8 @@ impl Show for Line<'_> {
                 put!(text, "ppoll([{fd=", slot, ", events=POLLIN}], 1, {tv_sec=0, tv_nsec=0}, NULL, 0)");
             }
             Call::Unshare { flags } => put!(text, "unshare(", Named(*flags, flags::CLONE), ")"),
-            Call::SetHostname(name) => put!(text, "sethostname(", name, ", ", name.count_bytes(), ")"),
-            Call::SetDomainname(name) => put!(text, "setdomainname(", name, ", ", name.count_bytes(), ")"),
+            Call::SetHostname(name) => put!(text, "sethostname(", name, ", ", name.bytes().len(), ")"),
+            Call::SetDomainname(name) => put!(text, "setdomainname(", name, ", ", name.bytes().len(), ")"),
             Call::Socket { .. } => put!(text, "socket(AF_INET, SOCK_DGRAM|SOCK_CLOEXEC, IPPROTO_IP)"),
             Call::RaiseLoopback { slot } => {
                 put!(text, "ioctl(", slot, ", SIOCSIFFLAGS, {ifr_name=\"lo\", ifr_flags=IFF_UP})");
@@ -150,14 +149,14 @@ impl Show for Line<'_> {
 }
 
 impl Line<'_> {
-    fn execute(&self, text: &mut Text, path: &CStr) {
+    fn execute(&self, text: &mut Text, path: &ThinCStr) {
         put!(text, "execve(", path, ", [");
         let mut between = "";
-        for argument in iterate(&self.plan.argv) {
-            put!(text, between, argument.as_cstr());
+        for argument in iterate(self.plan.argv) {
+            put!(text, between, argument);
             between = ", ";
         }
-        put!(text, "], &environ /* ", iterate(&self.plan.env).count(), " vars */)");
+        put!(text, "], &environ /* ", iterate(self.plan.env).count(), " vars */)");
     }
 }
 
@@ -184,7 +183,11 @@ fn open(text: &mut Text, path: &Path, flags: u32) {
     put!(text, "openat(AT_FDCWD, ");
     match path {
         Path::Text(path) => path.show(text),
-        Path::OfChild(name) => put!(text, "\"/proc/CHILD/", name, "\""),
+        Path::OfChild(name) => {
+            put!(text, "\"/proc/CHILD/");
+            text.thin(*name);
+            put!(text, "\"");
+        }
     }
     put!(text, ", O_WRONLY|", Named(u64::from(flags), flags::OPEN));
     put!(text, if flags & libc::O_CREAT as u32 != 0 { ", 0644)" } else { ")" });
@@ -194,17 +197,10 @@ fn open(text: &mut Text, path: &Path, flags: u32) {
 impl Show for Data<'_> {
     fn show(&self, text: &mut Text) {
         match self {
-            Data::Bytes(bytes) => put!(text, Quoted(bytes), ", ", bytes.len(), ")"),
+            Data::Text(data) => put!(text, data, ", ", data.bytes().len(), ")"),
             Data::ChildPid => put!(text, "\"CHILD\\n\", ...)"),
             Data::Info => put!(text, "\"{\\\"child-pid\\\": CHILD...}\\n\", ...)"),
         }
-    }
-}
-
-/// Quoted, as an argument.
-impl Show for CStr {
-    fn show(&self, text: &mut Text) {
-        Quoted(self.to_bytes()).show(text);
     }
 }
 

@@ -1,9 +1,8 @@
 //! One step: a system call with its arguments, and what a refusal means.
 
 use crate::names::{Errno, Id, Ns, Resource, Signal};
+use crate::strings::ThinCStr;
 use crate::text::{Show, Text};
-use alloc::borrow::Cow;
-use core::ffi::CStr;
 
 /// A place for a descriptor that one step yields and later steps use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,17 +36,17 @@ impl Show for Slot {
 }
 
 /// A path. What depends on the child is filled in when the child is there.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Path<'p> {
-    Text(Cow<'p, CStr>),
+    Text(ThinCStr<'p>),
     /// `/proc/CHILD/…`
-    OfChild(&'static str),
+    OfChild(ThinCStr<'static>),
 }
 
 /// What a write(2) writes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Data<'p> {
-    Bytes(Cow<'p, [u8]>),
+    Text(ThinCStr<'p>),
     /// The child's process id and a newline.
     ChildPid,
     /// A JSON object: the child's process id and the namespaces that were looked at.
@@ -55,7 +54,7 @@ pub enum Data<'p> {
 }
 
 /// A system call, with the arguments that differ between plans.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Call<'p> {
     /// rt_sigaction(2): default, or ignored.
     SetAction { signal: Signal, ignore: bool },
@@ -91,14 +90,14 @@ pub enum Call<'p> {
     CheckParent { slot: Slot },
     /// unshare(2).
     Unshare { flags: u64 },
-    SetHostname(&'p CStr),
-    SetDomainname(&'p CStr),
+    SetHostname(ThinCStr<'p>),
+    SetDomainname(ThinCStr<'p>),
     /// socket(2) of a kind that only ioctl(2) needs.
     Socket { slot: Slot },
     /// ioctl(2) SIOCSIFFLAGS: the loopback device is up.
     RaiseLoopback { slot: Slot },
-    Mount { source: &'p CStr, target: &'p CStr, kind: Option<&'static CStr>, flags: u64 },
-    Chdir(&'p CStr),
+    Mount { source: ThinCStr<'p>, target: ThinCStr<'p>, kind: Option<ThinCStr<'p>>, flags: u64 },
+    Chdir(ThinCStr<'p>),
     Umask(u32),
     /// setpriority(2) of the process itself.
     SetPriority(i32),
@@ -112,9 +111,9 @@ pub enum Call<'p> {
     /// read(2) of one byte.
     AwaitByte { fd: u32 },
     /// execve(2) with the plan's arguments and environment.
-    Exec { path: Cow<'p, CStr> },
+    Exec { path: ThinCStr<'p> },
     /// unlink(2).
-    Unlink { path: &'p CStr, only_if: Slot },
+    Unlink { path: ThinCStr<'p>, only_if: Slot },
 }
 
 /// Who performs a step, and when. In the order of the numbers.
@@ -144,7 +143,7 @@ pub enum Refusal {
 }
 
 /// A system call in its place.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step<'p> {
     pub who: Who,
     pub call: Call<'p>,

@@ -2,10 +2,10 @@
 
 use super::raw::{Sysno, call};
 use super::{Result, nothing};
-use core::ffi::CStr;
+use crate::strings::ThinCStr;
 
 /// mount(2) without data. Flags are `MS_…`.
-pub fn mount(source: &CStr, target: &CStr, kind: Option<&CStr>, flags: u64) -> Result<()> {
+pub fn mount(source: ThinCStr, target: ThinCStr, kind: Option<ThinCStr>, flags: u64) -> Result<()> {
     let kind = kind.map_or(0, |kind| kind.as_ptr() as usize);
     let arguments = [source.as_ptr() as usize, target.as_ptr() as usize, kind, flags as usize, 0];
     // SAFETY: the strings are C strings or NULL.

@@ -4,8 +4,7 @@ use super::file::Fd;
 use super::raw::{Sysno, call};
 use super::{Result, nothing};
 use crate::names::Resource;
-use crate::strings::Strings;
-use core::ffi::CStr;
+use crate::strings::{Strings, ThinCStr};
 
 /// A process id, or a group's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub fn exit(status: u8) -> ! {
 }
 
 /// execve(2). Returns only if it fails.
-pub fn execute(path: &CStr, argv: &Strings, env: &Strings) -> Result<()> {
+pub fn execute(path: ThinCStr, argv: &Strings, env: &Strings) -> Result<()> {
     let arguments = [path.as_ptr() as usize, argv.as_ptr() as usize, env.as_ptr() as usize];
     // SAFETY: the path is a C string, and `Strings` are arrays of pointers to C strings up to NULL.
     unsafe { call(Sysno::execve, arguments) }.map(nothing)
