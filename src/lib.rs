@@ -39,11 +39,6 @@ mod sys;
 pub use run::{Process, defect, main};
 pub use strings::{Strings, ThinCStr, Words};
 
-/// Ends the process with a status (exit_group(2)).
-pub fn exit(status: u8) -> ! {
-    sys::process::exit(status)
-}
-
 /// Fresh memory for the program's heap (mmap(2)): the address of `size` bytes.
 ///
 /// # Errors

@@ -5,6 +5,6 @@
 
 mod rt;
 
-fn main(process: pidone::Process) -> u8 {
+fn main(process: pidone::Process) -> ! {
     pidone::main(&process)
 }

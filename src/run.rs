@@ -9,6 +9,7 @@ use crate::launch::{Timeline, launch};
 use crate::plan::Shown;
 use crate::report::{self, Outcome};
 use crate::strings::{Strings, Words};
+use crate::sys::process::exit;
 use crate::supervise::{End, supervise};
 
 /// What the kernel hands to a program.
@@ -39,8 +40,8 @@ impl Process {
     }
 }
 
-/// The whole program: does what the arguments ask for, and returns the exit status.
-pub fn main(process: &Process) -> u8 {
+/// The whole program: does what the arguments ask for, and exits with its status.
+pub fn main(process: &Process) -> ! {
     let words = Words::default();
     // A privileged file would lend its rights to whoever calls it (CVE-2016-8659, CVE-2020-5291).
     let request = match process.auxiliary(libc::AT_SECURE) {
@@ -54,10 +55,10 @@ pub fn main(process: &Process) -> u8 {
         Request::HelpRun => report::print(&Usage),
         Request::Version => report::print(&VERSION),
     });
-    status.unwrap_or_else(|error| {
+    exit(status.unwrap_or_else(|error| {
         report::complain(&error);
         FAILED
-    })
+    }))
 }
 
 const VERSION: &str = concat!("pidone ", env!("CARGO_PKG_VERSION"), "\n");
@@ -88,5 +89,5 @@ fn run(process: &Process, config: &Config, timing: bool) -> Result<u8, Error<'st
 /// A defect of the program itself: one sentence, and the end. Without the heap, whose defect it may be.
 pub fn defect() -> ! {
     report::complain_of_defect();
-    crate::exit(FAILED)
+    exit(FAILED)
 }

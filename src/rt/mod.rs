@@ -49,7 +49,7 @@ unsafe extern "C" fn begin(block: *const usize) -> ! {
             auxiliary(environment.add(count + 1)),
         )
     };
-    pidone::exit(crate::main(process))
+    crate::main(process)
 }
 
 /// The number of words before the terminating zero.
