@@ -5,20 +5,10 @@ mod timing;
 use crate::error::{Error, Refused, hint};
 use crate::host::probe;
 use crate::launch::{Notes, Timeline};
-use crate::names::Errno;
 use crate::plan::{Failure, Plan};
 use crate::supervise::{End, Status};
 use crate::sys::file::{self, Fd, STDERR, STDOUT};
 use crate::text::{Show, Text, put};
-
-/// All that is known when a run is over.
-pub struct Outcome<'a> {
-    pub plan: &'a Plan<'a>,
-    pub result: Result<(), Failure>,
-    pub end: End,
-    pub notes: Notes,
-    pub timeline: Option<Timeline>,
-}
 
 /// Prints to standard output; the exit status for having done so.
 pub fn print(what: &dyn Show) -> Result<u8, Error<'static>> {
@@ -39,21 +29,10 @@ pub fn complain_of_defect() {
     let _ = file::write_all(STDERR, b"pidone: out of memory, or a defect of pidone\n");
 }
 
-/// Says what is to be said, and returns the exit status.
-pub fn finish(outcome: &Outcome) -> u8 {
-    let code = match outcome.result {
-        Ok(()) => ended(outcome, outcome.end),
-        Err(failure) => failed(outcome, failure),
-    };
-    if let Some(timeline) = &outcome.timeline {
-        complain(&timing::Bars { plan: outcome.plan, timeline });
-    }
-    code
-}
-
-fn ended(outcome: &Outcome, end: End) -> u8 {
-    if let Some(failure) = outcome.notes.warning {
-        complain(&Warning(Refused { plan: outcome.plan, failure }));
+/// What there is to say when the command has ended.
+pub fn ended(plan: &Plan, end: End, notes: Notes) {
+    if let Some(failure) = notes.warning {
+        complain(&Warning(Refused { plan, failure }));
     }
     if end.timed_out {
         complain(&"the command was stopped, because its time was over");
@@ -63,42 +42,38 @@ fn ended(outcome: &Outcome, end: End) -> u8 {
     if let Status::Killed(signal) = end.status {
         put!(&mut text, ", \"signal\": ", signal);
     }
-    put!(&mut text, if end.timed_out { ", \"timed-out\": true}\n" } else { "}\n" });
-    tell(outcome.plan, &text);
-    end.status.code()
+    if end.timed_out {
+        put!(&mut text, ", \"timed-out\": true");
+    }
+    tell(plan, text);
 }
 
-fn failed(outcome: &Outcome, failure: Failure) -> u8 {
-    let refused = Refused { plan: outcome.plan, failure: chosen(outcome, failure) };
-    let evidence = probe::observe(&refused);
-    complain(&refused);
-    if let Some(hint) = hint(&refused, &evidence) {
-        let mut text = Text::default();
-        put!(&mut text, "hint: ");
-        text.raw(hint.bytes());
-        text.byte(b'\n');
-        let _ = file::write_all(STDERR, text.bytes());
+/// Says why there is no command, and returns the exit status.
+pub fn failed(plan: &Plan, failure: Failure, notes: Notes) -> u8 {
+    let mut refused = Refused { plan, failure };
+    // A candidate in PATH that may not be executed says more than the last one, which is not there.
+    if let (Some(_), Some(denied)) = (refused.command(), notes.denied) {
+        refused.failure = denied;
     }
+    let evidence = probe::observe(&refused);
+    let mut text = Text::default();
+    put!(&mut text, "pidone: ", refused, "\n");
+    hint(&refused, &evidence, &mut text);
+    let _ = file::write_all(STDERR, text.bytes());
     let mut text = Text::default();
     put!(&mut text, "{\"failed-step\": ", refused.failure.step);
-    if let Some(errno) = refused.failure.errno {
-        put!(&mut text, ", \"errno\": \"", errno, "\"");
-    }
-    put!(&mut text, "}\n");
-    tell(outcome.plan, &text);
+    tell(plan, text);
     refused.code()
 }
 
-/// A candidate in `PATH` that may not be executed says more than the last one, which is not there.
-fn chosen(outcome: &Outcome, failure: Failure) -> Failure {
-    let refused = Refused { plan: outcome.plan, failure };
-    match outcome.notes.denied {
-        Some(denied) if refused.command().is_some() && failure.errno != Some(Errno::NOEXEC) => denied,
-        _ => failure,
-    }
+/// Prints the bars of `--timing`.
+pub fn timing(plan: &Plan, timeline: &Timeline) {
+    complain(&timing::Bars { plan, timeline });
 }
 
-fn tell(plan: &Plan, text: &Text) {
+/// Ends an object, and writes it for the program that wants it.
+fn tell(plan: &Plan, mut text: Text) {
+    put!(&mut text, "}\n");
     if let Some(fd) = plan.watch.status_fd {
         if let Err(errno) = file::write_all(Fd(fd), text.bytes()) {
             complain(&Error::Output(errno));

@@ -7,10 +7,10 @@ use crate::error::{Error, FAILED};
 use crate::host::{Host, probe};
 use crate::launch::{Timeline, launch};
 use crate::plan::Shown;
-use crate::report::{self, Outcome};
+use crate::report;
 use crate::strings::{Strings, Words};
 use crate::sys::process::exit;
-use crate::supervise::{End, supervise};
+use crate::supervise::{End, Status, supervise};
 
 /// What the kernel hands to a program.
 pub struct Process {
@@ -49,8 +49,7 @@ pub fn main(process: &Process) -> ! {
         _ => Err(Error::Privileged),
     };
     let status = request.and_then(|request| match &request {
-        Request::Run { config, explain: true, .. } => explain(process, config),
-        Request::Run { config, timing, .. } => run(process, config, *timing),
+        Request::Run { config, explain, timing } => run(process, config, *explain, *timing),
         Request::Help => report::print(&OVERVIEW),
         Request::HelpRun => report::print(&Usage),
         Request::Version => report::print(&VERSION),
@@ -63,26 +62,32 @@ pub fn main(process: &Process) -> ! {
 
 const VERSION: &str = concat!("pidone ", env!("CARGO_PKG_VERSION"), "\n");
 
-/// Prints what `run` would do.
-fn explain(process: &Process, config: &Config) -> Result<u8, Error<'static>> {
+/// Runs the command, or prints what that would do. What the kernel refuses may teach a fact; then
+/// the plan is made again.
+fn run(process: &Process, config: &Config, explain: bool, timing: bool) -> Result<u8, Error<'static>> {
     let (mut host, words) = (process.host(), Words::default());
-    probe::look_closer(&mut host, config);
-    report::print(&Shown(&compile(config, &host, &words)?))
-}
-
-/// Runs the command. What the kernel refuses may teach a fact; then the plan is made again.
-fn run(process: &Process, config: &Config, timing: bool) -> Result<u8, Error<'static>> {
-    let (mut host, words) = (process.host(), Words::default());
+    if explain {
+        probe::look_closer(&mut host, config);
+    }
     loop {
         let plan = compile(config, &host, &words)?;
+        if explain {
+            return report::print(&Shown(&plan));
+        }
         let timeline = timing.then(|| Timeline::new(plan.steps.len()));
         let mut end = End::default();
         let (result, notes) =
             launch(&plan, timeline.as_ref(), &mut |child| end = supervise(child, &plan.watch));
         match result {
-            Err(failure) if probe::learn(&mut host, config, &plan, failure) => {}
-            _ => return Ok(report::finish(&Outcome { plan: &plan, result, end, notes, timeline })),
+            Err(failure) if probe::learn(&mut host, config, &plan, failure) => continue,
+            Err(failure) => end.status = Status::Exited(report::failed(&plan, failure, notes)),
+            Ok(()) => report::ended(&plan, end, notes),
         }
+        if let Some(timeline) = &timeline {
+            report::timing(&plan, timeline);
+        }
+        // Nothing is given back: the program ends here.
+        exit(end.status.code())
     }
 }
 

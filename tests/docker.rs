@@ -4,7 +4,7 @@
 mod engine;
 mod support;
 
-use engine::{Docker, Engine, busybox, docker, podman};
+use engine::{Docker, Engine, IMAGE, busybox, docker, podman};
 use std::fs;
 use std::time::{Duration, Instant};
 use support::{Ran, Scratch, eventually, program, skip};
@@ -254,7 +254,7 @@ fn five_lines_from_scratch_make_an_image_that_ends_as_its_command_does() {
 /// Starts a container that says `ready`, acts on it, and gives its exit status and what it has printed.
 fn act(docker: &Docker, name: &str, words: &[&str], action: &[&str]) -> (String, String) {
     let options = ["run", "--detach", "--network", "none", "--name", name];
-    let image = ["pidone-test", "/pidone", "run"];
+    let image = [IMAGE, "/pidone", "run"];
     let all = options.into_iter().chain(ADMIN.split_whitespace()).chain(image).chain(words.iter().copied());
     let started = docker.call(&all.collect::<Vec<_>>());
     assert_eq!(started.code, Some(0), "{started:?}");

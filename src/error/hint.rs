@@ -7,24 +7,28 @@ use crate::plan::{Call, Path};
 use crate::strings::ThinCStr;
 use crate::text::{Text, put};
 
-/// Why a step was refused, if what was observed tells.
-pub fn hint(refused: &Refused, evidence: &Evidence) -> Option<Text> {
+/// Writes a line with the reason why a step was refused, if what was observed tells.
+pub fn hint(refused: &Refused, evidence: &Evidence, text: &mut Text) {
+    let mut hint = Text::default();
+    put!(&mut hint, "hint: ");
+    if let Some(end) = reason(refused, evidence, &mut hint) {
+        put!(&mut hint, end, "\n");
+        text.raw(hint.bytes());
+    }
+}
+
+/// The end of the line; what stands before it is in the text already.
+fn reason(refused: &Refused, evidence: &Evidence, text: &mut Text) -> Option<&'static str> {
     let errno = refused.failure.errno?;
-    let mut text = Text::default();
-    let fixed = match refused.call()? {
-        Call::Clone3 { flags } | Call::Clone { flags } => of_clone(*flags, errno, evidence, &mut text),
+    match refused.call()? {
+        Call::Clone3 { flags } | Call::Clone { flags } => of_clone(*flags, errno, evidence, text),
         Call::Exec { path } => of_exec(*path, errno, evidence),
-        _ if in_new_user_namespace(refused) && denied(errno) && restricted(evidence) => {
-            Some(APPARMOR_USERNS)
-        }
+        _ if in_new_user_namespace(refused) && denied(errno) && restricted(evidence) => Some(APPARMOR_USERNS),
         Call::Mount { kind: Some(kind), .. } if kind.bytes() == b"proc" => of_proc(errno, evidence),
         Call::Mount { .. } if errno == Errno::ACCES && evidence.apparmor_confined => Some(APPARMOR),
-        Call::Mount { .. } if errno == Errno::PERM && evidence.seccomp_filter => Some(SECCOMP),
-        Call::Unshare { .. } if errno == Errno::PERM && evidence.seccomp_filter => Some(SECCOMP),
+        Call::Mount { .. } | Call::Unshare { .. } if errno == Errno::PERM && evidence.seccomp_filter => Some(SECCOMP),
         call => of_call(call, errno),
-    };
-    put!(&mut text, fixed?);
-    Some(text)
+    }
 }
 
 const SECCOMP: &str = "a seccomp filter around us refuses it; in a container: \

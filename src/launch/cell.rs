@@ -36,10 +36,10 @@ impl Report {
     }
 
     /// Stores a report, unless there is one.
-    fn store(&self, step: usize, errno: Errno) {
+    fn store(&self, failure: Failure) {
         if self.step.load(Ordering::Acquire) == 0 {
-            self.errno.store(errno.number(), Ordering::Release);
-            self.step.store(step, Ordering::Release);
+            self.errno.store(failure.errno.map_or(0, Errno::number), Ordering::Release);
+            self.step.store(failure.step, Ordering::Release);
         }
     }
 
@@ -102,17 +102,17 @@ impl Cell {
         self.step.store(step, Ordering::Release);
     }
 
-    pub fn fail(&self, step: usize, errno: Errno) {
-        self.failure.store(step, errno);
+    pub fn fail(&self, failure: Failure) {
+        self.failure.store(failure);
     }
 
-    pub fn warn(&self, step: usize, errno: Errno) {
-        self.warning.store(step, errno);
+    pub fn warn(&self, failure: Failure) {
+        self.warning.store(failure);
     }
 
     /// A candidate for the command exists, and may not be executed.
-    pub fn deny(&self, step: usize, errno: Errno) {
-        self.denied.store(step, errno);
+    pub fn deny(&self, failure: Failure) {
+        self.denied.store(failure);
     }
 
     /// Why the child did not become the command: the step that was refused, or the one in the middle

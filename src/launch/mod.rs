@@ -74,6 +74,9 @@ pub fn launch(
         timeline.end();
     }
     let undone = parent.perform_all(Who::After);
+    if let Some(stack) = parent.stack {
+        stack.unmap();
+    }
     // What came first is the cause.
     (outcome.and(cell.failure().map_or(undone, Err)), cell.notes())
 }

@@ -16,10 +16,12 @@ use crate::sys::{Result, memory, mount, namespace, signal, socket};
 use core::ffi::CStr;
 
 /// One process's view of a plan while it is carried out.
+#[derive(Clone, Copy)]
 pub struct Performer<'a> {
     pub plan: &'a Plan<'a>,
     pub cell: &'a Cell,
     pub stack: Option<Stack>,
+    pub is_child: bool,
     /// Known to the parent after the clone.
     pub child: Option<Pid>,
     timeline: Option<&'a Timeline>,
@@ -36,20 +38,12 @@ impl<'a> Performer<'a> {
             plan,
             cell,
             stack: None,
+            is_child: false,
             child: None,
             timeline,
             slots: [None; Slot::COUNT],
             mask: None,
             inodes: [0; 8],
-        }
-    }
-
-    /// The child's own view, as the parent's is at the clone.
-    pub fn for_child(&self) -> Performer<'a> {
-        Performer {
-            slots: self.slots,
-            mask: self.mask,
-            ..Performer::new(self.plan, self.cell, self.timeline)
         }
     }
 
@@ -59,16 +53,27 @@ impl<'a> Performer<'a> {
         }
     }
 
-    /// The parent's way through its steps of one time: up to the first refusal.
+    /// The way through one's steps, up to the first refusal that matters.
     pub fn perform_all(&mut self, who: Who) -> core::result::Result<(), Failure> {
-        let plan = self.plan;
-        for (number, step) in plan.by(who) {
+        for (number, step) in self.plan.by(who) {
             self.stamp(number);
-            match (self.perform(&step.call), step.refusal) {
-                (Ok(()), _) => {}
-                (Err(errno), Refusal::Warn) => self.cell.warn(number, errno),
-                (Err(errno), Refusal::Tolerate(answers)) if answers.contains(&errno) => {}
-                (Err(errno), _) => return Err(Failure { step: number, errno: Some(errno) }),
+            let executes = matches!(step.call, Call::Exec { .. });
+            if self.is_child {
+                // While it executes, a death by signal may be the command's own.
+                self.cell.at(if executes { 0 } else { number });
+            }
+            let Err(errno) = self.perform(&step.call) else {
+                continue;
+            };
+            let failure = Failure { step: number, errno: Some(errno) };
+            match step.refusal {
+                Refusal::Warn => self.cell.warn(failure),
+                Refusal::Tolerate(answers) if answers.contains(&errno) => {
+                    if executes && errno == Errno::ACCES {
+                        self.cell.deny(failure);
+                    }
+                }
+                _ => return Err(failure),
             }
         }
         Ok(())

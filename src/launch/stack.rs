@@ -7,8 +7,10 @@ use crate::plan::STACK_SIZE;
 use crate::sys::{Result, memory};
 
 /// Memory that grows downwards from `start + STACK_SIZE`.
+#[derive(Clone, Copy)]
 pub struct Stack {
-    start: usize,
+    /// The lowest address.
+    pub start: usize,
 }
 
 impl Stack {
@@ -16,15 +18,10 @@ impl Stack {
         memory::map_stack(STACK_SIZE).map(|start| Stack { start })
     }
 
-    /// The lowest address.
-    pub fn start(&self) -> usize {
-        self.start
-    }
-}
-
-impl Drop for Stack {
-    fn drop(&mut self) {
-        // SAFETY: the child has left this memory when a launch ends, and nobody else knew of it.
+    /// Gives it back. The child must have left it.
+    pub fn unmap(self) {
+        // SAFETY: `launch` calls this once, after the kernel said that the child has left, and nobody
+        // else ever knew of it.
         unsafe { memory::unmap(self.start, STACK_SIZE) }
     }
 }

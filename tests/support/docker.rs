@@ -5,16 +5,20 @@
 //! kernel ends dockerd, containerd, the shims and the containers. What they store lies in a tmpfs of
 //! that mount namespace. podman has no daemon: each of its runs gets such a world of its own.
 
-use crate::support::{Caller, Ran, command, eventually, has, is_root, program, skip};
+use crate::support::{Caller, Ran, command, has, is_root, program, skip};
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 /// The image: the program as /pidone, and busybox.
-const IMAGE: &str = "pidone-test";
+pub const IMAGE: &str = "pidone-test";
+
+/// How long a daemon may take to start.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What runs containers.
 pub trait Engine {
@@ -26,7 +30,9 @@ pub trait Engine {
 }
 
 /// A dockerd that runs.
-pub struct Docker;
+pub struct Docker {
+    socket: PathBuf,
+}
 
 /// podman, if it can run a container here.
 pub struct Podman;
@@ -57,22 +63,21 @@ fn require(tools: &[&str]) -> Result<(), String> {
     }
 }
 
-/// In the directory of [`folder`], with `DRIVER` in the environment and our pipe as standard input.
+/// In a directory of its own, with our pipe as standard input. `NAME` is that of the containers' cgroup.
 const DOCKERD: &str = r#"
-rm -f ended
 unshare --mount --pid --net --fork --mount-proc sh -c '
-    mkdir -p data && mount -t tmpfs tmpfs data && mount -t tmpfs tmpfs /run || exit
+    mkdir data && mount -t tmpfs tmpfs data && mount -t tmpfs tmpfs /run || exit
     exec 3<&0
     { read end <&3; kill -s KILL -- -1; } &
     dockerd --host "unix://$PWD/docker.sock" --data-root "$PWD/data" --config-file "$PWD/daemon.json" \
         --exec-root /run/docker --pidfile /run/docker.pid --storage-driver "$DRIVER" \
-        --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/${PWD##*/}" \
+        --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$NAME" \
         --bridge=none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false 3<&-
 '
 touch ended
 read end
 cd / && rm -rf "$OLDPWD"
-for group in /sys/fs/cgroup/"${OLDPWD##*/}" /sys/fs/cgroup/*/"${OLDPWD##*/}"; do
+for group in "/sys/fs/cgroup/$NAME" /sys/fs/cgroup/*/"$NAME"; do
     [ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} +
 done
 "#;
@@ -93,11 +98,17 @@ fn end_world() {
     }
 }
 
-/// A directory for all that the engines share with us. Its name is that of the containers' cgroup, too.
+/// The name of our directory and of our containers' cgroup.
+fn name() -> String {
+    format!("pidone-docker-{}", std::process::id())
+}
+
+/// A directory for the image, and for what we share with dockerd.
 fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
-        let path = std::env::temp_dir().join(format!("pidone-docker-{}", std::process::id()));
+        let path = std::env::temp_dir().join(name());
+        fs::create_dir_all(&path).expect("a temporary directory can be made");
         // SAFETY: the function is there until the process has ended, and takes no argument.
         unsafe { libc::atexit(clean_up) };
         path
@@ -110,31 +121,26 @@ fn start_docker() -> Result<Docker, String> {
 }
 
 fn start_with(driver: &str) -> Result<Docker, String> {
-    fs::create_dir_all(folder()).expect("a temporary directory can be made");
-    fs::write(folder().join("daemon.json"), "{}").expect("a file can be written");
-    let log = File::create(folder().join("log")).expect("a file can be made");
+    let home = folder().join(driver);
+    fs::create_dir(&home).expect("a directory can be made");
+    fs::write(home.join("daemon.json"), "{}").expect("a file can be written");
+    let log = File::create(home.join("log")).expect("a file can be made");
     let errors = log.try_clone().expect("a descriptor can be copied");
     let mut world = command(Caller::Root, "sh");
-    world.args(["-c", DOCKERD]).current_dir(folder()).env("DRIVER", driver).env("PATH", path());
-    let world = world.stdin(Stdio::piped()).stdout(log).stderr(errors).spawn().expect("sh can be started");
-    *WORLD.lock().expect("nobody panics with it") = Some(world);
+    world.args(["-c", DOCKERD]).current_dir(&home).stdin(Stdio::piped()).stdout(log).stderr(errors);
+    world.env("DRIVER", driver).env("NAME", name()).env("PATH", path());
+    *WORLD.lock().expect("nobody panics with it") = Some(world.spawn().expect("sh can be started"));
 
-    let ended = || folder().join("ended").exists().then_some(());
-    let listens = || UnixStream::connect(folder().join("docker.sock")).ok().map(drop);
-    eventually("dockerd listens or ends", || ended().or_else(listens));
-    let answer = import_image(&Docker).and_then(|()| no_failure(Docker.run("", &["/bin/busybox", "true"])));
-    answer.map(|()| Docker).map_err(|reason| {
-        let log = fs::read_to_string(folder().join("log")).unwrap_or_default();
+    let docker = Docker { socket: home.join("docker.sock") };
+    docker.wait_until_it_answers_or(&home.join("ended"));
+    let runs = || no_failure(docker.run("", &["/bin/busybox", "true"]));
+    if let Err(reason) = docker.import_image().and_then(|()| runs()) {
+        let log = fs::read_to_string(home.join("log")).unwrap_or_default();
         end_world();
         let last = log.lines().last().unwrap_or_default();
-        format!("no container runs under dockerd here: {} ({last})", reason.trim())
-    })
-}
-
-fn import_image(docker: &Docker) -> Result<(), String> {
-    let mut import = docker.command(&["import", "--change", "ENV PATH=/bin", "-", IMAGE]);
-    import.stdin(File::open(image()).expect("the image was made"));
-    no_failure(import.output().expect("docker can be started").into())
+        return Err(format!("no container runs under dockerd here: {} ({last})", reason.trim()));
+    }
+    Ok(docker)
 }
 
 fn no_failure(ran: Ran) -> Result<(), String> {
@@ -142,13 +148,26 @@ fn no_failure(ran: Ran) -> Result<(), String> {
 }
 
 impl Docker {
+    fn wait_until_it_answers_or(&self, ended: &Path) {
+        let start = Instant::now();
+        while UnixStream::connect(&self.socket).is_err() && !ended.exists() && start.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn import_image(&self) -> Result<(), String> {
+        let mut import = self.command(&["import", "--change", "ENV PATH=/bin", "-", IMAGE]);
+        import.stdin(File::open(image()).expect("the image was made"));
+        no_failure(import.output().expect("docker can be started").into())
+    }
+
     /// `docker` with these words, not started yet.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = command(Caller::Root, "docker");
         for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"DOCKER_")) {
             command.env_remove(name);
         }
-        command.env("DOCKER_HOST", format!("unix://{}", folder().join("docker.sock").display()));
+        command.env("DOCKER_HOST", format!("unix://{}", self.socket.display()));
         command.env("DOCKER_CONFIG", folder().join("config"));
         // The classic builder is part of dockerd; the other is a plug-in that may not be there.
         command.env("DOCKER_BUILDKIT", "0");

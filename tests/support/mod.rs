@@ -132,16 +132,45 @@ pub fn eventually<T>(what: &str, mut test: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// The children of a process, as the kernel lists them.
-pub fn children(pid: u32) -> Vec<u32> {
-    let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect()
+/// The fields of /proc/PID/stat after the name: state, parent, group (proc_pid_stat(5)).
+pub fn stat(pid: u32) -> Option<Vec<String>> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(')')?;
+    Some(fields.split_whitespace().map(str::to_string).collect())
+}
+
+/// The state of a process: `S`, `T`, `Z` and so on; `X` if it is not there.
+pub fn state(pid: u32) -> char {
+    stat(pid).and_then(|fields| fields[0].chars().next()).unwrap_or('X')
 }
 
 /// Whether a process is there and no zombie.
 pub fn is_alive(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with('Z'))
+    !matches!(state(pid), 'X' | 'Z')
+}
+
+/// All processes.
+pub fn processes() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").expect("/proc is mounted").flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// The children of a process. (Not every kernel lists them in /proc/PID/task/TID/children.)
+pub fn children(pid: u32) -> Vec<u32> {
+    let is_child = |child: &u32| stat(*child).is_some_and(|fields| fields[1] == pid.to_string());
+    processes().filter(is_child).collect()
+}
+
+/// The processes whose arguments contain a text. Zombies have none.
+pub fn marked(text: &str) -> Vec<u32> {
+    let arguments = |pid| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    processes().filter(|&pid| String::from_utf8_lossy(&arguments(pid)).contains(text)).collect()
+}
+
+/// kill(2).
+pub fn send(pid: u32, signal: i32) {
+    // SAFETY: no pointer is passed.
+    unsafe { libc::kill(pid as i32, signal) };
 }
 
 /// The value of a line `Name:\tvalue` of /proc/PID/status.
