@@ -24,17 +24,61 @@ pub const NOT_FOUND: u8 = 127;
 pub enum Error<'a> {
     /// The program is set-user-ID or set-group-ID, or has file capabilities.
     Privileged,
+    /// No word at all.
     NoVerb,
-    UnknownVerb { word: &'a [u8], nearest: Option<&'static str> },
-    UnknownOption { word: &'a [u8], nearest: Option<&'static str> },
-    UnknownLetter { letter: u8, word: &'a [u8] },
-    MissingValue { option: Id, value: &'static str },
-    UnwantedValue { option: Id },
-    Repeated { option: Id },
-    Contradiction { option: Id, other: Id },
-    Invalid { option: Id, word: &'a [u8], wanted: &'static str },
-    SharedButNeeded { option: Id, ns: Ns },
+    /// The first word is none of ours.
+    UnknownVerb {
+        /// As it was written.
+        word: &'a [u8],
+        /// The nearest right one.
+        nearest: Option<&'static str>,
+    },
+    /// A long option that does not exist.
+    UnknownOption {
+        /// As it was written.
+        word: &'a [u8],
+        /// The nearest right one.
+        nearest: Option<&'static str>,
+    },
+    /// A one-letter option that does not exist.
+    UnknownLetter {
+        /// The letter.
+        letter: u8,
+        /// The word it is in.
+        word: &'a [u8],
+    },
+    /// An option at the end that wants a value.
+    MissingValue {
+        /// Which one.
+        option: Id,
+        /// What it wants.
+        value: &'static str,
+    },
+    /// A switch with a value.
+    UnwantedValue(Id),
+    /// An option with one value that is given twice.
+    Repeated(Id),
+    /// Two options that cannot both be meant.
+    Contradiction(Id, Id),
+    /// A value that is wrong.
+    Invalid {
+        /// The option's.
+        option: Id,
+        /// As it was written.
+        word: &'a [u8],
+        /// What it should have been.
+        wanted: &'static str,
+    },
+    /// An option needs a new namespace of a type that is to be shared.
+    SharedButNeeded {
+        /// The option.
+        option: Id,
+        /// The type.
+        ns: Ns,
+    },
+    /// `--setgroups allow` without privilege.
     SetgroupsNeedsPrivilege,
+    /// The command's name is empty.
     EmptyCommand,
     /// Our own output could not be written.
     Output(Errno),
@@ -48,7 +92,10 @@ impl Show for Error<'_> {
                 "refusing to run with more privilege than the caller has: \
                 remove the file's set-user-ID bit or capabilities"
             ),
-            Error::NoVerb => put!(text, "nothing to do: try \"pidone run COMMAND\" or \"pidone --help\""),
+            Error::NoVerb => put!(
+                text,
+                "nothing to do: try \"pidone run COMMAND\" or \"pidone --help\""
+            ),
             Error::UnknownVerb { word, nearest } => {
                 put!(text, "unknown verb ", Quoted(word));
                 suggest(text, *nearest, "");
@@ -65,17 +112,28 @@ impl Show for Error<'_> {
             Error::MissingValue { option, value } => {
                 put!(text, option, " needs a value: ", option, " ", value);
             }
-            Error::UnwantedValue { option } => put!(text, option, " takes no value"),
-            Error::Repeated { option } => put!(text, option, " is given twice"),
-            Error::Contradiction { option, other } => {
+            Error::UnwantedValue(option) => put!(text, option, " takes no value"),
+            Error::Repeated(option) => put!(text, option, " is given twice"),
+            Error::Contradiction(option, other) => {
                 put!(text, option, " contradicts ", other, ": give one of them");
             }
-            Error::Invalid { option, word, wanted } => {
+            Error::Invalid {
+                option,
+                word,
+                wanted,
+            } => {
                 put!(text, option, " ", Quoted(word), ": wanted is ", wanted);
             }
             Error::SharedButNeeded { option, ns } => {
                 let name = ns.name();
-                put!(text, option, " needs a new ", name, " namespace: it contradicts --share ", name);
+                put!(
+                    text,
+                    option,
+                    " needs a new ",
+                    name,
+                    " namespace: it contradicts --share ",
+                    name
+                );
             }
             Error::SetgroupsNeedsPrivilege => put!(
                 text,
@@ -99,7 +157,9 @@ fn suggest(text: &mut Text, nearest: Option<&str>, dashes: &str) {
 
 /// A failed step: its number, the call as it was written, and the kernel's answer.
 pub struct Refused<'a> {
+    /// The plan.
     pub plan: &'a Plan<'a>,
+    /// The step of it.
     pub failure: Failure,
 }
 
@@ -112,7 +172,7 @@ impl<'a> Refused<'a> {
     /// The file that the call would have executed.
     pub fn command(&self) -> Option<ThinCStr<'a>> {
         match self.call() {
-            Some(Call::Exec { path }) => Some(*path),
+            Some(Call::Exec(path)) => Some(*path),
             _ => None,
         }
     }
@@ -132,7 +192,13 @@ impl Show for Refused<'_> {
         let number = self.failure.step;
         put!(text, "step ", number, " of ", self.plan.steps.len(), ": ");
         if let Some(step) = self.plan.step(number) {
-            put!(text, Line { step, plan: self.plan });
+            put!(
+                text,
+                Line {
+                    step,
+                    plan: self.plan
+                }
+            );
         }
         match self.failure.errno {
             Some(errno) => put!(text, ": ", errno),

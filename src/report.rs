@@ -14,7 +14,9 @@ use crate::text::{Show, Text, put};
 pub fn print(what: &dyn Show) -> Result<u8, Error<'static>> {
     let mut text = Text::default();
     what.show(&mut text);
-    file::write_all(STDOUT, text.bytes()).map(|()| 0).map_err(Error::Output)
+    file::write_all(STDOUT, text.bytes())
+        .map(|()| 0)
+        .map_err(Error::Output)
 }
 
 /// One sentence on standard error. If nobody can hear it, the exit status still tells.
@@ -74,10 +76,10 @@ pub fn timing(plan: &Plan, timeline: &Timeline) {
 /// Ends an object, and writes it for the program that wants it.
 fn tell(plan: &Plan, mut text: Text) {
     put!(&mut text, "}\n");
-    if let Some(fd) = plan.watch.status_fd {
-        if let Err(errno) = file::write_all(Fd(fd), text.bytes()) {
-            complain(&Error::Output(errno));
-        }
+    if let Some(fd) = plan.watch.status_fd
+        && let Err(errno) = file::write_all(Fd(fd), text.bytes())
+    {
+        complain(&Error::Output(errno));
     }
 }
 

@@ -9,8 +9,8 @@ use crate::launch::{Timeline, launch};
 use crate::plan::Shown;
 use crate::report;
 use crate::strings::{Strings, Words};
-use crate::sys::process::exit;
 use crate::supervise::{End, Status, supervise};
+use crate::sys::process::exit;
 
 /// What the kernel hands to a program.
 pub struct Process {
@@ -26,7 +26,11 @@ impl Process {
         environment: &'static Strings<'static>,
         auxiliary: &'static [[usize; 2]],
     ) -> Self {
-        Process { arguments, environment, auxiliary }
+        Process {
+            arguments,
+            environment,
+            auxiliary,
+        }
     }
 
     fn auxiliary(&self, kind: u64) -> u32 {
@@ -49,7 +53,11 @@ pub fn main(process: &Process) -> ! {
         _ => Err(Error::Privileged),
     };
     let status = request.and_then(|request| match &request {
-        Request::Run { config, explain, timing } => run(process, config, *explain, *timing),
+        Request::Run {
+            config,
+            explain,
+            timing,
+        } => run(process, config, *explain, *timing),
         Request::Help => report::print(&OVERVIEW),
         Request::HelpRun => report::print(&Usage),
         Request::Version => report::print(&VERSION),
@@ -64,7 +72,12 @@ const VERSION: &str = concat!("pidone ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Runs the command, or prints what that would do. What the kernel refuses may teach a fact; then
 /// the plan is made again.
-fn run(process: &Process, config: &Config, explain: bool, timing: bool) -> Result<u8, Error<'static>> {
+fn run(
+    process: &Process,
+    config: &Config,
+    explain: bool,
+    timing: bool,
+) -> Result<u8, Error<'static>> {
     let (mut host, words) = (process.host(), Words::default());
     if explain {
         probe::look_closer(&mut host, config);
@@ -76,8 +89,9 @@ fn run(process: &Process, config: &Config, explain: bool, timing: bool) -> Resul
         }
         let timeline = timing.then(|| Timeline::new(plan.steps.len()));
         let mut end = End::default();
-        let (result, notes) =
-            launch(&plan, timeline.as_ref(), &mut |child| end = supervise(child, &plan.watch));
+        let (result, notes) = launch(&plan, timeline.as_ref(), &mut |child| {
+            end = supervise(child, &plan.watch)
+        });
         match result {
             Err(failure) if probe::learn(&mut host, config, &plan, failure) => continue,
             Err(failure) => end.status = Status::Exited(report::failed(&plan, failure, notes)),

@@ -45,12 +45,18 @@ impl Words {
         let start = NonNull::from(&*text).cast();
         self.texts.borrow_mut().push(text);
         // The bytes stay where they are when the list of boxes grows, and end with the only NUL.
-        ThinCStr { start, text: PhantomData }
+        ThinCStr {
+            start,
+            text: PhantomData,
+        }
     }
 
     /// An array of strings that live as long.
     pub fn array<'a>(&'a self, strings: &[Option<ThinCStr<'a>>]) -> &'a Strings<'a> {
-        let words: Box<[usize]> = strings.iter().map(|one| one.map_or(0, |one| one.start.as_ptr() as usize)).collect();
+        let words: Box<[usize]> = strings
+            .iter()
+            .map(|one| one.map_or(0, |one| one.start.as_ptr() as usize))
+            .collect();
         let (start, length) = (words.as_ptr(), words.len());
         self.arrays.borrow_mut().push(words);
         // SAFETY: the words are those pointers or NULL, and stay where they are.
@@ -68,7 +74,10 @@ impl ThinCStr<'static> {
     pub const fn literal(text: &'static str) -> Self {
         match CStr::from_bytes_with_nul(text.as_bytes()) {
             Ok(text) => match NonNull::new(text.as_ptr().cast_mut()) {
-                Some(start) => ThinCStr { start, text: PhantomData },
+                Some(start) => ThinCStr {
+                    start,
+                    text: PhantomData,
+                },
                 None => unreachable!(),
             },
             Err(_) => panic!("no NUL at the end, or another one"),
@@ -97,7 +106,10 @@ impl<'a> ThinCStr<'a> {
     pub fn skip(self, count: usize) -> Self {
         let count = count.min(self.bytes().len());
         // SAFETY: the position is not behind the NUL, and the end of a C string is a C string.
-        ThinCStr { start: unsafe { self.start.add(count) }, ..self }
+        ThinCStr {
+            start: unsafe { self.start.add(count) },
+            ..self
+        }
     }
 
     /// Its address, for the kernel.

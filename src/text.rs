@@ -85,7 +85,11 @@ impl Text {
                 break;
             }
             let value = (rest % base) as u8;
-            *digit = if value < 10 { b'0' + value } else { b'a' - 10 + value };
+            *digit = if value < 10 {
+                b'0' + value
+            } else {
+                b'a' - 10 + value
+            };
             rest /= base;
             first = at;
         }
@@ -186,7 +190,10 @@ display!(Quoted<'_>);
 #[inline(never)]
 pub fn cut<'a>(rest: &mut &'a [u8], mark: u8) -> &'a [u8] {
     let all = *rest;
-    let length = all.iter().position(|&byte| byte == mark).unwrap_or(all.len());
+    let length = all
+        .iter()
+        .position(|&byte| byte == mark)
+        .unwrap_or(all.len());
     *rest = all.get(length + 1..).unwrap_or(&[]);
     all.get(..length).unwrap_or(all)
 }
@@ -195,7 +202,10 @@ pub fn cut<'a>(rest: &mut &'a [u8], mark: u8) -> &'a [u8] {
 #[inline(never)]
 pub fn cut_text(rest: &mut &'static str, mark: u8) -> &'static str {
     let all = *rest;
-    let length = all.bytes().position(|byte| byte == mark).unwrap_or(all.len());
+    let length = all
+        .bytes()
+        .position(|byte| byte == mark)
+        .unwrap_or(all.len());
     *rest = all.get(length + 1..).unwrap_or("");
     all.get(..length).unwrap_or(all)
 }
@@ -265,9 +275,12 @@ mod tests {
 
     #[test]
     fn numbers_are_written_in_a_base() {
-        for (number, base, least, wanted) in
-            [(0, 10, 1, "0"), (u64::MAX, 10, 1, "18446744073709551615"), (0o22, 8, 3, "022"), (65536, 16, 1, "10000")]
-        {
+        for (number, base, least, wanted) in [
+            (0, 10, 1, "0"),
+            (u64::MAX, 10, 1, "18446744073709551615"),
+            (0o22, 8, 3, "022"),
+            (65536, 16, 1, "10000"),
+        ] {
             let mut text = Text::default();
             text.number(number, base, least);
             assert_eq!(text.bytes(), wanted.as_bytes());
@@ -282,7 +295,17 @@ mod tests {
         assert_eq!(decimal(b"0"), Some(0));
         assert_eq!(decimal(b"18446744073709551615"), Some(u64::MAX));
         assert_eq!(number(b"ff", 16), Some(255));
-        for wrong in ["", "18446744073709551616", "1x", " 1", "-1", "+1", "0x10", "1_0", "a"] {
+        for wrong in [
+            "",
+            "18446744073709551616",
+            "1x",
+            " 1",
+            "-1",
+            "+1",
+            "0x10",
+            "1_0",
+            "a",
+        ] {
             assert_eq!(decimal(wrong.as_bytes()), None, "{wrong}");
         }
     }

@@ -13,19 +13,41 @@ use support::{Caller, Ran, Scratch, callers, pidone};
 /// The arguments that the command gets, each one followed by a NUL.
 fn printed(caller: Caller, arguments: &[OsString]) -> Vec<u8> {
     let mut command = pidone(caller, &["run", "--", "/usr/bin/printf", "%s\\0"]);
-    let output = command.args(arguments).output().expect("pidone can be started");
-    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{caller:?}");
+    let output = command
+        .args(arguments)
+        .output()
+        .expect("pidone can be started");
+    assert_eq!(
+        (output.status.code(), output.stderr.as_slice()),
+        (Some(0), &b""[..]),
+        "{caller:?}"
+    );
     output.stdout
 }
 
 fn joined(arguments: &[OsString]) -> Vec<u8> {
-    arguments.iter().flat_map(|word| [word.as_bytes(), b"\0"].concat()).collect()
+    arguments
+        .iter()
+        .flat_map(|word| [word.as_bytes(), b"\0"].concat())
+        .collect()
 }
 
 #[test]
 fn arguments_arrive_as_they_are() {
     let all = OsString::from_vec((1..=255).collect());
-    let words = ["", "--explain", "-a", "--", "a b", "*", "$HOME", "\u{e4}", "--net=x", ""].map(OsString::from);
+    let words = [
+        "",
+        "--explain",
+        "-a",
+        "--",
+        "a b",
+        "*",
+        "$HOME",
+        "\u{e4}",
+        "--net=x",
+        "",
+    ]
+    .map(OsString::from);
     let words: Vec<OsString> = words.into_iter().chain([all]).collect();
     for &caller in callers() {
         assert_eq!(printed(caller, &words), joined(&words), "{caller:?}");
@@ -34,7 +56,9 @@ fn arguments_arrive_as_they_are() {
 
 #[test]
 fn five_thousand_arguments_arrive() {
-    let words: Vec<OsString> = (0..5000).map(|number| format!("argument {number}").into()).collect();
+    let words: Vec<OsString> = (0..5000)
+        .map(|number| format!("argument {number}").into())
+        .collect();
     for &caller in callers() {
         assert_eq!(printed(caller, &words), joined(&words), "{caller:?}");
     }
@@ -44,16 +68,31 @@ fn five_thousand_arguments_arrive() {
 fn a_hundred_kilobytes_arrive_in_one_argument() {
     let word = OsString::from_vec((0..100_000).map(|at| b'a' + (at % 26) as u8).collect());
     for &caller in callers() {
-        assert_eq!(printed(caller, &[word.clone()]), joined(&[word.clone()]), "{caller:?}");
+        assert_eq!(
+            printed(caller, &[word.clone()]),
+            joined(&[word.clone()]),
+            "{caller:?}"
+        );
     }
 }
 
 #[test]
 fn options_end_at_the_command() {
     for &caller in callers() {
-        for words in [&["echo", "-a", "--", "--x"][..], &["--", "echo", "-a", "--", "--x"]] {
-            let ran: Ran = pidone(caller, &["run"]).args(words).output().expect("pidone can be started").into();
-            assert_eq!((ran.out.as_str(), ran.err.as_str()), ("-a -- --x\n", ""), "{caller:?}");
+        for words in [
+            &["echo", "-a", "--", "--x"][..],
+            &["--", "echo", "-a", "--", "--x"],
+        ] {
+            let ran: Ran = pidone(caller, &["run"])
+                .args(words)
+                .output()
+                .expect("pidone can be started")
+                .into();
+            assert_eq!(
+                (ran.out.as_str(), ran.err.as_str()),
+                ("-a -- --x\n", ""),
+                "{caller:?}"
+            );
         }
     }
 }
@@ -72,7 +111,8 @@ impl Folders {
             fs::create_dir(scratch.path.join(name)).expect("a directory can be made");
         }
         for name in ["echo", "pwd"] {
-            symlink(format!("/bin/{name}"), scratch.path.join(name).join("tool")).expect("a link can be made");
+            symlink(format!("/bin/{name}"), scratch.path.join(name).join("tool"))
+                .expect("a link can be made");
         }
         fs::create_dir(scratch.path.join("folder/tool")).expect("a directory can be made");
         scratch.file("plain/tool", "#!/bin/sh\n", 0o644);
@@ -81,7 +121,13 @@ impl Folders {
     }
 
     fn path(&self, names: &[&str]) -> OsString {
-        let folders = names.iter().map(|name| if name.is_empty() { PathBuf::new() } else { self.scratch.path.join(name) });
+        let folders = names.iter().map(|name| {
+            if name.is_empty() {
+                PathBuf::new()
+            } else {
+                self.scratch.path.join(name)
+            }
+        });
         std::env::join_paths(folders).expect("no colon in them")
     }
 
@@ -100,7 +146,10 @@ fn output(command: &mut Command) -> Ran {
 fn assert_refused(ran: &Ran, code: i32, errno: &str) {
     assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{ran:?}");
     let first = ran.err.lines().next().unwrap_or_default();
-    assert!(first.starts_with("pidone: step ") && first.ends_with(&format!(": {errno}")), "{ran:?}");
+    assert!(
+        first.starts_with("pidone: step ") && first.ends_with(&format!(": {errno}")),
+        "{ran:?}"
+    );
     assert!(ran.err.lines().count() <= 2, "{ran:?}");
 }
 
@@ -108,9 +157,18 @@ fn assert_refused(ran: &Ran, code: i32, errno: &str) {
 fn the_first_directory_that_has_it_wins() {
     let folders = Folders::new();
     for &caller in callers() {
-        for names in [&["echo"][..], &["empty", "echo"], &["file", "absent", "echo", "pwd"], &["echo", "plain"]] {
+        for names in [
+            &["echo"][..],
+            &["empty", "echo"],
+            &["file", "absent", "echo", "pwd"],
+            &["echo", "plain"],
+        ] {
             let ran = folders.run(caller, names);
-            assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "inside\n", ""), "{names:?}, {caller:?}");
+            assert_eq!(
+                (ran.code, ran.out.as_str(), ran.err.as_str()),
+                (Some(0), "inside\n", ""),
+                "{names:?}, {caller:?}"
+            );
         }
     }
 }
@@ -121,7 +179,11 @@ fn what_may_not_be_executed_is_passed_over() {
     for &caller in callers() {
         for names in [&["plain", "echo"][..], &["folder", "empty", "echo"]] {
             let ran = folders.run(caller, names);
-            assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "inside\n", ""), "{names:?}, {caller:?}");
+            assert_eq!(
+                (ran.code, ran.out.as_str(), ran.err.as_str()),
+                (Some(0), "inside\n", ""),
+                "{names:?}, {caller:?}"
+            );
         }
     }
 }
@@ -133,12 +195,24 @@ fn what_is_nowhere_is_127() {
         for names in [&["empty"][..], &["empty", "absent", "empty"]] {
             let ran = folders.run(caller, names);
             assert_refused(&ran, 127, "ENOENT");
-            assert!(ran.err.ends_with("hint: there is no such file in the directories of PATH\n"), "{ran:?}");
+            assert!(
+                ran.err
+                    .ends_with("hint: there is no such file in the directories of PATH\n"),
+                "{ran:?}"
+            );
         }
         assert_refused(&folders.run(caller, &["empty", "file"]), 127, "ENOTDIR");
         let absent = folders.scratch.path.join("absent/tool");
-        assert_refused(&output(pidone(caller, &["run"]).arg(&absent)), 127, "ENOENT");
-        assert_refused(&output(pidone(caller, &["run"]).arg(folders.scratch.path.join("file/tool"))), 127, "ENOTDIR");
+        assert_refused(
+            &output(pidone(caller, &["run"]).arg(&absent)),
+            127,
+            "ENOENT",
+        );
+        assert_refused(
+            &output(pidone(caller, &["run"]).arg(folders.scratch.path.join("file/tool"))),
+            127,
+            "ENOTDIR",
+        );
     }
 }
 
@@ -146,10 +220,19 @@ fn what_is_nowhere_is_127() {
 fn what_is_there_and_may_not_be_executed_is_126() {
     let folders = Folders::new();
     for &caller in callers() {
-        for names in [&["plain"][..], &["folder"], &["plain", "empty"], &["empty", "folder", "empty", "file"]] {
+        for names in [
+            &["plain"][..],
+            &["folder"],
+            &["plain", "empty"],
+            &["empty", "folder", "empty", "file"],
+        ] {
             let ran = folders.run(caller, names);
             assert_refused(&ran, 126, "EACCES");
-            assert!(ran.err.contains("/tool\", [\"tool\", \"inside\"], &environ"), "the file is named: {ran:?}");
+            assert!(
+                ran.err
+                    .contains("/tool\", [\"tool\", \"inside\"], &environ"),
+                "the file is named: {ran:?}"
+            );
         }
         for name in ["plain/tool", "folder/tool", "folder", "plain"] {
             let path = folders.scratch.path.join(name);
@@ -174,11 +257,22 @@ fn an_ordinary_user_is_not_shown_what_it_may_not_look_into() {
 fn an_empty_element_is_the_working_directory() {
     let folders = Folders::new();
     for &caller in callers() {
-        for names in [&["", "empty"][..], &["empty", ""], &["empty", "", "pwd"], &[""]] {
+        for names in [
+            &["", "empty"][..],
+            &["empty", ""],
+            &["empty", "", "pwd"],
+            &[""],
+        ] {
             let mut command = pidone(caller, &["run", "--chdir"]);
-            command.arg(folders.scratch.path.join("echo")).args(["tool", "inside"]);
+            command
+                .arg(folders.scratch.path.join("echo"))
+                .args(["tool", "inside"]);
             let ran = output(command.env("PATH", folders.path(names)));
-            assert_eq!((ran.out.as_str(), ran.err.as_str()), ("inside\n", ""), "{names:?}, {caller:?}");
+            assert_eq!(
+                (ran.out.as_str(), ran.err.as_str()),
+                ("inside\n", ""),
+                "{names:?}, {caller:?}"
+            );
         }
     }
 }
@@ -187,22 +281,37 @@ fn an_empty_element_is_the_working_directory() {
 fn without_path_the_usual_places_are_searched() {
     for &caller in callers() {
         let ran = output(pidone(caller, &["run", "echo", "inside"]).env_remove("PATH"));
-        assert_eq!((ran.out.as_str(), ran.err.as_str()), ("inside\n", ""), "{caller:?}");
+        assert_eq!(
+            (ran.out.as_str(), ran.err.as_str()),
+            ("inside\n", ""),
+            "{caller:?}"
+        );
     }
 }
 
 #[test]
 fn the_commands_own_path_is_searched() {
     let folders = Folders::new();
-    let path = folders.path(&["empty", "echo"]).into_string().expect("a plain name");
+    let path = folders
+        .path(&["empty", "echo"])
+        .into_string()
+        .expect("a plain name");
     for &caller in callers() {
         for options in [
             vec!["--env".to_string(), format!("PATH={path}")],
             vec!["--setenv".to_string(), "PATH".to_string(), path.clone()],
             vec![format!("--env=PATH={path}"), "--clearenv".to_string()],
         ] {
-            let ran = output(pidone(caller, &["run"]).args(&options).args(["tool", "inside"]));
-            assert_eq!((ran.out.as_str(), ran.err.as_str()), ("inside\n", ""), "{options:?}, {caller:?}");
+            let ran = output(
+                pidone(caller, &["run"])
+                    .args(&options)
+                    .args(["tool", "inside"]),
+            );
+            assert_eq!(
+                (ran.out.as_str(), ran.err.as_str()),
+                ("inside\n", ""),
+                "{options:?}, {caller:?}"
+            );
         }
         let mut command = pidone(caller, &["run", "--unsetenv", "PATH", "tool"]);
         assert_refused(&output(command.env("PATH", &path)), 127, "ENOENT");
@@ -213,7 +322,11 @@ fn the_commands_own_path_is_searched() {
 fn without_a_command_the_callers_shell_runs() {
     for &caller in callers() {
         let ran = output(pidone(caller, &["run"]).env("SHELL", "/bin/pwd"));
-        assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "/\n", ""), "{caller:?}");
+        assert_eq!(
+            (ran.code, ran.out.as_str(), ran.err.as_str()),
+            (Some(0), "/\n", ""),
+            "{caller:?}"
+        );
         let ran = output(pidone(caller, &["run", "--chdir=/usr", "--"]).env("SHELL", "/bin/pwd"));
         assert_eq!(ran.out, "/usr\n", "{caller:?}");
         let ran = output(pidone(caller, &["run", "-e", "SHELL=/bin/pwd"]).env("SHELL", "/absent"));
@@ -226,7 +339,9 @@ fn shell_that_reads(caller: Caller, shell: Option<&OsStr>) -> Ran {
     let scratch = Scratch::new("shell");
     let script = scratch.file("script", "echo $0 $$\n", 0o644);
     let mut command = pidone(caller, &["run"]);
-    command.env_remove("SHELL").envs(shell.map(|shell| ("SHELL", shell)));
+    command
+        .env_remove("SHELL")
+        .envs(shell.map(|shell| ("SHELL", shell)));
     output(command.stdin(fs::File::open(script).expect("the script can be read")))
 }
 
@@ -235,7 +350,11 @@ fn without_a_shell_of_ones_own_it_is_bin_sh() {
     for &caller in callers() {
         for shell in [None, Some(""), Some("sh"), Some("./sh")] {
             let ran = shell_that_reads(caller, shell.map(OsStr::new));
-            assert_eq!((ran.out.as_str(), ran.err.as_str()), ("/bin/sh 1\n", ""), "{shell:?}, {caller:?}");
+            assert_eq!(
+                (ran.out.as_str(), ran.err.as_str()),
+                ("/bin/sh 1\n", ""),
+                "{shell:?}, {caller:?}"
+            );
         }
     }
 }
@@ -244,7 +363,11 @@ fn without_a_shell_of_ones_own_it_is_bin_sh() {
 fn a_command_without_a_name_is_refused() {
     for &caller in callers() {
         let ran = output(&mut pidone(caller, &["run", ""]));
-        assert_eq!((ran.code, ran.err.as_str()), (Some(125), "pidone: the command's name is empty\n"), "{caller:?}");
+        assert_eq!(
+            (ran.code, ran.err.as_str()),
+            (Some(125), "pidone: the command's name is empty\n"),
+            "{caller:?}"
+        );
     }
 }
 
@@ -258,6 +381,10 @@ fn a_file_that_is_no_program_is_126() {
             (!ran.err.contains("ETXTBSY")).then_some(ran)
         });
         assert_refused(&ran, 126, "ENOEXEC");
-        assert!(ran.err.contains("hint: it is for another machine, or a script without a first line"), "{ran:?}");
+        assert!(
+            ran.err
+                .contains("hint: it is for another machine, or a script without a first line"),
+            "{ran:?}"
+        );
     }
 }

@@ -15,7 +15,9 @@ fn passed_on(caller: Caller, script: &str, options: &[&str]) -> BTreeMap<u32, Pa
     let all = descriptors(held.pid);
     assert!((0..3).all(|number| all.contains_key(&number)), "{all:?}");
     let inherited = inherited();
-    all.into_iter().filter(|one| one.0 > 2 && (one.0 < 10 || !inherited.contains(one))).collect()
+    all.into_iter()
+        .filter(|one| one.0 > 2 && (one.0 < 10 || !inherited.contains(one)))
+        .collect()
 }
 
 /// What whoever started these tests has left open for every program.
@@ -26,7 +28,10 @@ fn inherited() -> Vec<(u32, PathBuf)> {
         let flags = flags.and_then(|octal| i32::from_str_radix(octal.trim(), 8).ok());
         flags.is_some_and(|flags| flags & libc::O_CLOEXEC == 0)
     };
-    descriptors(std::process::id()).into_iter().filter(|(number, _)| passes(*number)).collect()
+    descriptors(std::process::id())
+        .into_iter()
+        .filter(|(number, _)| passes(*number))
+        .collect()
 }
 
 fn descriptors(pid: u32) -> BTreeMap<u32, PathBuf> {
@@ -34,20 +39,33 @@ fn descriptors(pid: u32) -> BTreeMap<u32, PathBuf> {
     let entries = folder.map(|entry| entry.expect("an entry").path());
     let number = |path: &Path| path.file_name()?.to_str()?.parse().ok();
     // What another test closes meanwhile has no target any more.
-    entries.filter_map(|path| Some((number(&path)?, fs::read_link(&path).ok()?))).collect()
+    entries
+        .filter_map(|path| Some((number(&path)?, fs::read_link(&path).ok()?)))
+        .collect()
 }
 
 const OPEN: &str = "exec 3</ 4</usr 5</etc 9</dev";
 
 fn wanted(list: &[(u32, &str)]) -> BTreeMap<u32, PathBuf> {
-    list.iter().map(|(number, path)| (*number, PathBuf::from(path))).collect()
+    list.iter()
+        .map(|(number, path)| (*number, PathBuf::from(path)))
+        .collect()
 }
 
 #[test]
 fn only_the_first_three_reach_the_command() {
     for &caller in callers() {
-        for options in [&[][..], &["-a"], &["--hostname", "x", "--oom-score-adj=5"], &["--preserve-fds=0"]] {
-            assert_eq!(passed_on(caller, OPEN, options), wanted(&[]), "{options:?}, {caller:?}");
+        for options in [
+            &[][..],
+            &["-a"],
+            &["--hostname", "x", "--oom-score-adj=5"],
+            &["--preserve-fds=0"],
+        ] {
+            assert_eq!(
+                passed_on(caller, OPEN, options),
+                wanted(&[]),
+                "{options:?}, {caller:?}"
+            );
         }
     }
 }
@@ -56,13 +74,37 @@ fn only_the_first_three_reach_the_command() {
 fn as_many_as_are_asked_for_reach_the_command() {
     for &caller in callers() {
         let three = [(3, "/"), (4, "/usr"), (5, "/etc")];
-        assert_eq!(passed_on(caller, OPEN, &["--preserve-fds", "1"]), wanted(&three[..1]), "{caller:?}");
-        assert_eq!(passed_on(caller, OPEN, &["--preserve-fds=2", "-a"]), wanted(&three[..2]), "{caller:?}");
-        assert_eq!(passed_on(caller, OPEN, &["--preserve-fds", "6"]), wanted(&three), "{caller:?}");
+        assert_eq!(
+            passed_on(caller, OPEN, &["--preserve-fds", "1"]),
+            wanted(&three[..1]),
+            "{caller:?}"
+        );
+        assert_eq!(
+            passed_on(caller, OPEN, &["--preserve-fds=2", "-a"]),
+            wanted(&three[..2]),
+            "{caller:?}"
+        );
+        assert_eq!(
+            passed_on(caller, OPEN, &["--preserve-fds", "6"]),
+            wanted(&three),
+            "{caller:?}"
+        );
         let four = [three.as_slice(), &[(9, "/dev")]].concat();
-        assert_eq!(passed_on(caller, OPEN, &["--preserve-fds", "7"]), wanted(&four), "{caller:?}");
-        assert_eq!(passed_on(caller, OPEN, &["--preserve-fds", "2147483647"]), wanted(&four), "{caller:?}");
-        assert_eq!(passed_on(caller, "exec 4</usr", &["--preserve-fds", "2"]), wanted(&[(4, "/usr")]), "{caller:?}");
+        assert_eq!(
+            passed_on(caller, OPEN, &["--preserve-fds", "7"]),
+            wanted(&four),
+            "{caller:?}"
+        );
+        assert_eq!(
+            passed_on(caller, OPEN, &["--preserve-fds", "2147483647"]),
+            wanted(&four),
+            "{caller:?}"
+        );
+        assert_eq!(
+            passed_on(caller, "exec 4</usr", &["--preserve-fds", "2"]),
+            wanted(&[(4, "/usr")]),
+            "{caller:?}"
+        );
     }
 }
 
@@ -72,16 +114,31 @@ fn what_pidone_opens_itself_is_never_passed_on() {
     for &caller in callers() {
         let file = scratch.path.join(format!("{caller:?}"));
         let pid_file = format!("--pid-file={}", file.display());
-        for options in [&["-a"][..], &["-n", "-U"], &["--oom-score-adj=5"], &["--monotonic=1"], &[&pid_file]] {
+        for options in [
+            &["-a"][..],
+            &["-n", "-U"],
+            &["--oom-score-adj=5"],
+            &["--monotonic=1"],
+            &[&pid_file],
+        ] {
             let options = [&["--preserve-fds=9"], options].concat();
-            assert_eq!(passed_on(caller, "", &options), wanted(&[]), "{options:?}, {caller:?}");
+            assert_eq!(
+                passed_on(caller, "", &options),
+                wanted(&[]),
+                "{options:?}, {caller:?}"
+            );
         }
     }
 }
 
 #[test]
 fn the_descriptors_of_reports_are_not_the_commands() {
-    let options = ["--info-fd=3", "--json-status-fd=5", "--block-fd=4", "--sync-fd=6"];
+    let options = [
+        "--info-fd=3",
+        "--json-status-fd=5",
+        "--block-fd=4",
+        "--sync-fd=6",
+    ];
     let open = "exec 3>/dev/null 4</dev/null 5>/dev/null 6</usr 7</";
     let null = "/dev/null";
     for &caller in callers() {
@@ -90,18 +147,29 @@ fn the_descriptors_of_reports_are_not_the_commands() {
         swapped.reverse();
         assert_eq!(passed_on(caller, open, &swapped), wanted(&[]), "{caller:?}");
         for number in ["3", "4", "5", "6"] {
-            assert_eq!(passed_on(caller, open, &[&format!("--sync-fd={number}")]), wanted(&[]), "{number}, {caller:?}");
+            assert_eq!(
+                passed_on(caller, open, &[&format!("--sync-fd={number}")]),
+                wanted(&[]),
+                "{number}, {caller:?}"
+            );
         }
         let preserved = [&["--preserve-fds=3"], options.as_slice()].concat();
         let named = wanted(&[(3, null), (4, null), (5, null)]);
-        assert_eq!(passed_on(caller, open, &preserved), named, "what is named is the command's too, {caller:?}");
+        assert_eq!(
+            passed_on(caller, open, &preserved),
+            named,
+            "what is named is the command's too, {caller:?}"
+        );
     }
 }
 
 /// The redirections that close the members of a set of the first three, one bit each.
 fn closing(set: i32) -> String {
     let words = ["<&-", ">&-", "2>&-"];
-    let closed = words.iter().enumerate().filter(|(number, _)| set >> number & 1 == 1);
+    let closed = words
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| set >> number & 1 == 1);
     closed.map(|(_, word)| format!("{word} ")).collect()
 }
 
@@ -121,9 +189,18 @@ fn what_the_caller_has_closed_stays_closed() {
     let file = format!("--pid-file={}", scratch.path.join("pid").display());
     for &caller in callers() {
         for set in 0..8 {
-            for options in [&[][..], &["-a"], &["--monotonic=1", "--oom-score-adj=3", "-n"], &[&file]] {
+            for options in [
+                &[][..],
+                &["-a"],
+                &["--monotonic=1", "--oom-score-adj=3", "-n"],
+                &[&file],
+            ] {
                 let ran = with_closed(caller, set, options, &["/bin/sh", "-c", LOOK]);
-                assert_eq!((ran.code, ran.err.as_str()), (Some(set), ""), "{options:?}, {caller:?}");
+                assert_eq!(
+                    (ran.code, ran.err.as_str()),
+                    (Some(set), ""),
+                    "{options:?}, {caller:?}"
+                );
             }
         }
     }
@@ -136,10 +213,22 @@ fn a_failure_has_its_status_when_nobody_can_hear_the_sentence() {
         for set in 0..8 {
             let heard = set & 4 == 0;
             let ran = with_closed(caller, set, &["--chdir", "/absent"], &["true"]);
-            assert_eq!((ran.code, ran.out.as_str()), (Some(125), ""), "{set}, {caller:?}");
-            assert_eq!(ran.err.contains("chdir(\"/absent\"): ENOENT\n"), heard, "{set}, {caller:?}: {ran:?}");
+            assert_eq!(
+                (ran.code, ran.out.as_str()),
+                (Some(125), ""),
+                "{set}, {caller:?}"
+            );
+            assert_eq!(
+                ran.err.contains("chdir(\"/absent\"): ENOENT\n"),
+                heard,
+                "{set}, {caller:?}: {ran:?}"
+            );
             let ran = with_closed(caller, set, &[], &["/absent"]);
-            assert_eq!((ran.code, ran.err.is_empty()), (Some(127), !heard), "{set}, {caller:?}");
+            assert_eq!(
+                (ran.code, ran.err.is_empty()),
+                (Some(127), !heard),
+                "{set}, {caller:?}"
+            );
         }
     }
 }
@@ -149,6 +238,9 @@ fn a_report_on_standard_output_arrives() {
     for &caller in callers() {
         let ran = with_closed(caller, 1, &["--info-fd=1"], &["echo", "inside"]);
         let lines: Vec<&str> = ran.out.lines().collect();
-        assert!(lines.len() == 2 && lines[0].starts_with("{\"child-pid\": ") && lines[1] == "inside", "{ran:?}");
+        assert!(
+            lines.len() == 2 && lines[0].starts_with("{\"child-pid\": ") && lines[1] == "inside",
+            "{ran:?}"
+        );
     }
 }

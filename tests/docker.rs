@@ -31,7 +31,11 @@ const ALONE: &str = "0\nPID\n    1\n";
 /// Runs a command that looks around in a container with these options: it is alone there.
 fn works(engine: &dyn Engine, options: &str, namespaces: &str) {
     let ran = engine.run(options, &["/pidone", "run", namespaces, "sh", "-c", LOOK]);
-    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), ALONE, ""), "{options}");
+    assert_eq!(
+        (ran.code, ran.out.as_str(), ran.err.as_str()),
+        (Some(0), ALONE, ""),
+        "{options}"
+    );
 }
 
 /// Whether AppArmor takes the rights of user namespaces away on this machine, also from containers.
@@ -62,9 +66,16 @@ fn complaint(ran: &Ran) -> Complaint {
         Some((number, call, errno))
     });
     let (step, call, errno) = parts.unwrap_or_else(|| panic!("no step, call and errno: {first}"));
-    let hint = second.strip_prefix("hint: ").unwrap_or_else(|| panic!("no hint: {second}"));
+    let hint = second
+        .strip_prefix("hint: ")
+        .unwrap_or_else(|| panic!("no hint: {second}"));
     let [step, call, errno, hint] = [step, call, errno, hint].map(String::from);
-    Complaint { step, call, errno, hint }
+    Complaint {
+        step,
+        call,
+        errno,
+        hint,
+    }
 }
 
 #[test]
@@ -72,18 +83,30 @@ fn the_default_profile_refuses_the_clone_and_the_hint_names_the_options() {
     let Some(docker) = docker() else { return };
     for user in USERS {
         let complaint = complaint(&docker.run(user, &["/pidone", "run", "id"]));
-        assert!(complaint.call.starts_with("clone(") && complaint.call.contains("CLONE_NEWUSER"), "{complaint:?}");
+        assert!(
+            complaint.call.starts_with("clone(") && complaint.call.contains("CLONE_NEWUSER"),
+            "{complaint:?}"
+        );
         assert_eq!(complaint.errno, "EPERM");
         assert!(complaint.hint.contains("seccomp filter"), "{complaint:?}");
-        let options = ["docker run --security-opt seccomp=unconfined", "--cap-add SYS_ADMIN"];
-        assert!(options.iter().all(|option| complaint.hint.contains(option)), "{complaint:?}");
+        let options = [
+            "docker run --security-opt seccomp=unconfined",
+            "--cap-add SYS_ADMIN",
+        ];
+        assert!(
+            options.iter().all(|option| complaint.hint.contains(option)),
+            "{complaint:?}"
+        );
     }
 }
 
 #[test]
 fn a_refused_run_leaves_no_process() {
     let Some(docker) = docker() else { return };
-    let ran = docker.run("", &["sh", "-c", &format!("/pidone run sleep 1000; {LOOK}")]);
+    let ran = docker.run(
+        "",
+        &["sh", "-c", &format!("/pidone run sleep 1000; {LOOK}")],
+    );
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), ALONE), "{ran:?}");
     assert!(ran.err.contains("EPERM"), "{ran:?}");
 }
@@ -95,21 +118,42 @@ fn the_refused_step_is_the_one_that_explain_prints() {
         let refused = complaint(&docker.run(options, &["/pidone", "run", "id"]));
         let explained = docker.run(options, &["/pidone", "run", "--explain", "id"]);
         let wanted = format!("{}  {}  # ", refused.step, refused.call);
-        assert!(explained.out.lines().any(|line| line.trim_start().starts_with(&wanted)), "{options}: {refused:?} {explained:?}");
+        assert!(
+            explained
+                .out
+                .lines()
+                .any(|line| line.trim_start().starts_with(&wanted)),
+            "{options}: {refused:?} {explained:?}"
+        );
     }
 }
 
 #[test]
 fn what_needs_no_privilege_works_in_the_default_profile() {
     let Some(docker) = docker() else { return };
-    for options in ["", "--user 1000", "--user 1000 --cap-drop ALL --read-only --security-opt no-new-privileges"] {
+    for options in [
+        "",
+        "--user 1000",
+        "--user 1000 --cap-drop ALL --read-only --security-opt no-new-privileges",
+    ] {
         let version = docker.run(options, &["/pidone", "--version"]);
         let wanted = concat!("pidone ", env!("CARGO_PKG_VERSION"), "\n");
-        assert_eq!((version.code, version.out.as_str(), version.err.as_str()), (Some(0), wanted, ""));
+        assert_eq!(
+            (version.code, version.out.as_str(), version.err.as_str()),
+            (Some(0), wanted, "")
+        );
 
         let explained = docker.run(options, &["/pidone", "run", "--explain", "id"]);
-        assert_eq!((explained.code, explained.err.as_str()), (Some(0), ""), "{explained:?}");
-        assert!(explained.out.contains("  clone(") && !explained.out.contains("clone3("), "{}", explained.out);
+        assert_eq!(
+            (explained.code, explained.err.as_str()),
+            (Some(0), ""),
+            "{explained:?}"
+        );
+        assert!(
+            explained.out.contains("  clone(") && !explained.out.contains("clone3("),
+            "{}",
+            explained.out
+        );
     }
 }
 
@@ -130,9 +174,19 @@ fn without_the_filter_a_user_namespace_is_added_and_the_masked_proc_is_named() {
     for user in USERS {
         let options = format!("{UNFILTERED} {user}");
         let complaint = complaint(&docker.run(&options, &["/pidone", "run", "id"]));
-        assert!(complaint.call.starts_with("mount(\"proc\", \"/proc\", \"proc\", "), "{complaint:?}");
+        assert!(
+            complaint
+                .call
+                .starts_with("mount(\"proc\", \"/proc\", \"proc\", "),
+            "{complaint:?}"
+        );
         assert_eq!(complaint.errno, "EPERM");
-        assert!(complaint.hint.contains("docker run --security-opt systempaths=unconfined"), "{complaint:?}");
+        assert!(
+            complaint
+                .hint
+                .contains("docker run --security-opt systempaths=unconfined"),
+            "{complaint:?}"
+        );
 
         let explained = docker.run(&options, &["/pidone", "run", "--explain", "id"]);
         assert!(explained.out.contains("CLONE_NEWUSER"), "{}", explained.out);
@@ -161,9 +215,18 @@ fn privileged() -> String {
     let status = fs::read_to_string("/proc/self/status").expect("/proc is mounted");
     let bounding = support::status_field(&status, "CapBnd").expect("the kernel lists it");
     let bounding = u64::from_str_radix(&bounding, 16).expect("as a number");
-    let absent = NAMES.split_whitespace().enumerate().filter(|(number, _)| bounding >> number & 1 == 0);
-    let drops: String = absent.map(|(_, name)| format!(" --cap-drop {name}")).collect();
-    if drops.is_empty() { "--privileged".into() } else { format!("--cap-add ALL{drops} {OPEN}") }
+    let absent = NAMES
+        .split_whitespace()
+        .enumerate()
+        .filter(|(number, _)| bounding >> number & 1 == 0);
+    let drops: String = absent
+        .map(|(_, name)| format!(" --cap-drop {name}"))
+        .collect();
+    if drops.is_empty() {
+        "--privileged".into()
+    } else {
+        format!("--cap-add ALL{drops} {OPEN}")
+    }
 }
 
 #[test]
@@ -174,13 +237,18 @@ fn a_privileged_container_allows_all_eight_namespaces() {
 
 /// The options that a hint tells the user of an engine to add, in order.
 fn remedies<'h>(hint: &'h str, engine: &str) -> Vec<[&'h str; 2]> {
-    let words: Vec<_> = hint.split_whitespace().map(|word| word.trim_end_matches([',', ';'])).collect();
+    let words: Vec<_> = hint
+        .split_whitespace()
+        .map(|word| word.trim_end_matches([',', ';']))
+        .collect();
     let mut told = "";
     let mut options = Vec::new();
     for pair in words.windows(2) {
         match pair {
             [name, "run"] => told = name,
-            [option, value] if option.starts_with("--") && told == engine => options.push([*option, *value]),
+            [option, value] if option.starts_with("--") && told == engine => {
+                options.push([*option, *value])
+            }
             _ => {}
         }
     }
@@ -191,7 +259,11 @@ fn remedies<'h>(hint: &'h str, engine: &str) -> Vec<[&'h str; 2]> {
 fn follow(engine: &dyn Engine, options: &str, trust: usize) -> usize {
     let ran = engine.run(options, &["/pidone", "run", "sh", "-c", "echo $$"]);
     if ran.code == Some(0) {
-        assert_eq!((ran.out.as_str(), ran.err.as_str()), ("1\n", ""), "{options}");
+        assert_eq!(
+            (ran.out.as_str(), ran.err.as_str()),
+            ("1\n", ""),
+            "{options}"
+        );
         return 1;
     }
     let hint = complaint(&ran).hint;
@@ -211,7 +283,11 @@ fn every_remedy_that_docker_users_are_told_leads_to_a_running_command() {
         return skip("AppArmor restricts user namespaces");
     }
     for user in USERS {
-        assert_eq!(follow(docker, user, 3), 2, "no filter, or more capabilities");
+        assert_eq!(
+            follow(docker, user, 3),
+            2,
+            "no filter, or more capabilities"
+        );
     }
 }
 
@@ -230,36 +306,64 @@ fn five_lines_from_scratch_make_an_image_that_ends_as_its_command_does() {
     scratch.file("Dockerfile", DOCKERFILE, 0o644);
     fs::copy(busybox(), scratch.path.join("busybox")).expect("busybox can be copied");
     fs::copy(program(), scratch.path.join("pidone")).expect("the program can be copied");
-    let built = docker.call(&["build", "--quiet", "--tag", "five-lines", &scratch.path.to_string_lossy()]);
+    let built = docker.call(&[
+        "build",
+        "--quiet",
+        "--tag",
+        "five-lines",
+        &scratch.path.to_string_lossy(),
+    ]);
     assert_eq!(built.code, Some(0), "{built:?}");
 
     let run = |words: &[&str]| {
         let options = ADMIN.split_whitespace();
-        let all = ["run", "--rm", "--network", "none"].into_iter().chain(options).chain(["five-lines"]);
+        let all = ["run", "--rm", "--network", "none"]
+            .into_iter()
+            .chain(options)
+            .chain(["five-lines"]);
         docker.call(&all.chain(words.iter().copied()).collect::<Vec<_>>())
     };
     let ran = run(&[]);
-    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "1\n", ""));
+    assert_eq!(
+        (ran.code, ran.out.as_str(), ran.err.as_str()),
+        (Some(0), "1\n", "")
+    );
     assert_eq!(run(&["sh", "-c", "exit 42"]).code, Some(42));
-    assert_eq!(run(&["sh", "-c", "exit 125"]).err, "", "the command's own 125 comes without a sentence");
+    assert_eq!(
+        run(&["sh", "-c", "exit 125"]).err,
+        "",
+        "the command's own 125 comes without a sentence"
+    );
 
     let missing = run(&["nothing-of-this-name"]);
     assert_eq!((missing.code, missing.out.as_str()), (Some(127), ""));
-    assert!(missing.err.starts_with("pidone: step ") && missing.err.contains(": ENOENT\n"), "{missing:?}");
+    assert!(
+        missing.err.starts_with("pidone: step ") && missing.err.contains(": ENOENT\n"),
+        "{missing:?}"
+    );
     let data = run(&["/etc/hostname"]);
     assert_eq!((data.code, data.out.as_str()), (Some(126), ""));
-    assert!(data.err.starts_with("pidone: step ") && data.err.contains(": EACCES\n"), "{data:?}");
+    assert!(
+        data.err.starts_with("pidone: step ") && data.err.contains(": EACCES\n"),
+        "{data:?}"
+    );
 }
 
 /// Starts a container that says `ready`, acts on it, and gives its exit status and what it has printed.
 fn act(docker: &Docker, name: &str, words: &[&str], action: &[&str]) -> (String, String) {
     let options = ["run", "--detach", "--network", "none", "--name", name];
     let image = [IMAGE, "/pidone", "run"];
-    let all = options.into_iter().chain(ADMIN.split_whitespace()).chain(image).chain(words.iter().copied());
+    let all = options
+        .into_iter()
+        .chain(ADMIN.split_whitespace())
+        .chain(image)
+        .chain(words.iter().copied());
     let started = docker.call(&all.collect::<Vec<_>>());
     assert_eq!(started.code, Some(0), "{started:?}");
     let logs = || docker.call(&["logs", name]).out;
-    eventually("the command is ready", || logs().contains("ready\n").then_some(()));
+    eventually("the command is ready", || {
+        logs().contains("ready\n").then_some(())
+    });
 
     let acted = docker.call(&[action, &[name]].concat());
     assert_eq!(acted.code, Some(0), "{acted:?}");
@@ -273,24 +377,42 @@ fn act(docker: &Docker, name: &str, words: &[&str], action: &[&str]) -> (String,
 fn docker_stop_and_kill_reach_the_command() {
     let Some(docker) = docker() else { return };
     let script = "trap 'echo asked; exit 7' TERM USR1; echo ready; sleep 1000 & wait";
-    let cases: [(&str, &[&str]); 2] =
-        [("stop", &["stop", "-t", "60"]), ("kill", &["kill", "--signal", "USR1"])];
+    let cases: [(&str, &[&str]); 2] = [
+        ("stop", &["stop", "-t", "60"]),
+        ("kill", &["kill", "--signal", "USR1"]),
+    ];
     for (name, action) in cases {
         let start = Instant::now();
         let (status, printed) = act(docker, name, &["sh", "-c", script], action);
-        assert_eq!((status.as_str(), printed.as_str()), ("7", "ready\nasked\n"), "{name}");
-        assert!(start.elapsed() < Duration::from_secs(30), "{name}: the signal did not arrive");
+        assert_eq!(
+            (status.as_str(), printed.as_str()),
+            ("7", "ready\nasked\n"),
+            "{name}"
+        );
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "{name}: the signal did not arrive"
+        );
     }
 }
 
 #[test]
 fn a_command_that_is_deaf_to_docker_stop_is_killed_when_its_own_time_is_over() {
     let Some(docker) = docker() else { return };
-    let words = ["--stop-timeout", "0.1", "sh", "-c", "echo ready; exec sleep 1000"];
+    let words = [
+        "--stop-timeout",
+        "0.1",
+        "sh",
+        "-c",
+        "echo ready; exec sleep 1000",
+    ];
     let start = Instant::now();
     let (status, _) = act(docker, "deaf", &words, &["stop", "-t", "60"]);
     assert_eq!(status, "137");
-    assert!(start.elapsed() < Duration::from_secs(30), "Docker had to kill it");
+    assert!(
+        start.elapsed() < Duration::from_secs(30),
+        "Docker had to kill it"
+    );
 }
 
 #[test]
@@ -301,8 +423,16 @@ fn under_podman_the_masked_proc_is_in_the_way_and_the_hint_names_its_option() {
     }
     for user in USERS {
         let complaint = complaint(&podman.run(user, &["/pidone", "run", "id"]));
-        assert!(complaint.call.starts_with("mount(\"proc\", "), "{complaint:?}");
-        assert!(complaint.hint.contains("podman run --security-opt unmask=ALL"), "{complaint:?}");
+        assert!(
+            complaint.call.starts_with("mount(\"proc\", "),
+            "{complaint:?}"
+        );
+        assert!(
+            complaint
+                .hint
+                .contains("podman run --security-opt unmask=ALL"),
+            "{complaint:?}"
+        );
         assert_eq!(follow(podman, user, 1), 1);
     }
     let explained = podman.run("", &["/pidone", "run", "--explain", "id"]);

@@ -24,15 +24,26 @@ fn held(caller: Caller, options: &[&str]) -> Held {
 /// A map as this program sees it: inside, outside, how many.
 fn map(held: &Held, file: &str) -> Vec<u32> {
     let numbers = held.proc(file);
-    numbers.split_whitespace().map(|word| word.parse().expect("a number")).collect()
+    numbers
+        .split_whitespace()
+        .map(|word| word.parse().expect("a number"))
+        .collect()
 }
 
 /// What the maps say with these options: the ids inside that stand for the caller's.
 fn assert_maps(caller: Caller, options: &[&str], inside: [u32; 2]) {
     let [user, group] = ids(caller);
     let held = held(caller, options);
-    assert_eq!(map(&held, "uid_map"), [inside[0], user, 1], "{options:?}, {caller:?}");
-    assert_eq!(map(&held, "gid_map"), [inside[1], group, 1], "{options:?}, {caller:?}");
+    assert_eq!(
+        map(&held, "uid_map"),
+        [inside[0], user, 1],
+        "{options:?}, {caller:?}"
+    );
+    assert_eq!(
+        map(&held, "gid_map"),
+        [inside[1], group, 1],
+        "{options:?}, {caller:?}"
+    );
 }
 
 #[test]
@@ -59,8 +70,22 @@ fn the_caller_may_be_anybody_inside() {
         assert_maps(caller, &["--map-user", "5", "--map-group=6"], [5, 6]);
         assert_maps(caller, &["--map-user", "1000"], [1000, 0]);
         assert_maps(caller, &["--map-group", "1000"], [0, 1000]);
-        assert_maps(caller, &["--map-user=4294967294", "--map-group=4294967294"], [4_294_967_294; 2]);
-        let ran = run(caller, &["--map-user", "5", "--map-group=6", "/bin/sh", "-c", "id -u; id -g"]);
+        assert_maps(
+            caller,
+            &["--map-user=4294967294", "--map-group=4294967294"],
+            [4_294_967_294; 2],
+        );
+        let ran = run(
+            caller,
+            &[
+                "--map-user",
+                "5",
+                "--map-group=6",
+                "/bin/sh",
+                "-c",
+                "id -u; id -g",
+            ],
+        );
         assert_eq!(ran.out, "5\n6\n", "{caller:?}");
     }
 }
@@ -76,7 +101,11 @@ fn root_needs_no_map_without_a_user_namespace() {
 
 #[test]
 fn a_namespaces_root_has_every_capability_inside_and_none_outside() {
-    let last: u32 = fs::read_to_string("/proc/sys/kernel/cap_last_cap").expect("a number").trim().parse().expect("a number");
+    let last: u32 = fs::read_to_string("/proc/sys/kernel/cap_last_cap")
+        .expect("a number")
+        .trim()
+        .parse()
+        .expect("a number");
     let all = u64::MAX >> (63 - last);
     for &caller in callers() {
         let status = held(caller, &["-U"]).proc("status");
@@ -90,15 +119,29 @@ fn a_namespaces_root_has_every_capability_inside_and_none_outside() {
 #[test]
 fn setgroups_is_denied_unless_it_is_allowed() {
     for &caller in callers() {
-        assert_eq!(held(caller, &["-U"]).proc("setgroups"), "deny\n", "{caller:?}");
-        assert_eq!(held(caller, &["--setgroups", "deny"]).proc("setgroups"), "deny\n", "{caller:?}");
+        assert_eq!(
+            held(caller, &["-U"]).proc("setgroups"),
+            "deny\n",
+            "{caller:?}"
+        );
+        assert_eq!(
+            held(caller, &["--setgroups", "deny"]).proc("setgroups"),
+            "deny\n",
+            "{caller:?}"
+        );
     }
     let [Caller::Root, _] = callers() else {
         return skip("not root");
     };
-    let held = held(Caller::Root, &["--setgroups", "allow", "--map-user=7", "--map-group", "8"]);
+    let held = held(
+        Caller::Root,
+        &["--setgroups", "allow", "--map-user=7", "--map-group", "8"],
+    );
     assert_eq!(held.proc("setgroups"), "allow\n");
-    assert_eq!((map(&held, "uid_map"), map(&held, "gid_map")), (vec![7, 0, 1], vec![8, 0, 1]));
+    assert_eq!(
+        (map(&held, "uid_map"), map(&held, "gid_map")),
+        (vec![7, 0, 1], vec![8, 0, 1])
+    );
 }
 
 #[test]
@@ -137,8 +180,14 @@ fn root_without_admin_rights_gets_a_user_namespace_as_others_do() {
         return skip("no setpriv");
     }
     let mut command = support::command(Caller::Root, "setpriv");
-    command.args(["--bounding-set", "-sys_admin"]).arg(support::program()).arg("run");
+    command
+        .args(["--bounding-set", "-sys_admin"])
+        .arg(support::program())
+        .arg("run");
     let held = Held::start(command);
     assert_eq!(map(&held, "uid_map"), [0, 0, 1]);
-    assert_ne!(fs::read_link(format!("/proc/{}/ns/user", held.pid)).ok(), fs::read_link("/proc/self/ns/user").ok());
+    assert_ne!(
+        fs::read_link(format!("/proc/{}/ns/user", held.pid)).ok(),
+        fs::read_link("/proc/self/ns/user").ok()
+    );
 }

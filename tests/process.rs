@@ -15,7 +15,11 @@ fn held(caller: Caller, options: &[&str]) -> Held {
 fn stat(held: &Held, number: usize) -> i64 {
     let line = held.proc("stat");
     let (_, rest) = line.rsplit_once(") ").expect("the name is in parentheses");
-    rest.split(' ').nth(number - 3).expect("a field").parse().expect("a number")
+    rest.split(' ')
+        .nth(number - 3)
+        .expect("a field")
+        .parse()
+        .expect("a number")
 }
 
 fn status(held: &Held, name: &str) -> String {
@@ -32,7 +36,10 @@ fn the_working_directory_is_the_callers_or_the_one_that_was_asked_for() {
             (&["-w", "/usr/lib"], "/usr/lib"),
             (&["-w/usr"], "/usr"),
             (&["--chdir=usr/../usr"], "/usr"),
-            (&["-w", scratch.path.to_str().expect("a plain name")], scratch.path.to_str().expect("a plain name")),
+            (
+                &["-w", scratch.path.to_str().expect("a plain name")],
+                scratch.path.to_str().expect("a plain name"),
+            ),
         ] {
             let held = held(caller, options);
             let cwd = fs::read_link(format!("/proc/{}/cwd", held.pid)).expect("a directory");
@@ -44,8 +51,15 @@ fn the_working_directory_is_the_callers_or_the_one_that_was_asked_for() {
 #[test]
 fn the_directory_is_one_of_the_new_view() {
     for &caller in callers() {
-        let ran = run(caller, &["--chdir", "/proc/self", "/bin/sh", "-c", "pwd -P"]);
-        assert_eq!((ran.out.as_str(), ran.err.as_str()), ("/proc/1\n", ""), "{caller:?}");
+        let ran = run(
+            caller,
+            &["--chdir", "/proc/self", "/bin/sh", "-c", "pwd -P"],
+        );
+        assert_eq!(
+            (ran.out.as_str(), ran.err.as_str()),
+            ("/proc/1\n", ""),
+            "{caller:?}"
+        );
     }
 }
 
@@ -53,7 +67,10 @@ fn the_directory_is_one_of_the_new_view() {
 fn the_commands_own_name_can_be_another() {
     for &caller in callers() {
         let line = held(caller, &["--argv0", "an other\n-name"]).proc("cmdline");
-        assert!(line.starts_with("an other\n-name\0-c\0"), "{caller:?}: {line:?}");
+        assert!(
+            line.starts_with("an other\n-name\0-c\0"),
+            "{caller:?}: {line:?}"
+        );
         let line = held(caller, &["--argv0="]).proc("cmdline");
         assert!(line.starts_with("\0-c\0"), "{caller:?}: {line:?}");
         let line = held(caller, &[]).proc("cmdline");
@@ -64,8 +81,18 @@ fn the_commands_own_name_can_be_another() {
 #[test]
 fn the_mask_is_the_callers_or_the_one_that_was_asked_for() {
     for &caller in callers() {
-        for (mask, wanted) in [("0", "0000"), ("7", "0007"), ("027", "0027"), ("0777", "0777"), ("777", "0777")] {
-            assert_eq!(status(&held(caller, &["--umask", mask]), "Umask"), wanted, "--umask {mask}, {caller:?}");
+        for (mask, wanted) in [
+            ("0", "0000"),
+            ("7", "0007"),
+            ("027", "0027"),
+            ("0777", "0777"),
+            ("777", "0777"),
+        ] {
+            assert_eq!(
+                status(&held(caller, &["--umask", mask]), "Umask"),
+                wanted,
+                "--umask {mask}, {caller:?}"
+            );
         }
         let inherited = Held::start(through_shell(caller, "umask 053", &["run"]));
         assert_eq!(status(&inherited, "Umask"), "0053", "{caller:?}");
@@ -76,11 +103,16 @@ fn the_mask_is_the_callers_or_the_one_that_was_asked_for() {
 fn the_nice_value_is_the_one_that_was_asked_for() {
     for &caller in callers() {
         for nice in [1, 10, 19] {
-            assert_eq!(stat(&held(caller, &[&format!("--nice={nice}")]), 19), nice, "{caller:?}");
+            assert_eq!(
+                stat(&held(caller, &[&format!("--nice={nice}")]), 19),
+                nice,
+                "{caller:?}"
+            );
         }
     }
     let own = fs::read_to_string("/proc/self/status").expect("there is a /proc");
-    let bits = u64::from_str_radix(&status_field(&own, "CapEff").expect("a set"), 16).expect("hexadecimal");
+    let bits = u64::from_str_radix(&status_field(&own, "CapEff").expect("a set"), 16)
+        .expect("hexadecimal");
     const SYS_NICE: u32 = 23;
     if bits >> SYS_NICE & 1 == 1 {
         assert_eq!(stat(&held(Caller::Root, &["--nice", "-20"]), 19), -20);
@@ -104,7 +136,11 @@ fn the_oom_adjustment_of_pidone_itself_stays() {
     for &caller in callers() {
         let held = held(caller, &["--oom-score-adj", "998"]);
         let path = format!("/proc/{}/oom_score_adj", held.supervisor);
-        assert_eq!(fs::read_to_string(path).expect("pidone runs"), own, "{caller:?}");
+        assert_eq!(
+            fs::read_to_string(path).expect("pidone runs"),
+            own,
+            "{caller:?}"
+        );
     }
 }
 
@@ -130,13 +166,22 @@ const LIMITS: [(&str, &str); 16] = [
 
 /// Soft and hard limit of a line of /proc/PID/limits; the highest number is no limit.
 fn limit(limits: &str, line: &str) -> [u64; 2] {
-    let rest = limits.lines().find_map(|text| text.strip_prefix(line)).expect("a line for each limit");
-    let mut words = rest.split_whitespace().map(|word| word.parse().unwrap_or(u64::MAX));
+    let rest = limits
+        .lines()
+        .find_map(|text| text.strip_prefix(line))
+        .expect("a line for each limit");
+    let mut words = rest
+        .split_whitespace()
+        .map(|word| word.parse().unwrap_or(u64::MAX));
     [(); 2].map(|()| words.next().expect("two limits"))
 }
 
 fn shown(limit: u64) -> String {
-    if limit == u64::MAX { "inf".to_string() } else { limit.to_string() }
+    if limit == u64::MAX {
+        "inf".to_string()
+    } else {
+        limit.to_string()
+    }
 }
 
 #[test]
@@ -147,11 +192,16 @@ fn each_of_the_sixteen_limits_can_be_lowered() {
             let wanted = LIMITS.map(|(name, line)| {
                 // High enough for the command to run; what is 0 already stays.
                 let [_, most] = limit(&own, line);
-                let hard = if hard_too { most.min(1 << 40).saturating_sub(1) } else { most };
+                let hard = if hard_too {
+                    most.min(1 << 40).saturating_sub(1)
+                } else {
+                    most
+                };
                 let soft = hard.min(1 << 40).saturating_sub(1);
                 (name, line, [soft, hard])
             });
-            let options = wanted.map(|(name, _, [soft, hard])| format!("--rlimit={name}={soft}:{}", shown(hard)));
+            let options = wanted
+                .map(|(name, _, [soft, hard])| format!("--rlimit={name}={soft}:{}", shown(hard)));
             let limits = held(caller, &options.each_ref().map(String::as_str)).proc("limits");
             for (name, line, both) in wanted {
                 assert_eq!(limit(&limits, line), both, "{name}, {caller:?}");
@@ -166,7 +216,11 @@ fn one_number_is_both_limits_and_the_last_word_counts() {
         let limits = held(caller, &["--rlimit", "nofile=99", "--rlimit=core=0:0"]).proc("limits");
         assert_eq!(limit(&limits, "Max open files"), [99, 99], "{caller:?}");
         assert_eq!(limit(&limits, "Max core file size"), [0, 0], "{caller:?}");
-        let limits = held(caller, &["--rlimit", "nofile=99:100", "--rlimit=nofile=50:98"]).proc("limits");
+        let limits = held(
+            caller,
+            &["--rlimit", "nofile=99:100", "--rlimit=nofile=50:98"],
+        )
+        .proc("limits");
         assert_eq!(limit(&limits, "Max open files"), [50, 98], "{caller:?}");
     }
 }
@@ -175,7 +229,8 @@ fn one_number_is_both_limits_and_the_last_word_counts() {
 fn limits_are_for_the_command_alone() {
     let own = fs::read_to_string("/proc/self/limits").expect("there is a /proc");
     let held = held(callers()[0], &["--rlimit", "nofile=99"]);
-    let supervisor = fs::read_to_string(format!("/proc/{}/limits", held.supervisor)).expect("pidone runs");
+    let supervisor =
+        fs::read_to_string(format!("/proc/{}/limits", held.supervisor)).expect("pidone runs");
     assert_eq!(supervisor, own);
 }
 
@@ -183,8 +238,16 @@ fn limits_are_for_the_command_alone() {
 fn no_program_gains_privileges_unless_it_is_allowed_to() {
     for &caller in callers() {
         assert_eq!(status(&held(caller, &[]), "NoNewPrivs"), "1", "{caller:?}");
-        assert_eq!(status(&held(caller, &["-a"]), "NoNewPrivs"), "1", "{caller:?}");
-        assert_eq!(status(&held(caller, &["--allow-new-privs"]), "NoNewPrivs"), "0", "{caller:?}");
+        assert_eq!(
+            status(&held(caller, &["-a"]), "NoNewPrivs"),
+            "1",
+            "{caller:?}"
+        );
+        assert_eq!(
+            status(&held(caller, &["--allow-new-privs"]), "NoNewPrivs"),
+            "0",
+            "{caller:?}"
+        );
     }
 }
 
@@ -193,18 +256,30 @@ fn a_new_session_is_the_commands_own() {
     for &caller in callers() {
         let fresh = held(caller, &["--new-session"]);
         let pid = i64::from(fresh.pid);
-        assert_eq!([5, 6, 7].map(|field| stat(&fresh, field)), [pid, pid, 0], "group, session, terminal, {caller:?}");
+        assert_eq!(
+            [5, 6, 7].map(|field| stat(&fresh, field)),
+            [pid, pid, 0],
+            "group, session, terminal, {caller:?}"
+        );
         let same = held(caller, &[]);
         let own = fs::read_to_string("/proc/self/stat").expect("there is a /proc");
-        let session = own.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(3));
-        assert_eq!(stat(&same, 6).to_string(), session.expect("a session"), "{caller:?}");
+        let session = own
+            .rsplit(") ")
+            .next()
+            .and_then(|rest| rest.split(' ').nth(3));
+        assert_eq!(
+            stat(&same, 6).to_string(),
+            session.expect("a session"),
+            "{caller:?}"
+        );
     }
 }
 
 #[test]
 fn a_command_of_a_caller_that_ignores_its_children_has_a_status() {
     for &caller in callers() {
-        let mut command = through_shell(caller, "trap '' CHLD", &["run", "/bin/sh", "-c", "exit 7"]);
+        let mut command =
+            through_shell(caller, "trap '' CHLD", &["run", "/bin/sh", "-c", "exit 7"]);
         let ran: Ran = command.output().expect("sh can be started").into();
         assert_eq!((ran.code, ran.err.as_str()), (Some(7), ""), "{caller:?}");
     }

@@ -11,4 +11,6 @@ mod x86_64;
 pub use x86_64::*;
 
 #[cfg(not(target_arch = "x86_64"))]
-compile_error!("pidone has no clone trampoline for this architecture yet: add a file beside src/arch/x86_64.rs");
+compile_error!(
+    "pidone has no clone trampoline for this architecture yet: add a file beside src/arch/x86_64.rs"
+);

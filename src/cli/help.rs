@@ -23,7 +23,10 @@ const COLUMN: usize = 33;
 
 impl Show for Usage {
     fn show(&self, text: &mut Text) {
-        put!(text, "pidone run [OPTIONS] [--] COMMAND [ARG...]   (no COMMAND: $SHELL, else /bin/sh)\n");
+        put!(
+            text,
+            "pidone run [OPTIONS] [--] COMMAND [ARG...]   (no COMMAND: $SHELL, else /bin/sh)\n"
+        );
         options::all().for_each(|flag| line(text, &flag));
     }
 }

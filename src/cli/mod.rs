@@ -20,6 +20,7 @@ use nearest::nearest;
 
 /// What the caller wants.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant)] // There is one, on the stack.
 pub enum Request<'a> {
     /// To run a command, or to see how.
     Run {
@@ -55,7 +56,10 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
         Some(0) => parse_run(arguments.get(1..).unwrap_or(&[]), words),
         Some(1..=3) => Ok(Request::Help),
         Some(_) => Ok(Request::Version),
-        None => Err(Error::UnknownVerb { word, nearest: nearest(word, &mut (0..6).map(|at| crate::text::word(VERBS, at))) }),
+        None => Err(Error::UnknownVerb {
+            word,
+            nearest: nearest(word, &mut (0..6).map(|at| crate::text::word(VERBS, at))),
+        }),
     }
 }
 
@@ -71,7 +75,13 @@ struct Parser<'a> {
 }
 
 fn parse_run<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request<'a>, Error<'a>> {
-    let mut parser = Parser { rest: arguments, words, config: Config::default(), seen: 0, error: None };
+    let mut parser = Parser {
+        rest: arguments,
+        words,
+        config: Config::default(),
+        seen: 0,
+        error: None,
+    };
     parser.options();
     if parser.error.is_none() {
         parser.contradictions();
@@ -87,7 +97,11 @@ fn parse_run<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
         return Ok(Request::Version);
     }
     let (explain, timing) = (given(Id::Explain), given(Id::Timing));
-    Ok(Request::Run { config: parser.config, explain, timing })
+    Ok(Request::Run {
+        config: parser.config,
+        explain,
+        timing,
+    })
 }
 
 const fn bit(id: Id) -> u64 {
@@ -137,11 +151,14 @@ impl<'a> Parser<'a> {
         let name = text.get(..length.unwrap_or(text.len())).unwrap_or(text);
         let Some(flag) = options::find(&|flag| flag.long.as_bytes() == name) else {
             let nearest = nearest(name, &mut options::all().map(|flag| flag.long));
-            return self.fail(Error::UnknownOption { word: word.bytes(), nearest });
+            return self.fail(Error::UnknownOption {
+                word: word.bytes(),
+                nearest,
+            });
         };
         let attached = length.map(|length| word.skip(length + 3));
         if attached.is_some() && flag.values() == 0 {
-            return self.fail(Error::UnwantedValue { option: flag.id });
+            return self.fail(Error::UnwantedValue(flag.id));
         }
         self.apply(&flag, attached)
     }
@@ -152,7 +169,10 @@ impl<'a> Parser<'a> {
         let bytes = word.bytes();
         for (at, &letter) in bytes.iter().enumerate().skip(1) {
             let Some(flag) = options::find(&|flag| flag.short.as_bytes() == [letter]) else {
-                return self.fail(Error::UnknownLetter { letter, word: bytes });
+                return self.fail(Error::UnknownLetter {
+                    letter,
+                    word: bytes,
+                });
             };
             let takes = flag.values() > 0;
             let attached = (takes && at + 1 < bytes.len()).then(|| word.skip(at + 1));
@@ -167,7 +187,7 @@ impl<'a> Parser<'a> {
     fn apply(&mut self, flag: &Flag, attached: Option<ThinCStr<'a>>) -> Option<()> {
         let option = flag.id;
         if self.seen & bit(flag.id) != 0 && !flag.repeats() {
-            return self.fail(Error::Repeated { option });
+            return self.fail(Error::Repeated(option));
         }
         self.seen |= bit(flag.id);
         let mut words = [attached, None];
@@ -176,13 +196,20 @@ impl<'a> Parser<'a> {
                 *place = self.take();
             }
             if place.is_none() {
-                return self.fail(Error::MissingValue { option, value: flag.value });
+                return self.fail(Error::MissingValue {
+                    option,
+                    value: flag.value,
+                });
             }
         }
         let words = words.map(|word| word.unwrap_or(thin!("")));
         match value::store(&mut self.config, flag.id, words, self.words) {
             Some(()) => Some(()),
-            None => self.fail(Error::Invalid { option, word: words[0].bytes(), wanted: flag.wanted }),
+            None => self.fail(Error::Invalid {
+                option,
+                word: words[0].bytes(),
+                wanted: flag.wanted,
+            }),
         }
     }
 
@@ -191,14 +218,18 @@ impl<'a> Parser<'a> {
         for (one, two) in EXCLUSIVE {
             let both = bit(one) | bit(two);
             if self.seen & both == both {
-                return self.fail(Error::Contradiction { option: one, other: two });
+                return self.fail(Error::Contradiction(one, two));
             }
         }
         let wish = &self.config.namespaces;
         // `--all --share net` is all but one; `--net --share net` is a contradiction.
         let named = NsSet::from_bits(self.seen as u8).union(wish.attempt);
         let ns = named.both(wish.share).iter().next()?;
-        let other = if wish.attempt.contains(ns) { Id::Try } else { Id::of(ns) };
-        self.fail(Error::Contradiction { option: Id::Share, other })
+        let other = if wish.attempt.contains(ns) {
+            Id::Try
+        } else {
+            Id::of(ns)
+        };
+        self.fail(Error::Contradiction(Id::Share, other))
     }
 }

@@ -52,7 +52,10 @@ mod tests {
     #[test]
     fn the_nearest_is_offered_if_it_is_near() {
         let names = ["net", "nice", "hostname"];
-        assert_eq!(nearest(b"hostnam", &mut names.into_iter()), Some("hostname"));
+        assert_eq!(
+            nearest(b"hostnam", &mut names.into_iter()),
+            Some("hostname")
+        );
         assert_eq!(nearest(b"ncie", &mut names.into_iter()), Some("nice"));
         assert_eq!(nearest(b"frobnicate", &mut names.into_iter()), None);
         assert_eq!(nearest(&[b'x'; 4000], &mut names.into_iter()), None);

@@ -12,7 +12,16 @@ pub fn store<'a>(
     [first, second]: [ThinCStr<'a>; 2],
     words: &'a Words,
 ) -> Option<()> {
-    let Config { namespaces, identity, mounts, process, privilege, life, reports, .. } = config;
+    let Config {
+        namespaces,
+        identity,
+        mounts,
+        process,
+        privilege,
+        life,
+        reports,
+        ..
+    } = config;
     let word = first.bytes();
     let both = |inside| (Some(inside), Some(inside));
     match id {
@@ -54,7 +63,11 @@ pub fn store<'a>(
         Id::JsonStatusFd => reports.json_status_fd = Some(descriptor(word)?),
         Id::BlockFd => reports.block_fd = Some(descriptor(word)?),
         Id::SyncFd => reports.sync_fd = Some(descriptor(word)?),
-        _ => namespaces.add = id.namespace().map_or(namespaces.add, |ns| namespaces.add.with(ns)),
+        _ => {
+            namespaces.add = id
+                .namespace()
+                .map_or(namespaces.add, |ns| namespaces.add.with(ns))
+        }
     }
     Some(())
 }
@@ -118,11 +131,19 @@ fn rlimit(mut word: &[u8]) -> Option<Rlimit> {
     let both = word.contains(&b':');
     let soft = limit(cut(&mut word, b':'))?;
     let hard = if both { limit(word)? } else { soft };
-    Some(Rlimit { resource, soft, hard })
+    Some(Rlimit {
+        resource,
+        soft,
+        hard,
+    })
 }
 
 fn limit(word: &[u8]) -> Option<u64> {
-    if word == b"inf" || word == b"unlimited" { Some(u64::MAX) } else { decimal(word) }
+    if word == b"inf" || word == b"unlimited" {
+        Some(u64::MAX)
+    } else {
+        decimal(word)
+    }
 }
 
 fn variable(word: ThinCStr) -> Option<EnvChange> {
@@ -146,7 +167,16 @@ mod tests {
         assert_eq!(milliseconds(b"10"), Some(10_000));
         assert_eq!(milliseconds(b"0.5"), Some(500));
         assert_eq!(milliseconds(b"1.0019999999999999999999"), Some(1001));
-        for wrong in ["", ".5", "5.", "1.x", "1.5s", "-1", "1e3", "99999999999999999999"] {
+        for wrong in [
+            "",
+            ".5",
+            "5.",
+            "1.x",
+            "1.5s",
+            "-1",
+            "1e3",
+            "99999999999999999999",
+        ] {
             assert_eq!(milliseconds(wrong.as_bytes()), None, "{wrong}");
         }
     }
@@ -157,7 +187,15 @@ mod tests {
         assert_eq!((limit.soft, limit.hard), (10, u64::MAX));
         let limit = rlimit(b"core=0").unwrap();
         assert_eq!((limit.soft, limit.hard), (0, 0));
-        for wrong in ["nofile", "nofile=", "=5", "files=5", "nofile=5:", "nofile=1:2:3", "nofile=-1"] {
+        for wrong in [
+            "nofile",
+            "nofile=",
+            "=5",
+            "files=5",
+            "nofile=5:",
+            "nofile=1:2:3",
+            "nofile=-1",
+        ] {
             assert_eq!(rlimit(wrong.as_bytes()), None, "{wrong}");
         }
     }

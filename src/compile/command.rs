@@ -34,7 +34,7 @@ pub fn execute<'p>(
         return Err(Error::EmptyCommand);
     }
     if bytes.contains(&b'/') {
-        list.add(Call::Exec { path: name }, because);
+        list.add(Call::Exec(name), because);
         return Ok(arguments(config, name, words));
     }
     let mut folders = variable(env, b"PATH").unwrap_or(DEFAULT_PATH);
@@ -43,7 +43,7 @@ pub fn execute<'p>(
         let folder = cut(&mut folders, b':');
         // The empty directory is the current one.
         let slash: &[u8] = if folder.is_empty() { b"" } else { b"/" };
-        let call = Call::Exec { path: words.join(&[folder, slash, bytes]) };
+        let call = Call::Exec(words.join(&[folder, slash, bytes]));
         if !more {
             list.add(call, because);
             return Ok(arguments(config, name, words));

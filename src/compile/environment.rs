@@ -27,7 +27,9 @@ pub fn environment<'p>(config: &Config<'p>, host: &Host<'p>, words: &'p Words) -
             }
             EnvChange::Keep(name) => {
                 let callers = position(host.environment, name.bytes());
-                if let Some(pair) = callers.and_then(|at| host.environment.get(at).copied().flatten()) {
+                if let Some(pair) =
+                    callers.and_then(|at| host.environment.get(at).copied().flatten())
+                {
                     set(&mut variables, pair);
                 }
             }
@@ -39,7 +41,10 @@ pub fn environment<'p>(config: &Config<'p>, host: &Host<'p>, words: &'p Words) -
 
 fn set<'p>(variables: &mut Vec<Option<ThinCStr<'p>>>, pair: ThinCStr<'p>) {
     let bytes = pair.bytes();
-    let name = bytes.iter().position(|&byte| byte == b'=').and_then(|length| bytes.get(..length));
+    let name = bytes
+        .iter()
+        .position(|&byte| byte == b'=')
+        .and_then(|length| bytes.get(..length));
     let place = position(variables, name.unwrap_or(bytes)).and_then(|at| variables.get_mut(at));
     match place {
         Some(place) => *place = Some(pair),
@@ -49,12 +54,15 @@ fn set<'p>(variables: &mut Vec<Option<ThinCStr<'p>>>, pair: ThinCStr<'p>) {
 
 /// Where the variable of a name stands.
 fn position(variables: &Strings, name: &[u8]) -> Option<usize> {
-    variables.iter().position(|one| one.is_some_and(|pair| names(pair.bytes(), name)))
+    variables
+        .iter()
+        .position(|one| one.is_some_and(|pair| names(pair.bytes(), name)))
 }
 
 /// Whether `NAME=VALUE` has that name.
 fn names(pair: &[u8], name: &[u8]) -> bool {
-    pair.strip_prefix(name).is_some_and(|rest| rest.first() == Some(&b'='))
+    pair.strip_prefix(name)
+        .is_some_and(|rest| rest.first() == Some(&b'='))
 }
 
 /// The value of a variable.

@@ -8,7 +8,7 @@ use super::steps::List;
 use crate::config::{Config, Inside, Setgroups};
 use crate::error::Error;
 use crate::host::Host;
-use crate::names::{Ns, Id};
+use crate::names::{Id, Ns};
 use crate::plan::{Call, Data, Path, Slot};
 use crate::strings::{ThinCStr, Words, thin};
 use crate::text::{Text, put};
@@ -42,7 +42,13 @@ pub fn maps(config: &Config, host: &Host, resolved: &Resolved) -> Result<Maps, E
     let asked = resolved.because(Ns::User);
     let user = line(config.identity.user, host.euid, Id::MapUser, asked);
     let group = line(config.identity.group, host.egid, Id::MapGroup, asked);
-    Ok(Maps { lines: Some(Lines { user, group, setgroups }) })
+    Ok(Maps {
+        lines: Some(Lines {
+            user,
+            group,
+            setgroups,
+        }),
+    })
 }
 
 fn line(wish: Option<Inside>, outside: u32, option: Id, asked: Id) -> Line {
@@ -51,13 +57,19 @@ fn line(wish: Option<Inside>, outside: u32, option: Id, asked: Id) -> Line {
         Some(Inside::Same) => outside,
         Some(Inside::Id(id)) => id,
     };
-    Line { inside, outside, because: wish.map_or(asked, |_| option) }
+    Line {
+        inside,
+        outside,
+        because: wish.map_or(asked, |_| option),
+    }
 }
 
 impl Maps {
     /// Whether the parent writes them, while the child waits.
     pub fn by_parent(&self) -> bool {
-        self.lines.as_ref().is_some_and(|lines| lines.setgroups == Setgroups::Allow)
+        self.lines
+            .as_ref()
+            .is_some_and(|lines| lines.setgroups == Setgroups::Allow)
     }
 
     pub fn write_by_parent<'p>(&self, words: &'p Words, during: &mut List<'p>) {
@@ -72,8 +84,18 @@ impl Maps {
             let file = Path::Text(thin!("/proc/self/setgroups"));
             // Before the group map: an unprivileged one is refused otherwise (CVE-2014-8989).
             write_file(child, file, thin!("deny"), Id::Default);
-            write(words, child, Path::Text(thin!("/proc/self/gid_map")), &lines.group);
-            write(words, child, Path::Text(thin!("/proc/self/uid_map")), &lines.user);
+            write(
+                words,
+                child,
+                Path::Text(thin!("/proc/self/gid_map")),
+                &lines.group,
+            );
+            write(
+                words,
+                child,
+                Path::Text(thin!("/proc/self/uid_map")),
+                &lines.user,
+            );
         }
     }
 }
@@ -88,5 +110,11 @@ fn write<'p>(words: &'p Words, list: &mut List<'p>, path: Path<'p>, line: &Line)
 pub fn write_file<'p>(list: &mut List<'p>, path: Path<'p>, data: ThinCStr<'p>, because: Id) {
     let (slot, flags) = (Slot::Proc, libc::O_CLOEXEC as u32);
     list.add(Call::Open { path, flags, slot }, because);
-    list.add(Call::Write { slot, data: Data::Text(data) }, because);
+    list.add(
+        Call::Write {
+            slot,
+            data: Data::Text(data),
+        },
+        because,
+    );
 }

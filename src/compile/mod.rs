@@ -10,7 +10,6 @@ mod process;
 mod reports;
 mod steps;
 
-
 use crate::config::Config;
 use crate::error::Error;
 use crate::host::Host;
@@ -26,7 +25,11 @@ use steps::List;
 /// # Errors
 ///
 /// A configuration that contradicts itself or the caller's privileges, and a command without a name.
-pub fn compile<'p>(config: &Config<'p>, host: &Host<'p>, words: &'p Words) -> Result<Plan<'p>, Error<'static>> {
+pub fn compile<'p>(
+    config: &Config<'p>,
+    host: &Host<'p>,
+    words: &'p Words,
+) -> Result<Plan<'p>, Error<'static>> {
     let resolved = namespaces::resolve(config, host)?;
     let maps = identity::maps(config, host, &resolved)?;
     let env = environment::environment(config, host, words);
@@ -57,7 +60,11 @@ pub fn compile<'p>(config: &Config<'p>, host: &Host<'p>, words: &'p Words) -> Re
     // First of all, so that no step below outlives the parent, or waits for a dead one.
     if !config.life.no_kill_child {
         list.add(Call::DieWithParent, Id::Default);
-        list.add_if(host.shared_with.is_some(), Call::CheckParent { slot: Slot::Parent }, Id::Default);
+        list.add_if(
+            host.shared_with.is_some(),
+            Call::CheckParent(Slot::Parent),
+            Id::Default,
+        );
     }
     list.add_if(gate, Call::PassGate, Id::Default);
     // Before anything that needs an identity: without a map every id is the overflow id.
@@ -71,7 +78,11 @@ pub fn compile<'p>(config: &Config<'p>, host: &Host<'p>, words: &'p Words) -> Re
     // After the mounts: the directory is one of the new view.
     process::attributes(config, words, &mut list);
     // After what may need a privilege, and before foreign code.
-    list.add_if(!config.privilege.allow_new_privs, Call::NoNewPrivs, Id::Default);
+    list.add_if(
+        !config.privilege.allow_new_privs,
+        Call::NoNewPrivs,
+        Id::Default,
+    );
     // Waits for the caller with everything set up, so that it sees the finished world.
     reports::await_release(config, &mut list);
     // After the last step that opens something (CVE-2024-21626: a directory of the host left open).
@@ -85,18 +96,29 @@ pub fn compile<'p>(config: &Config<'p>, host: &Host<'p>, words: &'p Words) -> Re
     list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
     reports::withdraw(config, &mut list);
 
-    Ok(Plan { steps: list.steps, argv, env, watch: watch(config, &resolved) })
+    Ok(Plan {
+        steps: list.steps,
+        argv,
+        env,
+        watch: watch(config, &resolved),
+    })
 }
 
 fn set_sigchld(ignore: bool) -> Call<'static> {
-    Call::SetAction { signal: Signal::CHLD, ignore }
+    Call::SetAction {
+        signal: Signal::CHLD,
+        ignore,
+    }
 }
 
 /// How the child will see that we are dead: in memory where that is ours, else through a descriptor.
 fn watched(host: &Host) -> Call<'static> {
     match host.shared_with {
         None => Call::ShowDeath,
-        Some(pid) => Call::PidfdOpen { pid, slot: Slot::Parent },
+        Some(pid) => Call::PidfdOpen {
+            pid,
+            slot: Slot::Parent,
+        },
     }
 }
 
@@ -106,10 +128,10 @@ fn clone(host: &Host, new: NsSet) -> Call<'static> {
         flags |= libc::CLONE_FILES as u64;
     }
     if host.clone3 {
-        Call::Clone3 { flags: flags | CLEAR_SIGHAND }
+        Call::Clone3(flags | CLEAR_SIGHAND)
     } else {
         // clone(2) has no room for this flag: its bit is part of the exit signal's.
-        Call::Clone { flags: flags & !Ns::Time.flag() }
+        Call::Clone(flags & !Ns::Time.flag())
     }
 }
 

@@ -17,7 +17,11 @@ pub struct Resolved {
 impl Resolved {
     /// Who asked for a namespace of this type.
     pub fn because(&self, ns: Ns) -> Id {
-        if self.asked.contains(ns) { Id::of(ns) } else { Id::Default }
+        if self.asked.contains(ns) {
+            Id::of(ns)
+        } else {
+            Id::Default
+        }
     }
 }
 
@@ -39,7 +43,10 @@ pub fn resolve(config: &Config, host: &Host) -> Result<Resolved, Error<'static>>
     if needs_privilege && !host.privileged() && !wish.share.contains(Ns::User) {
         new = new.with(Ns::User);
     }
-    Ok(Resolved { new, asked: asked.union(attempted) })
+    Ok(Resolved {
+        new,
+        asked: asked.union(attempted),
+    })
 }
 
 /// Options that act on a namespace, and would act on the host's if it were not new.
@@ -54,14 +61,22 @@ fn implied(config: &Config) -> [Option<(Id, Ns)>; 8] {
         when(process.domainname.is_some(), Id::Domainname, Ns::Uts),
         when(process.monotonic.is_some(), Id::Monotonic, Ns::Time),
         when(process.boottime.is_some(), Id::Boottime, Ns::Time),
-        when(config.mounts.propagation.is_some(), Id::Propagation, Ns::Mount),
+        when(
+            config.mounts.propagation.is_some(),
+            Id::Propagation,
+            Ns::Mount,
+        ),
     ]
 }
 
 /// clone(2) cannot make a time namespace; unshare(2) makes it for the program executed next.
 pub fn unshare_time(host: &Host, resolved: &Resolved, child: &mut List) {
     let wanted = resolved.new.contains(Ns::Time) && !host.clone3;
-    child.add_if(wanted, Call::Unshare { flags: Ns::Time.flag() }, resolved.because(Ns::Time));
+    child.add_if(
+        wanted,
+        Call::Unshare(Ns::Time.flag()),
+        resolved.because(Ns::Time),
+    );
 }
 
 /// Propagation, and a /proc that shows the new process ids.
@@ -78,12 +93,18 @@ pub fn mounts(config: &Config, resolved: &Resolved, child: &mut List) {
     };
     if let Some(flag) = flag {
         let because = propagation.map_or(Id::Default, |_| Id::Propagation);
-        child.add(mount(thin!("none"), thin!("/"), None, libc::MS_REC | flag), because);
+        child.add(
+            mount(thin!("none"), thin!("/"), None, libc::MS_REC | flag),
+            because,
+        );
     }
     if resolved.new.contains(Ns::Pid) {
         // A process-id view is no program's source: nothing in it is to be executed or trusted.
         let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
-        child.add(mount(thin!("proc"), thin!("/proc"), Some(thin!("proc")), flags), Id::Default);
+        child.add(
+            mount(thin!("proc"), thin!("/proc"), Some(thin!("proc")), flags),
+            Id::Default,
+        );
     }
 }
 
@@ -93,5 +114,10 @@ fn mount(
     kind: Option<ThinCStr<'static>>,
     flags: u64,
 ) -> Call<'static> {
-    Call::Mount { source, target, kind, flags }
+    Call::Mount {
+        source,
+        target,
+        kind,
+        flags,
+    }
 }

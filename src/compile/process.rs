@@ -4,7 +4,7 @@ use super::identity::write_file;
 use super::namespaces::Resolved;
 use super::steps::List;
 use crate::config::Config;
-use crate::names::{Ns, Id};
+use crate::names::{Id, Ns};
 use crate::plan::{Call, Path, Slot};
 use crate::strings::{Words, thin};
 use crate::text::{Text, put};
@@ -14,7 +14,10 @@ use crate::text::{Text, put};
 pub fn clocks<'p>(config: &Config, words: &'p Words, child: &mut List<'p>) {
     let process = &config.process;
     let mut text = Text::default();
-    for (name, offset) in [("monotonic", process.monotonic), ("boottime", process.boottime)] {
+    for (name, offset) in [
+        ("monotonic", process.monotonic),
+        ("boottime", process.boottime),
+    ] {
         if let Some(seconds) = offset {
             put!(&mut text, name, " ", seconds, " 0\n");
         }
@@ -40,8 +43,8 @@ pub fn names<'p>(config: &Config<'p>, child: &mut List<'p>) {
 /// around us that refuses it is no reason to refuse the command.
 pub fn loopback(resolved: &Resolved, child: &mut List) {
     if resolved.new.contains(Ns::Net) {
-        child.add_wanted(Call::Socket { slot: Slot::Socket }, Id::Net);
-        child.add_wanted(Call::RaiseLoopback { slot: Slot::Socket }, Id::Net);
+        child.add_wanted(Call::Socket(Slot::Socket), Id::Net);
+        child.add_wanted(Call::RaiseLoopback(Slot::Socket), Id::Net);
     }
 }
 
@@ -65,7 +68,14 @@ pub fn attributes<'p>(config: &Config<'p>, words: &'p Words, child: &mut List<'p
     }
     for limit in &process.rlimits {
         let (resource, soft, hard) = (limit.resource, limit.soft, limit.hard);
-        child.add(Call::Prlimit { resource, soft, hard }, Id::Rlimit);
+        child.add(
+            Call::Prlimit {
+                resource,
+                soft,
+                hard,
+            },
+            Id::Rlimit,
+        );
     }
     child.add_if(process.new_session, Call::Setsid, Id::NewSession);
 }

@@ -23,17 +23,32 @@ pub fn announce<'p>(config: &Config<'p>, resolved: &Resolved, during: &mut List<
         let flags = (libc::O_CREAT | libc::O_TRUNC | libc::O_NOFOLLOW | libc::O_CLOEXEC) as u32;
         let path = Path::Text(path);
         during.add(Call::Open { path, flags, slot }, Id::PidFile);
-        during.add(Call::Write { slot, data: Data::ChildPid }, Id::PidFile);
+        during.add(
+            Call::Write {
+                slot,
+                data: Data::ChildPid,
+            },
+            Id::PidFile,
+        );
     }
-    let readers = [(Id::InfoFd, reports.info_fd), (Id::JsonStatusFd, reports.json_status_fd)];
+    let readers = [
+        (Id::InfoFd, reports.info_fd),
+        (Id::JsonStatusFd, reports.json_status_fd),
+    ];
     if let Some(&(because, _)) = readers.iter().find(|(_, fd)| fd.is_some()) {
         for ns in resolved.new.iter() {
-            during.add(Call::LookAt { ns }, because);
+            during.add(Call::LookAt(ns), because);
         }
     }
     for (because, fd) in readers {
         if let Some(fd) = fd {
-            during.add(Call::Tell { fd, data: Data::Info }, because);
+            during.add(
+                Call::Tell {
+                    fd,
+                    data: Data::Info,
+                },
+                because,
+            );
         }
     }
 }
@@ -41,7 +56,7 @@ pub fn announce<'p>(config: &Config<'p>, resolved: &Resolved, during: &mut List<
 /// Waits for the caller's word that the command may start.
 pub fn await_release(config: &Config, child: &mut List) {
     if let Some(fd) = config.reports.block_fd {
-        child.add(Call::AwaitByte { fd }, Id::BlockFd);
+        child.add(Call::AwaitByte(fd), Id::BlockFd);
     }
 }
 
@@ -56,21 +71,49 @@ pub fn close_descriptors(config: &Config, child: &mut List) {
     for (because, fd) in ours {
         // Below 3 + N the caller has said that it is the command's too.
         if let Some(fd) = fd.filter(|&fd| fd >= preserved) {
-            child.add(Call::CloseOnExec { fd }, because);
+            child.add(Call::CloseOnExec(fd), because);
         }
     }
-    let because = if config.process.preserve_fds > 0 { Id::PreserveFds } else { Id::Default };
+    let because = if config.process.preserve_fds > 0 {
+        Id::PreserveFds
+    } else {
+        Id::Default
+    };
     let mut first = preserved;
-    while let Some(kept) = ours.iter().filter_map(|(_, fd)| *fd).filter(|&fd| fd >= first).min() {
-        child.add_if(kept > first, Call::CloseRange { first, last: kept.wrapping_sub(1) }, because);
+    while let Some(kept) = ours
+        .iter()
+        .filter_map(|(_, fd)| *fd)
+        .filter(|&fd| fd >= first)
+        .min()
+    {
+        child.add_if(
+            kept > first,
+            Call::CloseRange {
+                first,
+                last: kept.wrapping_sub(1),
+            },
+            because,
+        );
         first = kept.saturating_add(1);
     }
-    child.add(Call::CloseRange { first, last: u32::MAX }, because);
+    child.add(
+        Call::CloseRange {
+            first,
+            last: u32::MAX,
+        },
+        because,
+    );
 }
 
 /// What must not outlive the command.
 pub fn withdraw<'p>(config: &Config<'p>, after: &mut List<'p>) {
     if let Some(path) = config.reports.pid_file {
-        after.add(Call::Unlink { path, only_if: Slot::PidFile }, Id::PidFile);
+        after.add(
+            Call::Unlink {
+                path,
+                only_if: Slot::PidFile,
+            },
+            Id::PidFile,
+        );
     }
 }

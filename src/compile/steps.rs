@@ -12,7 +12,10 @@ pub struct List<'p> {
 
 impl<'p> List<'p> {
     pub fn new() -> Self {
-        List { steps: Vec::with_capacity(32), who: Who::Before }
+        List {
+            steps: Vec::with_capacity(32),
+            who: Who::Before,
+        }
     }
 
     /// The steps that follow are performed by this one.
@@ -43,6 +46,11 @@ impl<'p> List<'p> {
 
     #[inline(never)]
     fn push(&mut self, call: Call<'p>, refusal: Refusal, because: Id) {
-        self.steps.push(Step { who: self.who, call, refusal, because });
+        self.steps.push(Step {
+            who: self.who,
+            call,
+            refusal,
+            because,
+        });
     }
 }

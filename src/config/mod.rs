@@ -14,12 +14,19 @@ use alloc::vec::Vec;
 /// A command to run, and the world to run it in. `Config::default()` is `pidone run` without options.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config<'a> {
+    /// Which namespaces are new.
     pub namespaces: Namespaces,
+    /// Who the caller is inside.
     pub identity: Identity,
+    /// The file systems.
     pub mounts: Mounts,
+    /// Attributes of the command's process.
     pub process: Process<'a>,
+    /// What the command may do.
     pub privilege: Privilege,
+    /// How long it lives.
     pub life: Life,
+    /// What other programs are told.
     pub reports: Reports<'a>,
     /// The command and its arguments; empty for the shell that `SHELL` names, or `/bin/sh`.
     pub command: &'a Strings<'a>,
@@ -52,6 +59,7 @@ pub struct Identity {
 pub enum Inside {
     /// The same number as outside.
     Same,
+    /// This number.
     Id(u32),
 }
 
@@ -87,6 +95,7 @@ pub struct Process<'a> {
     pub nice: Option<i32>,
     /// The OOM killer's adjustment, -1000 to 1000.
     pub oom_score_adj: Option<i32>,
+    /// Resource limits, in order.
     pub rlimits: Vec<Rlimit>,
     /// Whether the command leads a session of its own, without a terminal.
     pub new_session: bool,

@@ -21,12 +21,20 @@ pub fn hint(refused: &Refused, evidence: &Evidence, text: &mut Text) {
 fn reason(refused: &Refused, evidence: &Evidence, text: &mut Text) -> Option<&'static str> {
     let errno = refused.failure.errno?;
     match refused.call()? {
-        Call::Clone3 { flags } | Call::Clone { flags } => of_clone(*flags, errno, evidence, text),
-        Call::Exec { path } => of_exec(*path, errno, evidence),
-        _ if in_new_user_namespace(refused) && denied(errno) && restricted(evidence) => Some(APPARMOR_USERNS),
-        Call::Mount { kind: Some(kind), .. } if kind.bytes() == b"proc" => of_proc(errno, evidence),
+        Call::Clone3(flags) | Call::Clone(flags) => of_clone(*flags, errno, evidence, text),
+        Call::Exec(path) => of_exec(*path, errno, evidence),
+        _ if in_new_user_namespace(refused) && denied(errno) && restricted(evidence) => {
+            Some(APPARMOR_USERNS)
+        }
+        Call::Mount {
+            kind: Some(kind), ..
+        } if kind.bytes() == b"proc" => of_proc(errno, evidence),
         Call::Mount { .. } if errno == Errno::ACCES && evidence.apparmor_confined => Some(APPARMOR),
-        Call::Mount { .. } | Call::Unshare { .. } if errno == Errno::PERM && evidence.seccomp_filter => Some(SECCOMP),
+        Call::Mount { .. } | Call::Unshare(..)
+            if errno == Errno::PERM && evidence.seccomp_filter =>
+        {
+            Some(SECCOMP)
+        }
         call => of_call(call, errno),
     }
 }
@@ -51,7 +59,12 @@ fn in_new_user_namespace(refused: &Refused) -> bool {
     refused.plan.watch.namespaces.contains(Ns::User)
 }
 
-fn of_clone(flags: u64, errno: Errno, evidence: &Evidence, text: &mut Text) -> Option<&'static str> {
+fn of_clone(
+    flags: u64,
+    errno: Errno,
+    evidence: &Evidence,
+    text: &mut Text,
+) -> Option<&'static str> {
     let asked = |ns: &Ns| flags & ns.flag() != 0;
     let user = asked(&Ns::User);
     let fixed = match errno {
@@ -69,7 +82,10 @@ fn of_clone(flags: u64, errno: Errno, evidence: &Evidence, text: &mut Text) -> O
         Errno::NOSPC | Errno::USERS => of_limits(flags, evidence, text),
         Errno::AGAIN => of_process_limits(evidence, text)?,
         Errno::INVAL => {
-            let absent = Ns::ALL.into_iter().filter(asked).find(|ns| evidence.missing.contains(*ns))?;
+            let absent = Ns::ALL
+                .into_iter()
+                .filter(asked)
+                .find(|ns| evidence.missing.contains(*ns))?;
             put!(text, "this kernel is built without ", absent.name());
             " namespaces"
         }
@@ -85,16 +101,27 @@ fn of_limits(flags: u64, evidence: &Evidence, text: &mut Text) -> &'static str {
             put!(text, "/proc/sys/user/max_", ns.file());
             "_namespaces is 0: no such namespace may be made here"
         }
-        None => "a limit in /proc/sys/user/max_*_namespaces is used up, or namespaces are nested 32 deep already",
+        None => {
+            "a limit in /proc/sys/user/max_*_namespaces is used up, or namespaces are nested 32 deep already"
+        }
     }
 }
 
 fn of_process_limits(evidence: &Evidence, text: &mut Text) -> Option<&'static str> {
     if let Some(limit) = evidence.pids_max {
-        put!(text, "the cgroup we are in has reached its pids.max of ", limit);
+        put!(
+            text,
+            "the cgroup we are in has reached its pids.max of ",
+            limit
+        );
         return Some("");
     }
-    put!(text, "this user may have ", evidence.process_limit?, " processes");
+    put!(
+        text,
+        "this user may have ",
+        evidence.process_limit?,
+        " processes"
+    );
     Some(" (RLIMIT_NPROC): raise \"ulimit -u\", or end some")
 }
 
@@ -115,8 +142,12 @@ fn of_exec(path: ThinCStr, errno: Errno, evidence: &Evidence) -> Option<&'static
         }
         Errno::NOENT if path.bytes().contains(&b'/') => "there is no such file",
         Errno::NOENT => "there is no such file in the directories of PATH",
-        Errno::ACCES => "it is no file, has no execute permission, or lies on a file system mounted noexec",
-        Errno::NOEXEC => "it is for another machine, or a script without a first line such as #!/bin/sh",
+        Errno::ACCES => {
+            "it is no file, has no execute permission, or lies on a file system mounted noexec"
+        }
+        Errno::NOEXEC => {
+            "it is for another machine, or a script without a first line such as #!/bin/sh"
+        }
         Errno::TOOBIG => "the arguments and the environment together are too long",
         _ => return None,
     })
@@ -124,16 +155,26 @@ fn of_exec(path: ThinCStr, errno: Errno, evidence: &Evidence) -> Option<&'static
 
 fn of_call(call: &Call, errno: Errno) -> Option<&'static str> {
     Some(match (call, errno) {
-        (Call::SetPriority(_), Errno::ACCES) => "a lower nice value needs CAP_SYS_NICE outside any new user namespace",
-        (Call::Prlimit { .. }, Errno::PERM) => "raising a hard limit needs CAP_SYS_RESOURCE outside any new user namespace",
+        (Call::SetPriority(_), Errno::ACCES) => {
+            "a lower nice value needs CAP_SYS_NICE outside any new user namespace"
+        }
+        (Call::Prlimit { .. }, Errno::PERM) => {
+            "raising a hard limit needs CAP_SYS_RESOURCE outside any new user namespace"
+        }
         (Call::Prlimit { .. }, Errno::INVAL) => "the soft limit is above the hard one",
-        (Call::Tell { .. } | Call::AwaitByte { .. } | Call::CloseOnExec { .. }, Errno::BADF) => {
+        (Call::Tell { .. } | Call::AwaitByte(..) | Call::CloseOnExec(..), Errno::BADF) => {
             "the caller did not pass this descriptor, or not for this direction"
         }
-        (Call::Open { path: Path::Text(path), .. }, Errno::NOENT) if path.bytes().starts_with(b"/proc/") => {
-            "/proc is not mounted here"
+        (
+            Call::Open {
+                path: Path::Text(path),
+                ..
+            },
+            Errno::NOENT,
+        ) if path.bytes().starts_with(b"/proc/") => "/proc is not mounted here",
+        (Call::SetHostname(_) | Call::SetDomainname(_), Errno::INVAL) => {
+            "the name is longer than 64 bytes"
         }
-        (Call::SetHostname(_) | Call::SetDomainname(_), Errno::INVAL) => "the name is longer than 64 bytes",
         _ => return None,
     })
 }

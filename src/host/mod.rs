@@ -14,7 +14,9 @@ const SYS_ADMIN: u32 = linux_raw_sys::general::CAP_SYS_ADMIN;
 /// What a plan depends on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Host<'a> {
+    /// The caller's effective user id.
     pub euid: u32,
+    /// The caller's effective group id.
     pub egid: u32,
     /// Effective capabilities; `None` while nobody has looked, which only root's may be.
     pub capabilities: Option<u64>,
@@ -48,7 +50,8 @@ impl Host<'_> {
 
     /// Whether new namespaces need no new user namespace.
     pub fn privileged(&self) -> bool {
-        self.capabilities.is_none_or(|set| set >> SYS_ADMIN & 1 == 1)
+        self.capabilities
+            .is_none_or(|set| set >> SYS_ADMIN & 1 == 1)
     }
 }
 

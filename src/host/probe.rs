@@ -9,16 +9,19 @@ use crate::names::{Errno, Ns, NsSet, Resource, Signal};
 use crate::plan::{Call, Failure, Path, Plan, Slot, Who};
 use crate::strings::{Strings, ThinCStr, Words};
 use crate::sys::file::{self, Fd};
+use crate::sys::namespace;
 use crate::sys::process::{self, Pid};
 use crate::sys::signal::{self, Disposition};
-use crate::sys::namespace;
 use crate::text::{self, Text, cut, put};
 use alloc::vec::Vec;
 
 /// The facts of a program that has one thread and no C library, from what the kernel handed to it:
 /// effective user and group id, and the environment.
 pub fn of_program(ids: [u32; 2], environment: &'static Strings<'static>) -> Host<'static> {
-    let mut host = Host { environment, ..Host::with_ids(ids[0], ids[1]) };
+    let mut host = Host {
+        environment,
+        ..Host::with_ids(ids[0], ids[1])
+    };
     host.sigchld_ignored = signal::disposition(Signal::CHLD) == Ok(Disposition::Ignored);
     if host.capabilities.is_some() {
         host.capabilities = process::capabilities().ok();
@@ -29,7 +32,10 @@ pub fn of_program(ids: [u32; 2], environment: &'static Strings<'static>) -> Host
 /// The facts for a caller that may have threads and a C library.
 pub fn of_library() -> Host<'static> {
     let [_, euid, _, egid] = process::ids();
-    Host { shared_with: Some(process::id().0 as u32), ..of_program([euid, egid], &[]) }
+    Host {
+        shared_with: Some(process::id().0 as u32),
+        ..of_program([euid, egid], &[])
+    }
 }
 
 /// The facts that a run would learn when something is refused, for a plan that is only printed.
@@ -41,7 +47,9 @@ pub fn look_closer(host: &mut Host, config: &Config) {
 
 /// Learns from a refusal; whether another plan may do better now.
 pub fn learn(host: &mut Host, config: &Config, plan: &Plan, failure: Failure) -> bool {
-    let at_clone = plan.step(failure.step).is_some_and(|step| step.who == Who::Clone);
+    let at_clone = plan
+        .step(failure.step)
+        .is_some_and(|step| step.who == Who::Clone);
     let denied = failure.errno == Some(Errno::PERM);
     if at_clone && denied && host.capabilities.is_none() {
         host.capabilities = process::capabilities().ok().or(Some(u64::MAX));
@@ -69,7 +77,10 @@ fn refused(host: &Host, config: &Config) -> NsSet {
 
 fn allows(host: &Host, config: &Config, ns: Ns) -> bool {
     let others = config.namespaces.attempt.without(NsSet::of(ns));
-    let host = Host { refused: others, ..*host };
+    let host = Host {
+        refused: others,
+        ..*host
+    };
     let words = Words::default();
     let Ok(mut plan) = compile(config, &host, &words) else {
         return false;
@@ -84,7 +95,7 @@ fn allows(host: &Host, config: &Config, ns: Ns) -> bool {
 /// What a trial must leave out: the command, and everything that another program would notice.
 fn concerns_others(call: &Call) -> bool {
     match call {
-        Call::Exec { .. } | Call::AwaitByte { .. } | Call::Tell { .. } | Call::Unlink { .. } => true,
+        Call::Exec(..) | Call::AwaitByte(..) | Call::Tell { .. } | Call::Unlink { .. } => true,
         Call::CloseRange { .. } => true,
         Call::Open { slot, .. } | Call::Write { slot, .. } => *slot == Slot::PidFile,
         _ => false,
@@ -112,13 +123,18 @@ pub(crate) fn observe(refused: &Refused) -> Evidence {
         seccomp_filter: field(&status, b"Seccomp") == b"2",
         admin: process::capabilities().is_ok_and(|set| set >> super::SYS_ADMIN & 1 == 1),
         unprivileged_userns_clone: number(&[b"/proc/sys/kernel/unprivileged_userns_clone"]),
-        apparmor_restricts_userns: number(&[b"/proc/sys/kernel/apparmor_restrict_unprivileged_userns"]),
+        apparmor_restricts_userns: number(&[
+            b"/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
+        ]),
         apparmor_confined: !profile.is_empty() && !profile.starts_with(b"unconfined"),
         chrooted: !mounts.is_empty() && !mounted(&mounts, b"/", false),
         proc_masked: mounted(&mounts, b"/proc/", true),
         forbidden: forbidden(),
         missing: missing(),
-        process_limit: process::limit(Resource::NPROC).ok().map(|[soft, _]| soft).filter(|&soft| soft != u64::MAX),
+        process_limit: process::limit(Resource::NPROC)
+            .ok()
+            .map(|[soft, _]| soft)
+            .filter(|&soft| soft != u64::MAX),
         pids_max: pids_max(),
         file_exists: file_of(refused).is_some_and(|path| file::exists(path.as_cstr())),
     }
@@ -141,15 +157,22 @@ fn mounted(mut mounts: &[u8], point: &[u8], below: bool) -> bool {
 
 fn file_of<'a>(refused: &Refused<'a>) -> Option<ThinCStr<'a>> {
     match refused.call()? {
-        Call::Exec { path } => Some(*path),
-        Call::Open { path: Path::Text(path), .. } => Some(*path),
+        Call::Exec(path) => Some(*path),
+        Call::Open {
+            path: Path::Text(path),
+            ..
+        } => Some(*path),
         _ => None,
     }
 }
 
 fn missing() -> NsSet {
     let there = |ns: Ns| exists(&[b"/proc/self/ns/", ns.file().as_bytes()]);
-    if there(Ns::Mount) { types(|ns| !there(ns)) } else { NsSet::NONE }
+    if there(Ns::Mount) {
+        types(|ns| !there(ns))
+    } else {
+        NsSet::NONE
+    }
 }
 
 fn forbidden() -> NsSet {
@@ -158,7 +181,10 @@ fn forbidden() -> NsSet {
 
 /// The types for which a test holds.
 fn types(test: impl Fn(Ns) -> bool) -> NsSet {
-    Ns::ALL.into_iter().fold(NsSet::NONE, |set, ns| if test(ns) { set.with(ns) } else { set })
+    Ns::ALL.into_iter().fold(
+        NsSet::NONE,
+        |set, ns| if test(ns) { set.with(ns) } else { set },
+    )
 }
 
 /// `pids.max` of our cgroup or one above it, if as many processes are there (cgroup v2 and v1).
@@ -176,10 +202,10 @@ fn pids_max() -> Option<u64> {
         // From our own cgroup up to the root, which has no limit.
         while let Some(parent) = line.iter().rposition(|&byte| byte == b'/') {
             let of = |name| number(&[mount, line, name]);
-            if let (Some(most), Some(now)) = (of(b"/pids.max"), of(b"/pids.current")) {
-                if now >= most {
-                    return Some(most);
-                }
+            if let (Some(most), Some(now)) = (of(b"/pids.max"), of(b"/pids.current"))
+                && now >= most
+            {
+                return Some(most);
             }
             line = line.get(..parent)?;
         }

@@ -32,13 +32,17 @@ struct Report {
 
 impl Report {
     const fn new() -> Self {
-        Report { step: AtomicUsize::new(0), errno: AtomicU32::new(0) }
+        Report {
+            step: AtomicUsize::new(0),
+            errno: AtomicU32::new(0),
+        }
     }
 
     /// Stores a report, unless there is one.
     fn store(&self, failure: Failure) {
         if self.step.load(Ordering::Acquire) == 0 {
-            self.errno.store(failure.errno.map_or(0, Errno::number), Ordering::Release);
+            self.errno
+                .store(failure.errno.map_or(0, Errno::number), Ordering::Release);
             self.step.store(failure.step, Ordering::Release);
         }
     }
@@ -126,6 +130,9 @@ impl Cell {
     }
 
     pub fn notes(&self) -> Notes {
-        Notes { warning: self.warning.load(), denied: self.denied.load() }
+        Notes {
+            warning: self.warning.load(),
+            denied: self.denied.load(),
+        }
     }
 }

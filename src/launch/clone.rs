@@ -34,7 +34,15 @@ pub fn clone(parent: &Performer, flags: u64, with_clone3: bool) -> Result<Pid> {
     } else {
         let flags = flags | libc::SIGCHLD as u64;
         // SAFETY: as above.
-        unsafe { arch::clone(flags, stack + STACK_SIZE, cell.tid.as_ptr(), begin, argument) }
+        unsafe {
+            arch::clone(
+                flags,
+                stack + STACK_SIZE,
+                cell.tid.as_ptr(),
+                begin,
+                argument,
+            )
+        }
     };
     match Errno::in_result(result as usize) {
         None => Ok(Pid(result as i32)),

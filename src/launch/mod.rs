@@ -36,6 +36,7 @@ use perform::Performer;
 
 /// The child, as its parent sees it.
 pub struct Child<'a> {
+    /// Its process id, as we see it.
     pub pid: Pid,
     cell: &'a Cell,
 }
@@ -78,7 +79,10 @@ pub fn launch(
         stack.unmap();
     }
     // What came first is the cause.
-    (outcome.and(cell.failure().map_or(undone, Err)), cell.notes())
+    (
+        outcome.and(cell.failure().map_or(undone, Err)),
+        cell.notes(),
+    )
 }
 
 fn run(parent: &mut Performer, supervise: &mut dyn FnMut(&Child)) -> Result<(), Failure> {
@@ -86,7 +90,10 @@ fn run(parent: &mut Performer, supervise: &mut dyn FnMut(&Child)) -> Result<(), 
     parent.perform_all(Who::Before)?;
     parent.perform_all(Who::Clone)?;
     let Some(pid) = parent.child else {
-        return Err(Failure { step: 0, errno: None });
+        return Err(Failure {
+            step: 0,
+            errno: None,
+        });
     };
     let child = Child { pid, cell };
     if let Err(failure) = parent.perform_all(Who::During) {

@@ -57,7 +57,7 @@ impl<'a> Performer<'a> {
     pub fn perform_all(&mut self, who: Who) -> core::result::Result<(), Failure> {
         for (number, step) in self.plan.by(who) {
             self.stamp(number);
-            let executes = matches!(step.call, Call::Exec { .. });
+            let executes = matches!(step.call, Call::Exec(..));
             if self.is_child {
                 // While it executes, a death by signal may be the command's own.
                 self.cell.at(if executes { 0 } else { number });
@@ -65,7 +65,10 @@ impl<'a> Performer<'a> {
             let Err(errno) = self.perform(&step.call) else {
                 continue;
             };
-            let failure = Failure { step: number, errno: Some(errno) };
+            let failure = Failure {
+                step: number,
+                errno: Some(errno),
+            };
             match step.refusal {
                 Refusal::Warn => self.cell.warn(failure),
                 Refusal::Tolerate(answers) if answers.contains(&errno) => {
@@ -88,40 +91,51 @@ impl<'a> Performer<'a> {
             // keeps the cell for that long; `compile` asks for it only if no C library does.
             Call::ShowDeath => unsafe { memory::set_tid_address(&self.cell.life) },
             Call::PidfdOpen { pid, slot } => self.fill(*slot, process::pidfd_open(*pid)),
-            Call::Clone3 { flags } => clone(self, *flags, true).map(|pid| self.child = Some(pid)),
-            Call::Clone { flags } => clone(self, *flags, false).map(|pid| self.child = Some(pid)),
-            Call::BlockSignals => signal::block(signal::all_but_faults()).map(|old| self.mask = Some(old)),
+            Call::Clone3(flags) => clone(self, *flags, true).map(|pid| self.child = Some(pid)),
+            Call::Clone(flags) => clone(self, *flags, false).map(|pid| self.child = Some(pid)),
+            Call::BlockSignals => {
+                signal::block(signal::all_but_faults()).map(|old| self.mask = Some(old))
+            }
             Call::RestoreSignals => self.mask.map_or(Ok(()), signal::set_mask),
             Call::Open { path, flags, slot } => self.open(path, *flags, *slot),
             Call::Write { slot, data } => self.write(self.fd(*slot)?, data),
             Call::Tell { fd, data } => self.write(Fd(*fd), data),
-            Call::LookAt { ns } => self.look_at(*ns),
+            Call::LookAt(ns) => self.look_at(*ns),
             Call::OpenGate => self.cell.open_gate(),
             Call::PassGate => {
                 self.cell.pass_gate();
                 Ok(())
             }
             Call::DieWithParent => process::die_with_parent().map(|()| self.follow_parent()),
-            Call::CheckParent { slot } => match process::has_ended(self.fd(*slot)?) {
+            Call::CheckParent(slot) => match process::has_ended(self.fd(*slot)?) {
                 Ok(false) => Ok(()),
                 _ => process::exit(0),
             },
-            Call::Unshare { flags } => namespace::unshare(*flags),
+            Call::Unshare(flags) => namespace::unshare(*flags),
             Call::SetHostname(name) => namespace::set_hostname(name.bytes()),
             Call::SetDomainname(name) => namespace::set_domainname(name.bytes()),
-            Call::Socket { slot } => self.fill(*slot, socket::datagram()),
-            Call::RaiseLoopback { slot } => socket::raise_loopback(self.fd(*slot)?),
-            Call::Mount { source, target, kind, flags } => mount::mount(*source, *target, *kind, *flags),
+            Call::Socket(slot) => self.fill(*slot, socket::datagram()),
+            Call::RaiseLoopback(slot) => socket::raise_loopback(self.fd(*slot)?),
+            Call::Mount {
+                source,
+                target,
+                kind,
+                flags,
+            } => mount::mount(*source, *target, *kind, *flags),
             Call::Chdir(path) => file::chdir(path.as_cstr()),
             Call::Umask(mask) => process::set_umask(*mask),
             Call::SetPriority(nice) => process::set_priority(*nice),
-            Call::Prlimit { resource, soft, hard } => process::set_limit(*resource, *soft, *hard),
+            Call::Prlimit {
+                resource,
+                soft,
+                hard,
+            } => process::set_limit(*resource, *soft, *hard),
             Call::Setsid => process::new_session(),
             Call::NoNewPrivs => process::no_new_privs(),
-            Call::CloseOnExec { fd } => file::close_on_exec(Fd(*fd)),
+            Call::CloseOnExec(fd) => file::close_on_exec(Fd(*fd)),
             Call::CloseRange { first, last } => file::close_range(*first, *last),
-            Call::AwaitByte { fd } => file::read(Fd(*fd), &mut [0]).map(|_| ()),
-            Call::Exec { path } => process::execute(*path, self.plan.argv, self.plan.env),
+            Call::AwaitByte(fd) => file::read(Fd(*fd), &mut [0]).map(|_| ()),
+            Call::Exec(path) => process::execute(*path, self.plan.argv, self.plan.env),
             Call::Unlink { path, only_if } => match self.fd(*only_if) {
                 Ok(_) => file::unlink(path.as_cstr()),
                 Err(_) => Ok(()),
@@ -139,7 +153,11 @@ impl<'a> Performer<'a> {
 
     /// The descriptor in a slot; `EBADF` if the step that fills it was refused.
     fn fd(&self, slot: Slot) -> Result<Fd> {
-        self.slots.get(slot as usize).copied().flatten().ok_or(Errno::BADF)
+        self.slots
+            .get(slot as usize)
+            .copied()
+            .flatten()
+            .ok_or(Errno::BADF)
     }
 
     fn open(&mut self, path: &Path, flags: u32, slot: Slot) -> Result<()> {
@@ -220,12 +238,18 @@ struct Short {
 
 impl Short {
     fn new() -> Self {
-        Short { bytes: [0; 512], length: 0 }
+        Short {
+            bytes: [0; 512],
+            length: 0,
+        }
     }
 
     fn push(&mut self, more: &[u8]) {
         // The last byte stays 0, so that the text is a C string too.
-        let end = self.length.saturating_add(more.len()).min(self.bytes.len() - 1);
+        let end = self
+            .length
+            .saturating_add(more.len())
+            .min(self.bytes.len() - 1);
         if let Some(place) = self.bytes.get_mut(self.length..end) {
             for (to, from) in place.iter_mut().zip(more) {
                 *to = *from;

@@ -21,7 +21,10 @@ struct Moment {
 
 impl Moment {
     fn unset() -> Self {
-        Moment { ticks: AtomicU64::new(0), clock: AtomicU64::new(0) }
+        Moment {
+            ticks: AtomicU64::new(0),
+            clock: AtomicU64::new(0),
+        }
     }
 
     fn set(&self) {
@@ -34,7 +37,11 @@ impl Timeline {
     /// Room for steps up to this number. The time begins.
     pub fn new(steps: usize) -> Self {
         let stamps = (0..=steps).map(|_| AtomicU64::new(0)).collect();
-        let timeline = Timeline { stamps, began: Moment::unset(), ended: Moment::unset() };
+        let timeline = Timeline {
+            stamps,
+            began: Moment::unset(),
+            ended: Moment::unset(),
+        };
         timeline.began.set();
         timeline
     }

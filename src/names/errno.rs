@@ -68,7 +68,10 @@ const HIGHER_NAMES: &str =
 
 impl Show for Errno {
     fn show(&self, text: &mut Text) {
-        let name = match HIGHER.iter().position(|&higher| higher == self.number() as i32) {
+        let name = match HIGHER
+            .iter()
+            .position(|&higher| higher == self.number() as i32)
+        {
             Some(at) => word(HIGHER_NAMES, at),
             None => word(NAMES, self.number() as usize - 1),
         };

@@ -17,7 +17,10 @@ pub const CLONE: &[Bit] = &[
     (libc::CLONE_NEWUSER as u64, "CLONE_NEWUSER"),
     (libc::CLONE_NEWPID as u64, "CLONE_NEWPID"),
     (libc::CLONE_NEWNET as u64, "CLONE_NEWNET"),
-    (linux_raw_sys::general::CLONE_NEWTIME as u64, "CLONE_NEWTIME"),
+    (
+        linux_raw_sys::general::CLONE_NEWTIME as u64,
+        "CLONE_NEWTIME",
+    ),
     (CLEAR_SIGHAND, "CLONE_CLEAR_SIGHAND"),
 ];
 
@@ -26,15 +29,15 @@ pub const CLEAR_SIGHAND: u64 = 1 << 32;
 
 /// mount(2).
 pub const MOUNT: &[Bit] = &[
-    (libc::MS_RDONLY as u64, "MS_RDONLY"),
-    (libc::MS_NOSUID as u64, "MS_NOSUID"),
-    (libc::MS_NODEV as u64, "MS_NODEV"),
-    (libc::MS_NOEXEC as u64, "MS_NOEXEC"),
-    (libc::MS_REC as u64, "MS_REC"),
-    (libc::MS_UNBINDABLE as u64, "MS_UNBINDABLE"),
-    (libc::MS_PRIVATE as u64, "MS_PRIVATE"),
-    (libc::MS_SLAVE as u64, "MS_SLAVE"),
-    (libc::MS_SHARED as u64, "MS_SHARED"),
+    (libc::MS_RDONLY, "MS_RDONLY"),
+    (libc::MS_NOSUID, "MS_NOSUID"),
+    (libc::MS_NODEV, "MS_NODEV"),
+    (libc::MS_NOEXEC, "MS_NOEXEC"),
+    (libc::MS_REC, "MS_REC"),
+    (libc::MS_UNBINDABLE, "MS_UNBINDABLE"),
+    (libc::MS_PRIVATE, "MS_PRIVATE"),
+    (libc::MS_SLAVE, "MS_SLAVE"),
+    (libc::MS_SHARED, "MS_SHARED"),
 ];
 
 /// open(2), after the access mode.

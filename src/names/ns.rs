@@ -6,13 +6,21 @@ use crate::text::{position, word};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Ns {
+    /// Mount points (mount_namespaces(7), Linux 2.4.19).
     Mount,
+    /// Host name and NIS domain name (uts_namespaces(7), Linux 2.6.19).
     Uts,
+    /// System V IPC and POSIX message queues (ipc_namespaces(7), Linux 2.6.19).
     Ipc,
+    /// Network devices, addresses, ports (network_namespaces(7), Linux 2.6.29).
     Net,
+    /// Process ids (pid_namespaces(7), Linux 2.6.24).
     Pid,
+    /// User and group ids, capabilities (user_namespaces(7), Linux 3.8).
     User,
+    /// The root of the cgroup hierarchy (cgroup_namespaces(7), Linux 4.6).
     Cgroup,
+    /// Monotonic and boot-time clocks (time_namespaces(7), Linux 5.6).
     Time,
 }
 
@@ -74,7 +82,9 @@ impl Ns {
 pub struct NsSet(u8);
 
 impl NsSet {
+    /// No type.
     pub const NONE: NsSet = NsSet(0);
+    /// Every type.
     pub const ALL: NsSet = NsSet(0xff);
 
     /// One bit for each type, in their order.
@@ -87,26 +97,32 @@ impl NsSet {
         NsSet(1 << ns as u8)
     }
 
+    /// Whether a type is in it.
     pub const fn contains(self, ns: Ns) -> bool {
         self.0 & 1 << ns as u8 != 0
     }
 
+    /// The set and a type.
     pub const fn with(self, ns: Ns) -> NsSet {
         NsSet(self.0 | 1 << ns as u8)
     }
 
+    /// What is in one of them.
     pub const fn union(self, other: NsSet) -> NsSet {
         NsSet(self.0 | other.0)
     }
 
+    /// What is not in the other.
     pub const fn without(self, other: NsSet) -> NsSet {
         NsSet(self.0 & !other.0)
     }
 
+    /// What is in both.
     pub const fn both(self, other: NsSet) -> NsSet {
         NsSet(self.0 & other.0)
     }
 
+    /// Whether no type is in it.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }

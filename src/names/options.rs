@@ -108,7 +108,10 @@ pub struct Flag {
 
 /// All options, in order.
 pub fn all() -> All {
-    All { rest: TABLE, ids: IDS }
+    All {
+        rest: TABLE,
+        ids: IDS,
+    }
 }
 
 /// The lines of the table that are left.
@@ -124,7 +127,15 @@ impl Iterator for All {
         let (&id, ids) = self.ids.split_first()?;
         self.ids = ids;
         let [title, short, long, value, help] = [(); 5].map(|()| cut_text(&mut self.rest, b'\t'));
-        Some(Flag { id, title, short, long, value, help, wanted: cut_text(&mut self.rest, b'\n') })
+        Some(Flag {
+            id,
+            title,
+            short,
+            long,
+            value,
+            help,
+            wanted: cut_text(&mut self.rest, b'\n'),
+        })
     }
 }
 
@@ -137,7 +148,11 @@ pub fn find(test: &dyn Fn(&Flag) -> bool) -> Option<Flag> {
 impl Flag {
     /// How many words of the command line are its value.
     pub fn values(&self) -> usize {
-        if self.value.is_empty() { 0 } else { 1 + usize::from(self.value.contains(' ')) }
+        if self.value.is_empty() {
+            0
+        } else {
+            1 + usize::from(self.value.contains(' '))
+        }
     }
 
     /// Whether it may be given more than once: switches, and what adds to a list.
@@ -198,7 +213,11 @@ mod tests {
         for flag in all() {
             assert!(!flag.long.is_empty() && !flag.help.is_empty());
             assert!(seen.insert(flag.long), "--{}", flag.long);
-            assert!(flag.short.is_empty() || seen.insert(flag.short), "-{}", flag.short);
+            assert!(
+                flag.short.is_empty() || seen.insert(flag.short),
+                "-{}",
+                flag.short
+            );
         }
         assert_eq!(all().count(), IDS.len());
     }
@@ -216,7 +235,12 @@ mod tests {
     fn what_has_values_says_what_is_wanted() {
         let free = ["chdir", "argv0", "pid-file"];
         for flag in all().filter(|flag| !free.contains(&flag.long)) {
-            assert_eq!(flag.value.is_empty(), flag.wanted.is_empty(), "--{}", flag.long);
+            assert_eq!(
+                flag.value.is_empty(),
+                flag.wanted.is_empty(),
+                "--{}",
+                flag.long
+            );
         }
     }
 }

@@ -11,6 +11,7 @@ const NAMES: &str = "cpu fsize data stack core rss nproc nofile memlock as locks
 pub struct Resource(u8);
 
 impl Resource {
+    /// Processes of one user.
     pub const NPROC: Resource = Resource(6);
 
     /// The resource of that name, in lower case, without the kernel's `RLIMIT_`.

@@ -15,6 +15,7 @@ const NAMES: &str = "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE
 const RTMIN: u8 = 34;
 const RTMAX: u8 = 64;
 
+#[allow(missing_docs)] // They are called what signal(7) calls them.
 impl Signal {
     pub const HUP: Signal = Signal(1);
     pub const INT: Signal = Signal(2);
@@ -48,6 +49,7 @@ impl Signal {
         }
     }
 
+    /// Its number.
     pub const fn number(self) -> u8 {
         self.0
     }
@@ -135,7 +137,10 @@ mod tests {
 
     #[test]
     fn what_is_no_signal_is_refused() {
-        for name in ["", "0", "65", "-1", "term", "SIG", "RTMIN-1", "RTMIN+31", "RTMIN+99", "RTMAX+1", "0x9", "999"] {
+        for name in [
+            "", "0", "65", "-1", "term", "SIG", "RTMIN-1", "RTMIN+31", "RTMIN+99", "RTMAX+1",
+            "0x9", "999",
+        ] {
             assert_eq!(Signal::named(name.as_bytes()), None, "{name}");
         }
     }
@@ -143,6 +148,9 @@ mod tests {
     #[test]
     fn faults_are_those_that_cannot_be_waited_for() {
         let names: std::vec::Vec<_> = Signal::FAULTS.iter().map(|s| s.to_string()).collect();
-        assert_eq!(names.join(" "), "SIGFPE SIGILL SIGSEGV SIGBUS SIGABRT SIGTRAP SIGSYS");
+        assert_eq!(
+            names.join(" "),
+            "SIGFPE SIGILL SIGSEGV SIGBUS SIGABRT SIGTRAP SIGSYS"
+        );
     }
 }

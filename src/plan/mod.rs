@@ -58,7 +58,9 @@ impl<'p> Plan<'p> {
 
     /// The steps that one performs, with their numbers.
     pub fn by(&self, who: Who) -> impl Iterator<Item = (usize, &Step<'p>)> {
-        (1..).zip(&self.steps).filter(move |(_, step)| step.who == who)
+        (1..)
+            .zip(&self.steps)
+            .filter(move |(_, step)| step.who == who)
     }
 }
 

@@ -35,7 +35,14 @@ impl Show for Shown<'_> {
                 last = step.who;
             }
             text.raw(if number < 10 { b"   " } else { b"  " });
-            put!(text, number, "  ", Line { step, plan }, "  # ", step.because);
+            put!(
+                text,
+                number,
+                "  ",
+                Line { step, plan },
+                "  # ",
+                step.because
+            );
             match step.refusal {
                 Refusal::Fatal => {}
                 Refusal::Warn => put!(text, "; a refusal is a warning"),
@@ -71,7 +78,14 @@ impl Show for Line<'_> {
         match &self.step.call {
             Call::SetAction { signal, ignore } => {
                 let action = if *ignore { "IGN" } else { "DFL" };
-                put!(text, "rt_sigaction(", signal, ", {sa_handler=SIG_", action, ", sa_mask=[], sa_flags=0}, NULL, 8)");
+                put!(
+                    text,
+                    "rt_sigaction(",
+                    signal,
+                    ", {sa_handler=SIG_",
+                    action,
+                    ", sa_mask=[], sa_flags=0}, NULL, 8)"
+                );
             }
             Call::MapStack => put!(
                 text,
@@ -81,14 +95,24 @@ impl Show for Line<'_> {
             ),
             Call::ShowDeath => put!(text, "set_tid_address(&life)"),
             Call::PidfdOpen { pid, .. } => put!(text, "pidfd_open(", pid, ", 0)"),
-            Call::Clone3 { flags } => {
-                put!(text, "clone3({flags=", Named(*flags, flags::CLONE), ", child_tid=&tid, exit_signal=SIGCHLD");
+            Call::Clone3(flags) => {
+                put!(
+                    text,
+                    "clone3({flags=",
+                    Named(*flags, flags::CLONE),
+                    ", child_tid=&tid, exit_signal=SIGCHLD"
+                );
                 put!(text, ", stack=&stack, stack_size=0x");
                 text.number(super::STACK_SIZE as u64, 16, 1);
                 put!(text, "}, 88)");
             }
-            Call::Clone { flags } => {
-                put!(text, "clone(child_stack=&stack, flags=", Named(*flags, flags::CLONE), "|SIGCHLD, child_tidptr=&tid)");
+            Call::Clone(flags) => {
+                put!(
+                    text,
+                    "clone(child_stack=&stack, flags=",
+                    Named(*flags, flags::CLONE),
+                    "|SIGCHLD, child_tidptr=&tid)"
+                );
             }
             Call::BlockSignals => {
                 put!(text, "rt_sigprocmask(SIG_BLOCK, ~[");
@@ -99,23 +123,47 @@ impl Show for Line<'_> {
             Call::Open { path, flags, .. } => open(text, path, *flags),
             Call::Write { slot, data } => put!(text, "write(", slot, ", ", data),
             Call::Tell { fd, data } => put!(text, "write(", fd, ", ", data),
-            Call::LookAt { ns } => {
-                put!(text, "newfstatat(AT_FDCWD, \"/proc/CHILD/ns/", entry(*ns), "\", &stat, 0)");
+            Call::LookAt(ns) => {
+                put!(
+                    text,
+                    "newfstatat(AT_FDCWD, \"/proc/CHILD/ns/",
+                    entry(*ns),
+                    "\", &stat, 0)"
+                );
             }
             Call::OpenGate => put!(text, "futex(&gate, FUTEX_WAKE, 1)"),
             Call::PassGate => put!(text, "futex(&gate, FUTEX_WAIT, 0, NULL)"),
             Call::DieWithParent => put!(text, "prctl(PR_SET_PDEATHSIG, SIGKILL)"),
-            Call::CheckParent { slot } => {
-                put!(text, "ppoll([{fd=", slot, ", events=POLLIN}], 1, {tv_sec=0, tv_nsec=0}, NULL, 0)");
+            Call::CheckParent(slot) => {
+                put!(
+                    text,
+                    "ppoll([{fd=",
+                    slot,
+                    ", events=POLLIN}], 1, {tv_sec=0, tv_nsec=0}, NULL, 0)"
+                );
             }
-            Call::Unshare { flags } => put!(text, "unshare(", Named(*flags, flags::CLONE), ")"),
-            Call::SetHostname(name) => put!(text, "sethostname(", name, ", ", name.bytes().len(), ")"),
-            Call::SetDomainname(name) => put!(text, "setdomainname(", name, ", ", name.bytes().len(), ")"),
-            Call::Socket { .. } => put!(text, "socket(AF_INET, SOCK_DGRAM|SOCK_CLOEXEC, IPPROTO_IP)"),
-            Call::RaiseLoopback { slot } => {
-                put!(text, "ioctl(", slot, ", SIOCSIFFLAGS, {ifr_name=\"lo\", ifr_flags=IFF_UP})");
+            Call::Unshare(flags) => put!(text, "unshare(", Named(*flags, flags::CLONE), ")"),
+            Call::SetHostname(name) => {
+                put!(text, "sethostname(", name, ", ", name.bytes().len(), ")")
             }
-            Call::Mount { source, target, kind, flags } => {
+            Call::SetDomainname(name) => {
+                put!(text, "setdomainname(", name, ", ", name.bytes().len(), ")")
+            }
+            Call::Socket(..) => put!(text, "socket(AF_INET, SOCK_DGRAM|SOCK_CLOEXEC, IPPROTO_IP)"),
+            Call::RaiseLoopback(slot) => {
+                put!(
+                    text,
+                    "ioctl(",
+                    slot,
+                    ", SIOCSIFFLAGS, {ifr_name=\"lo\", ifr_flags=IFF_UP})"
+                );
+            }
+            Call::Mount {
+                source,
+                target,
+                kind,
+                flags,
+            } => {
                 put!(text, "mount(", source, ", ", target, ", ");
                 match kind {
                     Some(kind) => kind.show(text),
@@ -130,19 +178,32 @@ impl Show for Line<'_> {
                 put!(text, ")");
             }
             Call::SetPriority(nice) => put!(text, "setpriority(PRIO_PROCESS, 0, ", nice, ")"),
-            Call::Prlimit { resource, soft, hard } => {
+            Call::Prlimit {
+                resource,
+                soft,
+                hard,
+            } => {
                 put!(text, "prlimit64(0, RLIMIT_");
                 for letter in resource.name().bytes() {
                     text.byte(letter.to_ascii_uppercase());
                 }
-                put!(text, ", {rlim_cur=", Limit(*soft), ", rlim_max=", Limit(*hard), "}, NULL)");
+                put!(
+                    text,
+                    ", {rlim_cur=",
+                    Limit(*soft),
+                    ", rlim_max=",
+                    Limit(*hard),
+                    "}, NULL)"
+                );
             }
             Call::Setsid => put!(text, "setsid()"),
             Call::NoNewPrivs => put!(text, "prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)"),
-            Call::CloseOnExec { fd } => put!(text, "fcntl(", fd, ", F_SETFD, FD_CLOEXEC)"),
-            Call::CloseRange { first, last } => put!(text, "close_range(", first, ", ", last, ", 0)"),
-            Call::AwaitByte { fd } => put!(text, "read(", fd, ", &byte, 1)"),
-            Call::Exec { path } => self.execute(text, path),
+            Call::CloseOnExec(fd) => put!(text, "fcntl(", fd, ", F_SETFD, FD_CLOEXEC)"),
+            Call::CloseRange { first, last } => {
+                put!(text, "close_range(", first, ", ", last, ", 0)")
+            }
+            Call::AwaitByte(fd) => put!(text, "read(", fd, ", &byte, 1)"),
+            Call::Exec(path) => self.execute(text, path),
             Call::Unlink { path, .. } => put!(text, "unlinkat(AT_FDCWD, ", path, ", 0)"),
         }
     }
@@ -156,7 +217,12 @@ impl Line<'_> {
             put!(text, between, argument);
             between = ", ";
         }
-        put!(text, "], &environ /* ", iterate(self.plan.env).count(), " vars */)");
+        put!(
+            text,
+            "], &environ /* ",
+            iterate(self.plan.env).count(),
+            " vars */)"
+        );
     }
 }
 
@@ -172,7 +238,9 @@ pub(crate) fn entry(ns: Ns) -> &'static str {
 /// The members of a set, which strace writes without `SIG`.
 fn fault_signals(text: &mut Text) {
     let mut between = "";
-    let faults = (1..32).filter_map(Signal::new).filter(|signal| Signal::FAULTS.contains(signal));
+    let faults = (1..32)
+        .filter_map(Signal::new)
+        .filter(|signal| Signal::FAULTS.contains(signal));
     for name in faults.filter_map(Signal::name) {
         put!(text, between, name);
         between = " ";
@@ -190,7 +258,14 @@ fn open(text: &mut Text, path: &Path, flags: u32) {
         }
     }
     put!(text, ", O_WRONLY|", Named(u64::from(flags), flags::OPEN));
-    put!(text, if flags & libc::O_CREAT as u32 != 0 { ", 0644)" } else { ")" });
+    put!(
+        text,
+        if flags & libc::O_CREAT as u32 != 0 {
+            ", 0644)"
+        } else {
+            ")"
+        }
+    );
 }
 
 /// The data of a write(2), its length, and the closing parenthesis.

@@ -19,6 +19,7 @@ pub enum Slot {
 }
 
 impl Slot {
+    /// How many there are.
     pub const COUNT: usize = 4;
 }
 
@@ -38,6 +39,7 @@ impl Show for Slot {
 /// A path. What depends on the child is filled in when the child is there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Path<'p> {
+    /// As it is.
     Text(ThinCStr<'p>),
     /// `/proc/CHILD/…`
     OfChild(ThinCStr<'static>),
@@ -46,6 +48,7 @@ pub enum Path<'p> {
 /// What a write(2) writes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Data<'p> {
+    /// As it is.
     Text(ThinCStr<'p>),
     /// The child's process id and a newline.
     ChildPid,
@@ -57,29 +60,56 @@ pub enum Data<'p> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Call<'p> {
     /// rt_sigaction(2): default, or ignored.
-    SetAction { signal: Signal, ignore: bool },
+    SetAction {
+        /// The signal.
+        signal: Signal,
+        /// Ignored, instead of the default.
+        ignore: bool,
+    },
     /// mmap(2) of the child's stack.
     MapStack,
     /// set_tid_address(2): our death becomes visible in memory that the child reads.
     ShowDeath,
     /// pidfd_open(2).
-    PidfdOpen { pid: u32, slot: Slot },
+    PidfdOpen {
+        /// The process.
+        pid: u32,
+        /// Where the descriptor goes.
+        slot: Slot,
+    },
     /// clone3(2).
-    Clone3 { flags: u64 },
+    Clone3(u64),
     /// clone(2).
-    Clone { flags: u64 },
+    Clone(u64),
     /// rt_sigprocmask(2): everything but the fault signals.
     BlockSignals,
     /// rt_sigprocmask(2): as it was before `BlockSignals`.
     RestoreSignals,
     /// openat(2).
-    Open { path: Path<'p>, flags: u32, slot: Slot },
+    Open {
+        /// The file.
+        path: Path<'p>,
+        /// `O_…`; the access mode is always `O_WRONLY`.
+        flags: u32,
+        /// Where the descriptor goes.
+        slot: Slot,
+    },
     /// write(2) to a slot.
-    Write { slot: Slot, data: Data<'p> },
+    Write {
+        /// Where the descriptor is.
+        slot: Slot,
+        /// What is written, at once.
+        data: Data<'p>,
+    },
     /// write(2) to a descriptor of the caller's.
-    Tell { fd: u32, data: Data<'p> },
+    Tell {
+        /// The caller's descriptor.
+        fd: u32,
+        /// What is written, at once.
+        data: Data<'p>,
+    },
     /// newfstatat(2) of the child's namespace, for [`Data::Info`].
-    LookAt { ns: Ns },
+    LookAt(Ns),
     /// futex(2): lets the child pass.
     OpenGate,
     /// futex(2): waits for the parent.
@@ -87,33 +117,67 @@ pub enum Call<'p> {
     /// prctl(2): die with the parent; ends the child if the parent is dead already.
     DieWithParent,
     /// poll(2) of the parent's pidfd; ends the child if the parent is dead already.
-    CheckParent { slot: Slot },
+    CheckParent(Slot),
     /// unshare(2).
-    Unshare { flags: u64 },
+    Unshare(u64),
+    /// sethostname(2).
     SetHostname(ThinCStr<'p>),
+    /// setdomainname(2).
     SetDomainname(ThinCStr<'p>),
     /// socket(2) of a kind that only ioctl(2) needs.
-    Socket { slot: Slot },
+    Socket(Slot),
     /// ioctl(2) SIOCSIFFLAGS: the loopback device is up.
-    RaiseLoopback { slot: Slot },
-    Mount { source: ThinCStr<'p>, target: ThinCStr<'p>, kind: Option<ThinCStr<'p>>, flags: u64 },
+    RaiseLoopback(Slot),
+    /// mount(2) without data.
+    Mount {
+        /// What is mounted; without a meaning for most kinds.
+        source: ThinCStr<'p>,
+        /// Where.
+        target: ThinCStr<'p>,
+        /// The type of file system; none when only flags change.
+        kind: Option<ThinCStr<'p>>,
+        /// `MS_…`
+        flags: u64,
+    },
+    /// chdir(2).
     Chdir(ThinCStr<'p>),
+    /// umask(2).
     Umask(u32),
     /// setpriority(2) of the process itself.
     SetPriority(i32),
-    Prlimit { resource: Resource, soft: u64, hard: u64 },
+    /// prlimit(2) of the process itself; `u64::MAX` is no limit.
+    Prlimit {
+        /// Of what.
+        resource: Resource,
+        /// What is enforced.
+        soft: u64,
+        /// How far the soft limit may be raised.
+        hard: u64,
+    },
+    /// setsid(2).
     Setsid,
+    /// prctl(2): set-user-ID programs and file capabilities give nothing any more.
     NoNewPrivs,
     /// fcntl(2) FD_CLOEXEC.
-    CloseOnExec { fd: u32 },
+    CloseOnExec(u32),
     /// close_range(2), both ends included.
-    CloseRange { first: u32, last: u32 },
+    CloseRange {
+        /// The first descriptor.
+        first: u32,
+        /// The last one.
+        last: u32,
+    },
     /// read(2) of one byte.
-    AwaitByte { fd: u32 },
+    AwaitByte(u32),
     /// execve(2) with the plan's arguments and environment.
-    Exec { path: ThinCStr<'p> },
+    Exec(ThinCStr<'p>),
     /// unlink(2).
-    Unlink { path: ThinCStr<'p>, only_if: Slot },
+    Unlink {
+        /// The file.
+        path: ThinCStr<'p>,
+        /// Only if a step filled this slot.
+        only_if: Slot,
+    },
 }
 
 /// Who performs a step, and when. In the order of the numbers.
@@ -145,8 +209,11 @@ pub enum Refusal {
 /// A system call in its place.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step<'p> {
+    /// Who makes it.
     pub who: Who,
+    /// The call.
     pub call: Call<'p>,
+    /// What it means when it is refused.
     pub refusal: Refusal,
     /// The option that asked for it.
     pub because: Id,

@@ -17,13 +17,25 @@ impl Show for Bars<'_> {
     fn show(&self, text: &mut Text) {
         put!(text, "where the time went, in microseconds");
         let numbers = 1..=self.plan.steps.len();
-        let longest = numbers.clone().map(|number| self.nanoseconds(number)).max().unwrap_or(0);
+        let longest = numbers
+            .clone()
+            .map(|number| self.nanoseconds(number))
+            .max()
+            .unwrap_or(0);
         for number in numbers {
             let (Some(step), Some(_)) = (self.plan.step(number), self.timeline.at(number)) else {
                 continue;
             };
             let nanoseconds = self.nanoseconds(number);
-            put!(text, "\n", if step.who == Who::Child { "child  " } else { "parent " });
+            put!(
+                text,
+                "\n",
+                if step.who == Who::Child {
+                    "child  "
+                } else {
+                    "parent "
+                }
+            );
             let start = text.len();
             microseconds(text, nanoseconds);
             text.pad_to(start + 10);
@@ -31,10 +43,22 @@ impl Show for Bars<'_> {
                 text.byte(b'#');
             }
             text.pad_to(start + 11 + WIDTH as usize);
-            put!(text, number, " ", Line { step, plan: self.plan });
+            put!(
+                text,
+                number,
+                " ",
+                Line {
+                    step,
+                    plan: self.plan
+                }
+            );
         }
         put!(text, "\nall    ");
-        microseconds(text, self.timeline.nanoseconds(self.timeline.began(), self.timeline.ended()));
+        microseconds(
+            text,
+            self.timeline
+                .nanoseconds(self.timeline.began(), self.timeline.ended()),
+        );
         put!(text, " from the first step to the command's end");
     }
 }
@@ -42,14 +66,19 @@ impl Show for Bars<'_> {
 impl Bars<'_> {
     /// From the beginning of a step to that of the next of the same process, or to the end.
     fn nanoseconds(&self, number: usize) -> u64 {
-        let in_child = |at| self.plan.step(at).is_some_and(|step| step.who == Who::Child);
+        let in_child = |at| {
+            self.plan
+                .step(at)
+                .is_some_and(|step| step.who == Who::Child)
+        };
         let Some(start) = self.timeline.at(number) else {
             return 0;
         };
         let later = (number + 1..=self.plan.steps.len())
             .filter(|&other| in_child(other) == in_child(number))
             .find_map(|other| self.timeline.at(other));
-        self.timeline.nanoseconds(start, later.unwrap_or(self.timeline.ended()))
+        self.timeline
+            .nanoseconds(start, later.unwrap_or(self.timeline.ended()))
     }
 }
 

@@ -18,6 +18,7 @@ use deadline::Deadline;
 /// How the command ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct End {
+    /// Its own status.
     pub status: Status,
     /// Whether the time limit had passed.
     pub timed_out: bool,
@@ -26,7 +27,9 @@ pub struct End {
 /// The command's own status.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Status {
+    /// It exited with this.
     Exited(u8),
+    /// This signal killed it.
     Killed(u8),
 }
 
@@ -72,7 +75,10 @@ pub fn supervise(child: &Child, watch: &Watch) -> End {
         };
     };
     tty::restore();
-    End { status, timed_out: deadline.timed_out() }
+    End {
+        status,
+        timed_out: deadline.timed_out(),
+    }
 }
 
 /// Acts on a signal; whether to look at the child.
@@ -100,6 +106,8 @@ fn receive(child: &Child, watch: &Watch, deadline: &mut Deadline, arrived: Arriv
 
 /// The signals that ask a program to end.
 fn ends(signal: Signal) -> bool {
-    matches!(signal, Signal::HUP | Signal::INT | Signal::QUIT | Signal::TERM)
+    matches!(
+        signal,
+        Signal::HUP | Signal::INT | Signal::QUIT | Signal::TERM
+    )
 }
-

@@ -49,7 +49,11 @@ pub fn close_range(first: u32, last: u32) -> Result<()> {
 
 /// fcntl(2) `F_SETFD` `FD_CLOEXEC`.
 pub fn close_on_exec(fd: Fd) -> Result<()> {
-    let arguments = [fd.0 as usize, libc::F_SETFD as usize, libc::FD_CLOEXEC as usize];
+    let arguments = [
+        fd.0 as usize,
+        libc::F_SETFD as usize,
+        libc::FD_CLOEXEC as usize,
+    ];
     // SAFETY: no pointer is passed.
     unsafe { call(Sysno::fcntl, arguments) }.map(nothing)
 }
@@ -102,7 +106,12 @@ pub fn exists(path: &CStr) -> bool {
 /// newfstatat(2), following links: device and inode number.
 pub fn identity(path: &CStr) -> Result<(u64, u64)> {
     let mut stat = core::mem::MaybeUninit::<libc::stat>::uninit();
-    let arguments = [AT_FDCWD, path.as_ptr() as usize, stat.as_mut_ptr() as usize, 0];
+    let arguments = [
+        AT_FDCWD,
+        path.as_ptr() as usize,
+        stat.as_mut_ptr() as usize,
+        0,
+    ];
     // SAFETY: the path is a C string; the kernel fills the structure when it succeeds.
     unsafe {
         call(Sysno::newfstatat, arguments)?;

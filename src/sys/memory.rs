@@ -40,7 +40,12 @@ pub unsafe fn unmap(start: usize, size: usize) {
 /// process, or by the kernel on behalf of one, so the private form would sleep for ever.
 pub fn wait_while(word: &AtomicU32, value: u32) {
     loop {
-        let arguments = [address(word), libc::FUTEX_WAIT as usize, value as usize, null::<u8>() as usize];
+        let arguments = [
+            address(word),
+            libc::FUTEX_WAIT as usize,
+            value as usize,
+            null::<u8>() as usize,
+        ];
         // SAFETY: the word is valid memory, and no timeout is passed.
         let answer = unsafe { call(Sysno::futex, arguments) };
         if answer == Err(Errno::AGAIN) || word.load(Ordering::Acquire) != value {

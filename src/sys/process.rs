@@ -39,7 +39,11 @@ pub fn exit(status: u8) -> ! {
 
 /// execve(2). Returns only if it fails.
 pub fn execute(path: ThinCStr, argv: &Strings, env: &Strings) -> Result<()> {
-    let arguments = [path.as_ptr() as usize, argv.as_ptr() as usize, env.as_ptr() as usize];
+    let arguments = [
+        path.as_ptr() as usize,
+        argv.as_ptr() as usize,
+        env.as_ptr() as usize,
+    ];
     // SAFETY: the path is a C string, and `Strings` are arrays of pointers to C strings up to NULL.
     unsafe { call(Sysno::execve, arguments) }.map(nothing)
 }
@@ -64,7 +68,12 @@ pub fn wait_for(child: Pid) -> Result<Option<Change>> {
 
 fn wait(child: Pid, options: i32) -> Result<Option<Change>> {
     let mut status = 0i32;
-    let arguments = [child.0 as usize, &raw mut status as usize, options as usize, 0];
+    let arguments = [
+        child.0 as usize,
+        &raw mut status as usize,
+        options as usize,
+        0,
+    ];
     // SAFETY: the kernel writes one int.
     if unsafe { call(Sysno::wait4, arguments)? } == 0 {
         return Ok(None);
@@ -87,7 +96,13 @@ pub fn die_with_parent() -> Result<()> {
 /// prctl(2) `PR_SET_NO_NEW_PRIVS`.
 pub fn no_new_privs() -> Result<()> {
     // SAFETY: no pointer is passed.
-    unsafe { call(Sysno::prctl, [libc::PR_SET_NO_NEW_PRIVS as usize, 1, 0, 0, 0]) }.map(nothing)
+    unsafe {
+        call(
+            Sysno::prctl,
+            [libc::PR_SET_NO_NEW_PRIVS as usize, 1, 0, 0, 0],
+        )
+    }
+    .map(nothing)
 }
 
 /// pidfd_open(2).
@@ -98,7 +113,11 @@ pub fn pidfd_open(pid: u32) -> Result<Fd> {
 
 /// poll(2) of a pidfd without waiting: whether its process has ended.
 pub fn has_ended(pidfd: Fd) -> Result<bool> {
-    let mut poll = libc::pollfd { fd: pidfd.0 as i32, events: libc::POLLIN, revents: 0 };
+    let mut poll = libc::pollfd {
+        fd: pidfd.0 as i32,
+        events: libc::POLLIN,
+        revents: 0,
+    };
     let timeout = [0i64; 2];
     let arguments = [&raw mut poll as usize, 1, timeout.as_ptr() as usize, 0, 0];
     // SAFETY: one `struct pollfd` and a `struct timespec`.
@@ -135,7 +154,12 @@ pub fn set_limit(resource: Resource, soft: u64, hard: u64) -> Result<()> {
 /// prlimit(2) of this process: soft and hard limit.
 pub fn limit(resource: Resource) -> Result<[u64; 2]> {
     let mut limit = [0u64; 2];
-    let arguments = [0, resource.number() as usize, 0, limit.as_mut_ptr() as usize];
+    let arguments = [
+        0,
+        resource.number() as usize,
+        0,
+        limit.as_mut_ptr() as usize,
+    ];
     // SAFETY: the pair is a `struct rlimit64`.
     unsafe { call(Sysno::prlimit64, arguments) }.map(|_| limit)
 }

@@ -21,11 +21,19 @@ pub enum Disposition {
 /// rt_sigaction(2): what a signal does now.
 pub fn disposition(signal: Signal) -> Result<Disposition> {
     let mut action = MaybeUninit::<kernel_sigaction>::zeroed();
-    let arguments = [signal.number() as usize, 0, action.as_mut_ptr() as usize, SET_SIZE];
+    let arguments = [
+        signal.number() as usize,
+        0,
+        action.as_mut_ptr() as usize,
+        SET_SIZE,
+    ];
     // SAFETY: the kernel fills the structure, of which all zeroes is a value.
     let handler = unsafe {
         call(Sysno::rt_sigaction, arguments)?;
-        action.assume_init().sa_handler_kernel.map_or(libc::SIG_DFL, |handler| handler as usize)
+        action
+            .assume_init()
+            .sa_handler_kernel
+            .map_or(libc::SIG_DFL, |handler| handler as usize)
     };
     Ok(match handler {
         libc::SIG_DFL => Disposition::Default,
@@ -39,14 +47,21 @@ pub fn set_action(signal: Signal, ignore: bool) -> Result<()> {
     // The handler is the first word, and the default of every field is 0.
     let mut action = [0usize; size_of::<kernel_sigaction>() / size_of::<usize>()];
     action[0] = if ignore { libc::SIG_IGN } else { libc::SIG_DFL };
-    let arguments = [signal.number() as usize, action.as_ptr() as usize, 0, SET_SIZE];
+    let arguments = [
+        signal.number() as usize,
+        action.as_ptr() as usize,
+        0,
+        SET_SIZE,
+    ];
     // SAFETY: the words are a `struct sigaction` without a handler.
     unsafe { call(Sysno::rt_sigaction, arguments) }.map(nothing)
 }
 
 /// Everything that can wait; not what reports a fault of the program itself.
 pub fn all_but_faults() -> u64 {
-    Signal::FAULTS.iter().fold(u64::MAX, |set, signal| set & !signal.bit())
+    Signal::FAULTS
+        .iter()
+        .fold(u64::MAX, |set, signal| set & !signal.bit())
 }
 
 /// rt_sigprocmask(2) `SIG_BLOCK`; the set that was blocked before.
@@ -61,7 +76,12 @@ pub fn set_mask(set: u64) -> Result<()> {
 
 fn mask(how: i32, set: u64) -> Result<u64> {
     let mut old = 0u64;
-    let arguments = [how as usize, &raw const set as usize, &raw mut old as usize, SET_SIZE];
+    let arguments = [
+        how as usize,
+        &raw const set as usize,
+        &raw mut old as usize,
+        SET_SIZE,
+    ];
     // SAFETY: both sets are eight bytes.
     unsafe { call(Sysno::rt_sigprocmask, arguments) }.map(|_| old)
 }
@@ -83,7 +103,12 @@ pub fn wait(milliseconds: Option<u64>) -> Result<Arrived> {
     let timeout = milliseconds.map(|all| [all / 1000, all % 1000 * 1_000_000]);
     let timeout = timeout.as_ref().map_or(0, |pair| pair.as_ptr() as usize);
     let mut info = MaybeUninit::<siginfo_t>::zeroed();
-    let arguments = [&raw const set as usize, info.as_mut_ptr() as usize, timeout, SET_SIZE];
+    let arguments = [
+        &raw const set as usize,
+        info.as_mut_ptr() as usize,
+        timeout,
+        SET_SIZE,
+    ];
     // SAFETY: the set is eight bytes, the timeout NULL or a `struct timespec`, and the kernel fills
     // the information, of which all zeroes is a value.
     let (number, code, sender) = unsafe {
@@ -92,7 +117,11 @@ pub fn wait(milliseconds: Option<u64>) -> Result<Arrived> {
         (number, info.si_code, info._sifields._kill._pid)
     };
     let signal = Signal::new(number as u8).unwrap_or(Signal::CHLD);
-    Ok(Arrived { signal, from_kernel: code == libc::SI_KERNEL, sender: Pid(sender) })
+    Ok(Arrived {
+        signal,
+        from_kernel: code == libc::SI_KERNEL,
+        sender: Pid(sender),
+    })
 }
 
 /// kill(2).

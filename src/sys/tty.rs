@@ -8,14 +8,22 @@ use super::{Result, nothing};
 /// ioctl(2) `TIOCGPGRP`: the foreground process group; `ENOTTY` if this is no terminal of ours.
 pub fn foreground(terminal: Fd) -> Result<Pid> {
     let mut group = 0i32;
-    let arguments = [terminal.0 as usize, libc::TIOCGPGRP as usize, &raw mut group as usize];
+    let arguments = [
+        terminal.0 as usize,
+        libc::TIOCGPGRP as usize,
+        &raw mut group as usize,
+    ];
     // SAFETY: the kernel writes one int.
     unsafe { call(Sysno::ioctl, arguments) }.map(|_| Pid(group))
 }
 
 /// ioctl(2) `TIOCSPGRP`. From a background group it raises `SIGTTOU`, unless that is blocked.
 pub fn set_foreground(terminal: Fd, group: Pid) -> Result<()> {
-    let arguments = [terminal.0 as usize, libc::TIOCSPGRP as usize, &raw const group.0 as usize];
+    let arguments = [
+        terminal.0 as usize,
+        libc::TIOCSPGRP as usize,
+        &raw const group.0 as usize,
+    ];
     // SAFETY: the kernel reads one int.
     unsafe { call(Sysno::ioctl, arguments) }.map(nothing)
 }

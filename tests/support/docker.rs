@@ -127,30 +127,50 @@ fn start_with(driver: &str) -> Result<Docker, String> {
     let log = File::create(home.join("log")).expect("a file can be made");
     let errors = log.try_clone().expect("a descriptor can be copied");
     let mut world = command(Caller::Root, "sh");
-    world.args(["-c", DOCKERD]).current_dir(&home).stdin(Stdio::piped()).stdout(log).stderr(errors);
-    world.env("DRIVER", driver).env("NAME", name()).env("PATH", path());
+    world
+        .args(["-c", DOCKERD])
+        .current_dir(&home)
+        .stdin(Stdio::piped())
+        .stdout(log)
+        .stderr(errors);
+    world
+        .env("DRIVER", driver)
+        .env("NAME", name())
+        .env("PATH", path());
     *WORLD.lock().expect("nobody panics with it") = Some(world.spawn().expect("sh can be started"));
 
-    let docker = Docker { socket: home.join("docker.sock") };
+    let docker = Docker {
+        socket: home.join("docker.sock"),
+    };
     docker.wait_until_it_answers_or(&home.join("ended"));
     let runs = || no_failure(docker.run("", &["/bin/busybox", "true"]));
     if let Err(reason) = docker.import_image().and_then(|()| runs()) {
         let log = fs::read_to_string(home.join("log")).unwrap_or_default();
         end_world();
         let last = log.lines().last().unwrap_or_default();
-        return Err(format!("no container runs under dockerd here: {} ({last})", reason.trim()));
+        return Err(format!(
+            "no container runs under dockerd here: {} ({last})",
+            reason.trim()
+        ));
     }
     Ok(docker)
 }
 
 fn no_failure(ran: Ran) -> Result<(), String> {
-    if ran.code == Some(0) { Ok(()) } else { Err(ran.err) }
+    if ran.code == Some(0) {
+        Ok(())
+    } else {
+        Err(ran.err)
+    }
 }
 
 impl Docker {
     fn wait_until_it_answers_or(&self, ended: &Path) {
         let start = Instant::now();
-        while UnixStream::connect(&self.socket).is_err() && !ended.exists() && start.elapsed() < PATIENCE {
+        while UnixStream::connect(&self.socket).is_err()
+            && !ended.exists()
+            && start.elapsed() < PATIENCE
+        {
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -164,7 +184,9 @@ impl Docker {
     /// `docker` with these words, not started yet.
     pub fn command(&self, words: &[&str]) -> Command {
         let mut command = command(Caller::Root, "docker");
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"DOCKER_")) {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"DOCKER_"))
+        {
             command.env_remove(name);
         }
         command.env("DOCKER_HOST", format!("unix://{}", self.socket.display()));
@@ -177,7 +199,10 @@ impl Docker {
 
     /// `docker` with these words, to its end.
     pub fn call(&self, words: &[&str]) -> Ran {
-        self.command(words).output().expect("docker can be started").into()
+        self.command(words)
+            .output()
+            .expect("docker can be started")
+            .into()
     }
 }
 
@@ -188,7 +213,10 @@ impl Engine for Docker {
 
     fn run(&self, options: &str, words: &[&str]) -> Ran {
         let options = options.split_whitespace();
-        let all = ["run", "--rm", "--network", "none"].into_iter().chain(options).chain([IMAGE]);
+        let all = ["run", "--rm", "--network", "none"]
+            .into_iter()
+            .chain(options)
+            .chain([IMAGE]);
         self.call(&all.chain(words.iter().copied()).collect::<Vec<_>>())
     }
 }
@@ -221,9 +249,23 @@ impl Engine for Podman {
 
     fn run(&self, options: &str, words: &[&str]) -> Ran {
         let mut world = command(Caller::Root, "unshare");
-        world.args(["--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc"]);
-        world.args(["sh", "-c", PODMAN, "podman"]).args(options.split_whitespace()).arg(IMAGE).args(words);
-        world.env("IMAGE", IMAGE).env("TMPDIR", "/run").env("PATH", path());
+        world.args([
+            "--mount",
+            "--pid",
+            "--net",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+        ]);
+        world
+            .args(["sh", "-c", PODMAN, "podman"])
+            .args(options.split_whitespace())
+            .arg(IMAGE)
+            .args(words);
+        world
+            .env("IMAGE", IMAGE)
+            .env("TMPDIR", "/run")
+            .env("PATH", path());
         world.stdin(File::open(image()).expect("the image was made"));
         world.output().expect("unshare can be started").into()
     }
@@ -231,7 +273,10 @@ impl Engine for Podman {
 
 /// Where daemons are, too.
 fn path() -> String {
-    format!("{}:/usr/local/sbin:/usr/sbin:/sbin", std::env::var("PATH").unwrap_or_default())
+    format!(
+        "{}:/usr/local/sbin:/usr/sbin:/sbin",
+        std::env::var("PATH").unwrap_or_default()
+    )
 }
 
 /// The image as a tar archive.
@@ -247,8 +292,17 @@ fn image() -> &'static Path {
         }
         let archive = folder().join("image.tar");
         let mut tar = command(Caller::Root, "tar");
-        let status = tar.arg("-C").arg(root).arg("-cf").arg(&archive).arg(".").status();
-        assert!(status.is_ok_and(|status| status.success()), "tar packs the image");
+        let status = tar
+            .arg("-C")
+            .arg(root)
+            .arg("-cf")
+            .arg(&archive)
+            .arg(".")
+            .status();
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "tar packs the image"
+        );
         archive
     })
 }
@@ -257,5 +311,7 @@ fn image() -> &'static Path {
 pub fn busybox() -> PathBuf {
     let path = path();
     let mut places = std::env::split_paths(&path).map(|folder| folder.join("busybox"));
-    places.find(|place| place.is_file()).expect("busybox is installed")
+    places
+        .find(|place| place.is_file())
+        .expect("busybox is installed")
 }

@@ -32,7 +32,18 @@ pub fn is_root() -> bool {
 
 /// The callers that this machine can play: both as root, otherwise only an ordinary user.
 pub fn callers() -> &'static [Caller] {
-    if is_root() { &[Caller::Root, Caller::Ordinary] } else { &[Caller::Ordinary] }
+    if is_root() {
+        &[Caller::Root, Caller::Ordinary]
+    } else {
+        &[Caller::Ordinary]
+    }
+}
+
+/// Every caller with every one of some cases.
+pub fn each_with<T: Copy>(cases: &[T]) -> impl Iterator<Item = (Caller, T)> {
+    callers()
+        .iter()
+        .flat_map(|&caller| cases.iter().map(move |&case| (caller, case)))
 }
 
 /// Ends a test that this machine cannot run. In CI that is a failure; elsewhere it is printed and
@@ -44,7 +55,8 @@ pub fn skip(reason: &str) {
     eprint!("{line}");
     if let Some(path) = std::env::var_os("PIDONE_SKIPS") {
         let file = OpenOptions::new().create(true).append(true).open(path);
-        file.and_then(|mut file| file.write_all(line.as_bytes())).expect("the list of skips can be written");
+        file.and_then(|mut file| file.write_all(line.as_bytes()))
+            .expect("the list of skips can be written");
     }
 }
 
@@ -52,7 +64,9 @@ pub fn skip(reason: &str) {
 pub fn has(tool: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let extra = ["/usr/sbin", "/sbin"].map(PathBuf::from);
-    std::env::split_paths(&path).chain(extra).any(|folder| folder.join(tool).is_file())
+    std::env::split_paths(&path)
+        .chain(extra)
+        .any(|folder| folder.join(tool).is_file())
 }
 
 /// The program, at a place where an ordinary user may execute it.
@@ -67,7 +81,10 @@ pub fn program() -> &'static Path {
         // By another process: a program that another test starts while we have the copy open for
         // writing would inherit that, and executing the copy would be ETXTBSY.
         let copied = Command::new("cp").arg(built).arg(&copy).status();
-        assert!(copied.expect("cp can be started").success(), "the program can be copied");
+        assert!(
+            copied.expect("cp can be started").success(),
+            "the program can be copied"
+        );
         copy
     })
 }
@@ -112,7 +129,11 @@ impl From<Output> for Ran {
 /// `pidone run` with these words, to its end.
 pub fn run<S: AsRef<OsStr>>(caller: Caller, words: &[S]) -> Ran {
     let mut command = pidone(caller, &["run"]);
-    command.args(words).output().expect("pidone can be started").into()
+    command
+        .args(words)
+        .output()
+        .expect("pidone can be started")
+        .into()
 }
 
 /// `pidone run` with these words as root, or as an ordinary user where the tests are one.
@@ -141,7 +162,9 @@ pub fn stat(pid: u32) -> Option<Vec<String>> {
 
 /// The state of a process: `S`, `T`, `Z` and so on; `X` if it is not there.
 pub fn state(pid: u32) -> char {
-    stat(pid).and_then(|fields| fields[0].chars().next()).unwrap_or('X')
+    stat(pid)
+        .and_then(|fields| fields[0].chars().next())
+        .unwrap_or('X')
 }
 
 /// Whether a process is there and no zombie.
@@ -164,7 +187,9 @@ pub fn children(pid: u32) -> Vec<u32> {
 /// The processes whose arguments contain a text. Zombies have none.
 pub fn marked(text: &str) -> Vec<u32> {
     let arguments = |pid| fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    processes().filter(|&pid| String::from_utf8_lossy(&arguments(pid)).contains(text)).collect()
+    processes()
+        .filter(|&pid| String::from_utf8_lossy(&arguments(pid)).contains(text))
+        .collect()
 }
 
 /// kill(2).
@@ -175,7 +200,9 @@ pub fn send(pid: u32, signal: i32) {
 
 /// The value of a line `Name:\tvalue` of /proc/PID/status.
 pub fn status_field(status: &str, name: &str) -> Option<String> {
-    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     line.map(|value| value.trim().to_string())
 }
 
@@ -188,7 +215,8 @@ impl Scratch {
     pub fn new(name: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("pidone-{name}-{}-{number}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("pidone-{name}-{}-{number}", std::process::id()));
         fs::create_dir_all(&path).expect("a temporary directory can be made");
         fs::set_permissions(&path, Permissions::from_mode(0o777)).expect("and opened");
         Scratch { path }
@@ -196,7 +224,9 @@ impl Scratch {
 
     pub fn file(&self, name: &str, content: &str, mode: u32) -> PathBuf {
         let path = self.path.join(name);
-        File::create(&path).and_then(|mut file| file.write_all(content.as_bytes())).expect("a file can be written");
+        File::create(&path)
+            .and_then(|mut file| file.write_all(content.as_bytes()))
+            .expect("a file can be written");
         fs::set_permissions(&path, Permissions::from_mode(mode)).expect("and its mode set");
         path
     }
@@ -211,7 +241,10 @@ impl Drop for Scratch {
 /// `pidone` with these words, started by a shell that has done `script`: redirections, for one.
 pub fn through_shell<S: AsRef<OsStr>>(caller: Caller, script: &str, words: &[S]) -> Command {
     let mut command = command(caller, "/bin/sh");
-    command.args(["-c", &format!("{script}\nexec \"$@\""), "sh"]).arg(program()).args(words);
+    command
+        .args(["-c", &format!("{script}\nexec \"$@\""), "sh"])
+        .arg(program())
+        .args(words);
     command
 }
 
@@ -227,7 +260,7 @@ pub struct Held {
 impl Held {
     /// Adds the command to a `pidone run` that is complete but for it, and waits until it runs.
     pub fn start(mut pidone: Command) -> Held {
-        pidone.args(["/bin/sh", "-c", "echo ready; read -r line"]);
+        pidone.args(["/bin/sh", "-c", "echo ready; read -r line; exit 7"]);
         let mut child = pidone
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -238,11 +271,20 @@ impl Held {
         let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
         out.read_line(&mut line).expect("the pipe can be read");
         if line != "ready\n" {
-            panic!("the command does not run: {:?}", Ran::from(child.wait_with_output().expect("it has ended")));
+            panic!(
+                "the command does not run: {:?}",
+                Ran::from(child.wait_with_output().expect("it has ended"))
+            );
         }
         let supervisor = child.id();
-        let pid = *children(supervisor).first().expect("a command that runs is pidone's child");
-        Held { child: Some(child), supervisor, pid }
+        let pid = *children(supervisor)
+            .first()
+            .expect("a command that runs is pidone's child");
+        Held {
+            child: Some(child),
+            supervisor,
+            pid,
+        }
     }
 
     /// A file below the command's /proc/PID.
@@ -251,10 +293,13 @@ impl Held {
         fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// Lets the command end, and waits for it.
+    /// Lets the command end, with status 7, and waits for it.
     pub fn end(mut self) -> Ran {
         let child = self.child.take().expect("it has not ended yet");
-        child.wait_with_output().expect("pidone can be waited for").into()
+        child
+            .wait_with_output()
+            .expect("pidone can be waited for")
+            .into()
     }
 }
 

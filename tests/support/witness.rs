@@ -3,8 +3,7 @@
 //! It acts before `main`, when there is one thread and no test harness, if its first argument is
 //! `witness`. Signals are set up by the kernel's own calls: glibc keeps 32 and 33 for itself.
 
-use super::support::program;
-use std::ffi::CString;
+use crate::support::program;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -19,7 +18,6 @@ extern "C" fn begin() {
         ["witness", "report", ref exceptions @ ..] => report(exceptions),
         ["witness", "raise", number] => raise(number.parse().expect("a signal number")),
         ["witness", "fault"] => fault(),
-        ["witness", "lead", terminal] => super::lead(terminal),
         _ => {}
     }
 }
@@ -33,29 +31,49 @@ pub fn witness() -> &'static str {
         std::fs::copy(this, &copy).expect("the test program can be copied");
         copy
     });
-    path.to_str().expect("temporary directories have plain names")
+    path.to_str()
+        .expect("temporary directories have plain names")
 }
 
 /// Says `ready`, then `got N` for each signal, in the order of the kernel: all are blocked and waited
-/// for, but `ignore=N`, `default=N`, and `catch=N`, which says `caught N` in a handler.
-fn report(exceptions: &[&str]) -> ! {
+/// for, but `ignore=N`, `default=N`, and `catch=N`, which says `caught N` in a handler. With `send=N`
+/// it sends one to its own process group.
+fn report(words: &[&str]) -> ! {
+    let words = words.iter().map(|word| {
+        let (what, number) = word.split_once('=').expect("WHAT=NUMBER");
+        (what, number.parse().expect("a signal number"))
+    });
+    let (sent, exceptions): (Vec<_>, Vec<_>) = words.partition(|(what, _)| *what == "send");
     let mut blocked = u64::MAX;
-    for exception in exceptions {
-        let (what, number) = exception.split_once('=').expect("WHAT=NUMBER");
-        let number: i32 = number.parse().expect("a signal number");
+    for (what, number) in exceptions {
         let handler: extern "C" fn(i32) = caught;
-        set_action(number, match what {
-            "ignore" => libc::SIG_IGN,
-            "catch" => handler as usize,
-            _ => libc::SIG_DFL,
-        });
+        set_action(
+            number,
+            match what {
+                "ignore" => libc::SIG_IGN,
+                "catch" => handler as usize,
+                _ => libc::SIG_DFL,
+            },
+        );
         blocked &= !(1 << (number - 1));
     }
     set_mask(blocked);
     say("ready");
+    for (_, number) in sent {
+        // SAFETY: no pointer is passed.
+        unsafe { libc::kill(0, number) };
+    }
     loop {
         // SAFETY: the set is eight bytes, and nothing else is asked for.
-        let number = unsafe { libc::syscall(libc::SYS_rt_sigtimedwait, &raw const blocked, 0, 0, 8) };
+        let number = unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigtimedwait,
+                &raw const blocked,
+                0usize,
+                0usize,
+                8usize,
+            )
+        };
         if number > 0 {
             say(&format!("got {number}"));
         }
@@ -101,7 +119,15 @@ fn set_action(number: i32, handler: usize) {
     if handler == libc::SIG_DFL || handler == libc::SIG_IGN {
         let action = [handler, 0, 0, 0];
         // SAFETY: the words are a `struct sigaction` without a handler. A refusal is for KILL and STOP.
-        unsafe { libc::syscall(libc::SYS_rt_sigaction, number, &raw const action, 0, 8) };
+        unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                number,
+                &raw const action,
+                0usize,
+                8usize,
+            )
+        };
     } else {
         // SAFETY: the handler only formats and writes, while this thread waits in the kernel.
         unsafe { libc::signal(number, handler) };
@@ -110,11 +136,22 @@ fn set_action(number: i32, handler: usize) {
 
 fn set_mask(blocked: u64) {
     // SAFETY: the set is eight bytes.
-    unsafe { libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const blocked, 0, 8) };
+    unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigprocmask,
+            libc::SIG_SETMASK,
+            &raw const blocked,
+            0usize,
+            8usize,
+        )
+    };
 }
 
 pub fn no_core_dump() {
-    let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    let none = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
     // SAFETY: it is a limit.
     unsafe { libc::setrlimit(libc::RLIMIT_CORE, &none) };
 }

@@ -1,0 +1,421 @@
+//! Golden plans: words in, the text of `--explain` out. No privilege is needed, and no kernel asked.
+//!
+//! A file in `tests/golden` begins with what it is about, and holds cases:
+//!
+//! ```text
+//! --- user 1000:100 clone3=no          who calls, and what else is known of the machine
+//! # A reason, where one is needed.
+//! SHELL=/bin/zsh                       the caller's environment
+//! $ pidone run -u 'two words'          single quotes keep a word together, \xff is a byte
+//! the plan, or `error: ` and the sentence
+//! ```
+//!
+//! The facts are `capabilities=none` or `capabilities=admin`, `clone3=no`, `sigchld=ignored`,
+//! `refused=NS,...` and `caller=PID` (a library's caller, with threads). After the plan stands what
+//! a plan holds and `--explain` does not show. `PIDONE_BLESS=1 cargo test --test golden` writes all
+//! expected texts anew: read what it changed.
+
+use pidone::cli::{Request, parse};
+use pidone::compile::compile;
+use pidone::host::Host;
+use pidone::names::{Ns, NsSet, options};
+use pidone::plan::{Call, Plan, Refusal, Shown, Slot, Who};
+use pidone::{Strings, Words};
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A file of cases.
+struct Golden {
+    path: PathBuf,
+    about: String,
+    cases: Vec<Case>,
+}
+
+/// One case, as its lines stand in the file.
+struct Case {
+    /// The line `--- ` and those up to the words.
+    head: String,
+    facts: String,
+    environment: Vec<String>,
+    line: String,
+    expected: String,
+}
+
+fn golden() -> Vec<Golden> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let entries = fs::read_dir(folder).expect("the folder is there");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.into_iter().map(read).collect()
+}
+
+fn read(path: PathBuf) -> Golden {
+    let text = fs::read_to_string(&path).expect("text");
+    let (about, cases) = text.split_once("--- ").expect("a case");
+    let cases = cases
+        .split("\n--- ")
+        .map(|case| read_case(case, &path))
+        .collect();
+    Golden {
+        about: about.to_string(),
+        path,
+        cases,
+    }
+}
+
+fn read_case(text: &str, path: &Path) -> Case {
+    let (before, rest) = text
+        .split_once("\n$ ")
+        .unwrap_or_else(|| panic!("{path:?}: no words in {text}"));
+    let (line, expected) = rest.split_once('\n').unwrap_or((rest, ""));
+    let mut lines = before.lines();
+    let facts = lines.next().unwrap_or("").to_string();
+    let environment = lines
+        .filter(|line| !line.starts_with('#'))
+        .map(str::to_string)
+        .collect();
+    Case {
+        head: format!("--- {before}\n$ {line}\n"),
+        facts,
+        environment,
+        line: line.to_string(),
+        expected: expected.trim_end().to_string() + "\n",
+    }
+}
+
+/// The words of a line, as a shell would split it.
+fn split(line: &str) -> Vec<Vec<u8>> {
+    let mut words: Vec<Vec<u8>> = Vec::new();
+    let (mut open, mut quoted) = (false, false);
+    let mut rest = line;
+    while let Some(letter) = rest.chars().next() {
+        rest = &rest[letter.len_utf8()..];
+        if letter == ' ' && !quoted {
+            open = false;
+            continue;
+        }
+        if !open {
+            words.push(Vec::new());
+            open = true;
+        }
+        let word = words.last_mut().unwrap();
+        match (letter, rest.strip_prefix('x')) {
+            ('\'', _) => quoted = !quoted,
+            ('\\', Some(hex)) => {
+                word.push(u8::from_str_radix(&hex[..2], 16).expect("two hexadecimal digits"));
+                rest = &hex[2..];
+            }
+            _ => word.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    words
+}
+
+fn strings<'w>(words: &'w Words, texts: impl Iterator<Item = Vec<u8>>) -> &'w Strings<'w> {
+    let texts = texts.map(|text| Some(words.join(&[&text])));
+    words.array(&texts.chain([None]).collect::<Vec<_>>())
+}
+
+fn host<'w>(case: &Case, words: &'w Words) -> Host<'w> {
+    let mut facts = case.facts.split(' ');
+    let (euid, egid) = match facts.next() {
+        Some("root") => (0, 0),
+        Some("user") => {
+            let (user, group) = facts.next().unwrap().split_once(':').expect("UID:GID");
+            (user.parse().unwrap(), group.parse().unwrap())
+        }
+        _ => panic!("neither root nor user: {}", case.facts),
+    };
+    let mut host = Host::with_ids(euid, egid);
+    host.environment = strings(
+        words,
+        case.environment
+            .iter()
+            .map(|pair| pair.clone().into_bytes()),
+    );
+    for fact in facts {
+        match fact.split_once('=').expect("a fact with a value") {
+            ("capabilities", "none") => host.capabilities = Some(0),
+            ("capabilities", "admin") => host.capabilities = Some(1 << 21),
+            ("clone3", "no") => host.clone3 = false,
+            ("sigchld", "ignored") => host.sigchld_ignored = true,
+            ("refused", list) => host.refused = set(list),
+            ("caller", pid) => host.shared_with = pid.parse().ok(),
+            _ => panic!("unknown: {fact}"),
+        }
+    }
+    host
+}
+
+fn set(list: &str) -> NsSet {
+    let named = list
+        .split(',')
+        .map(|name| Ns::named(name.as_bytes()).expect("a namespace"));
+    named.fold(NsSet::NONE, NsSet::with)
+}
+
+/// What comes of a case.
+fn outcome(case: &Case, inspect: &mut dyn FnMut(&Plan)) -> String {
+    let words = Words::default();
+    let arguments = split(
+        case.line
+            .strip_prefix("pidone")
+            .expect("pidone's own words"),
+    );
+    let request = match parse(strings(&words, arguments.into_iter()), &words) {
+        Ok(request) => request,
+        Err(error) => return format!("error: {error}\n"),
+    };
+    let Request::Run { config, timing, .. } = &request else {
+        return format!("no run: {request:?}\n");
+    };
+    let host = host(case, &words);
+    match compile(config, &host, &words) {
+        Ok(plan) => {
+            inspect(&plan);
+            let timing = if *timing { "timing\n" } else { "" };
+            format!("{}{}{timing}", Shown(&plan), left_out(&plan))
+        }
+        Err(error) => format!("error: {error}\n"),
+    }
+}
+
+/// What a plan says beside its steps, where it differs from the default.
+fn left_out(plan: &Plan) -> String {
+    let mut text = String::new();
+    let watch = &plan.watch;
+    let mut line = |given: bool, what: &str| {
+        if given {
+            writeln!(text, "watch: {what}").unwrap();
+        }
+    };
+    line(
+        !watch.shares_terminal,
+        "the keyboard's signals do not reach the command by themselves",
+    );
+    line(!watch.shielded, "the command is not PID 1");
+    for (what, milliseconds) in [
+        ("asks it to end", watch.timeout),
+        ("kills it, once asked,", watch.stop_timeout),
+    ] {
+        let after = milliseconds.unwrap_or(0);
+        line(milliseconds.is_some(), &format!("{what} after {after} ms"));
+    }
+    if let Some(signal) = watch.stop_signal {
+        line(true, &format!("asks with {signal}"));
+    }
+    if let Some(fd) = watch.status_fd {
+        line(true, &format!("the exit code goes to {fd}"));
+    }
+    for pair in plan.env.iter().flatten() {
+        writeln!(text, "environ: {}", pair.bytes().escape_ascii()).unwrap();
+    }
+    text
+}
+
+#[test]
+fn plans_are_as_recorded() {
+    let bless = std::env::var_os("PIDONE_BLESS").is_some();
+    let mut wrong = String::new();
+    for file in golden() {
+        let mut text = file.about.clone();
+        for case in &file.cases {
+            let found = outcome(case, &mut |_| {});
+            if found != case.expected {
+                let name = file.path.file_name().unwrap().display();
+                writeln!(
+                    wrong,
+                    "{name}: {}{}",
+                    case.head,
+                    difference(&case.expected, &found)
+                )
+                .unwrap();
+            }
+            text += &format!("{}{found}\n", case.head);
+        }
+        if bless {
+            fs::write(&file.path, text.trim_end().to_string() + "\n").expect("it can be written");
+        }
+    }
+    assert!(
+        bless || wrong.is_empty(),
+        "\n{wrong}If that is meant: PIDONE_BLESS=1 cargo test --test golden\n"
+    );
+}
+
+/// The lines that differ, without those that both begin and end with.
+fn difference(expected: &str, found: &str) -> String {
+    let (old, new): (Vec<_>, Vec<_>) = (expected.lines().collect(), found.lines().collect());
+    let same = old
+        .iter()
+        .zip(&new)
+        .take_while(|(one, two)| one == two)
+        .count();
+    let (old, new) = (&old[same..], &new[same..]);
+    let after = old
+        .iter()
+        .rev()
+        .zip(new.iter().rev())
+        .take_while(|(one, two)| one == two)
+        .count();
+    let marked = |lines: &[&str], mark| {
+        lines
+            .iter()
+            .map(|line| format!("{mark} {line}\n"))
+            .collect::<String>()
+    };
+    marked(&old[..old.len() - after], '-') + &marked(&new[..new.len() - after], '+')
+}
+
+#[test]
+fn every_option_has_a_case() {
+    let lines: Vec<String> = golden()
+        .into_iter()
+        .flat_map(|file| file.cases)
+        .map(|case| case.line)
+        .collect();
+    let given = |name: &str| {
+        let is_it = |word: &str| {
+            word == name
+                || word
+                    .strip_prefix(name)
+                    .is_some_and(|rest| rest.starts_with('='))
+        };
+        lines.iter().any(|line| line.split(' ').any(is_it))
+    };
+    for flag in options::all() {
+        assert!(given(&format!("--{}", flag.long)), "--{}", flag.long);
+        assert!(
+            flag.short.is_empty() || given(&format!("-{}", flag.short)),
+            "-{}",
+            flag.short
+        );
+    }
+}
+
+#[test]
+fn every_plan_keeps_the_rules() {
+    for file in golden() {
+        for case in &file.cases {
+            outcome(case, &mut |plan| {
+                if let Err(broken) = check(plan) {
+                    panic!("{}{broken}\n{}", case.head, Shown(plan));
+                }
+            });
+        }
+    }
+}
+
+/// What holds for every plan, whatever was asked for.
+fn check(plan: &Plan) -> Result<(), String> {
+    let calls = |who| plan.by(who).map(|(_, step)| &step.call).collect::<Vec<_>>();
+    let [before, during, child] = [Who::Before, Who::During, Who::Child].map(calls);
+    let holds = |rule: &str, holds: bool| {
+        if holds {
+            Ok(())
+        } else {
+            Err(format!("broken: {rule}"))
+        }
+    };
+
+    let turns = [Who::Before, Who::Clone, Who::During, Who::Child, Who::After];
+    let turn = |who| turns.iter().position(|&other| other == who);
+    holds(
+        "each in its turn",
+        plan.steps.is_sorted_by_key(|step| turn(step.who)),
+    )?;
+    holds("one clone", plan.by(Who::Clone).count() == 1)?;
+
+    let executes = |call: &&Call| matches!(call, Call::Exec { .. });
+    let (_, last) = plan.by(Who::Child).last().ok_or("no child")?;
+    holds(
+        "the child ends in the command",
+        executes(&&last.call) && last.refusal == Refusal::Fatal,
+    )?;
+    let candidates = child.iter().rev().take_while(|call| executes(call)).count();
+    holds(
+        "nothing follows an execve",
+        candidates == child.iter().filter(|call| executes(call)).count(),
+    )?;
+
+    let opens = during.iter().position(|call| **call == Call::OpenGate);
+    let passes = child.iter().position(|call| **call == Call::PassGate);
+    holds("a gate has two sides", opens.is_some() == passes.is_some())?;
+    holds(
+        "the gate is opened last",
+        opens.is_none_or(|at| at + 1 == during.len()),
+    )?;
+    let early = child.iter().take_while(|call| ***call != Call::PassGate);
+    let harmless = |call: &&Call| matches!(call, Call::DieWithParent | Call::CheckParent { .. });
+    holds(
+        "nothing but dying comes before the gate",
+        passes.is_none() || early.copied().all(|call| harmless(&call)),
+    )?;
+
+    let opening = |call: &&Call| filled(call).is_some();
+    let sweeps = |call: &&Call| matches!(call, Call::CloseRange { .. });
+    let (first, opened) = (
+        child.iter().position(|call| sweeps(call)),
+        child.iter().rposition(|call| opening(call)),
+    );
+    holds("nothing is opened after the sweep", opened < first)?;
+    let blocks = |list: &[&Call]| {
+        list.iter()
+            .filter(|call| ***call == Call::BlockSignals)
+            .count()
+    };
+    holds(
+        "signals are blocked once",
+        blocks(&before) + blocks(&during) == 1,
+    )?;
+    let restores = child.contains(&&Call::RestoreSignals);
+    holds(
+        "what the child inherits blocked is unblocked",
+        (blocks(&before) == 1) == restores,
+    )?;
+
+    for side in [[&before, &during], [&before, &child]] {
+        let mut there: Vec<Slot> = Vec::new();
+        for call in side.into_iter().flatten() {
+            holds(
+                "a slot is filled before it is used",
+                used(call).is_none_or(|slot| there.contains(&slot)),
+            )?;
+            there.extend(filled(call));
+        }
+    }
+    let swept = |fd: u32| {
+        child
+            .iter()
+            .any(|call| matches!(call, Call::CloseRange { first, last } if (*first..=*last).contains(&fd)))
+    };
+    holds(
+        "the exit code's descriptor stays",
+        plan.watch.status_fd.is_none_or(|fd| !swept(fd)),
+    )?;
+    holds(
+        "ranges have a beginning and an end",
+        child
+            .iter()
+            .all(|call| !matches!(call, Call::CloseRange { first, last } if first > last)),
+    )
+}
+
+fn filled(call: &Call) -> Option<Slot> {
+    match call {
+        Call::Open { slot, .. } | Call::Socket { slot } | Call::PidfdOpen { slot, .. } => {
+            Some(*slot)
+        }
+        _ => None,
+    }
+}
+
+fn used(call: &Call) -> Option<Slot> {
+    match call {
+        Call::Write { slot, .. } | Call::RaiseLoopback { slot } | Call::CheckParent { slot } => {
+            Some(*slot)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,131 @@
+//! Signals that arrive while there is no command yet.
+
+use crate::running::{Running, reporting};
+use crate::support::{Caller, callers, is_alive};
+use std::io::{PipeWriter, Write, pipe};
+use std::os::unix::process::CommandExt;
+use std::process::Stdio;
+
+/// What asks a program to end.
+const ENDING: [i32; 4] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT];
+
+/// A pidone whose child waits for a byte that nobody has written yet.
+fn waiting(caller: Caller, options: &[&str], before: fn()) -> (Running, PipeWriter) {
+    let (reader, writer) = pipe().expect("a pipe can be made");
+    let mut command = reporting(caller, &[options, &["--block-fd", "0"]].concat(), &[]);
+    command.stdin(reader).stderr(Stdio::piped());
+    // SAFETY: between fork and exec, only calls that are safe there.
+    let running = Running::start(unsafe {
+        command.pre_exec(move || {
+            before();
+            Ok(())
+        })
+    });
+    running.command();
+    (running, writer)
+}
+
+fn nothing() {}
+
+fn ignore() {
+    for signal in ENDING {
+        // SAFETY: no handler is set.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
+}
+
+fn block() {
+    let blocked = ENDING
+        .iter()
+        .fold(0u64, |set, signal| set | 1 << (signal - 1));
+    // SAFETY: the set is eight bytes.
+    unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigprocmask,
+            libc::SIG_SETMASK,
+            &raw const blocked,
+            0usize,
+            8usize,
+        )
+    };
+}
+
+#[test]
+fn a_signal_that_asks_to_end_is_obeyed_before_there_is_a_command() {
+    for &caller in callers() {
+        for signal in ENDING {
+            for options in [&[][..], &["--share", "pid"], &["--all"]] {
+                let (mut running, _writer) = waiting(caller, options, nothing);
+                let child = running.command();
+                running.send(signal);
+                assert_eq!(running.code(), 128 + signal, "{caller:?} {options:?}");
+                assert!(!is_alive(child), "{caller:?} {options:?}");
+            }
+        }
+    }
+}
+
+/// `nohup`, and what a shell without job control starts with `&`: the command would not be ended by
+/// it, so neither is the set-up.
+#[test]
+fn a_signal_that_the_caller_ignores_does_not_end_the_set_up() {
+    for &caller in callers() {
+        for signal in ENDING {
+            let (running, mut writer) = waiting(caller, &[], ignore);
+            running.send(signal);
+            writer.write_all(b"x").expect("the child reads it");
+            assert_eq!(running.line(), "ready", "{caller:?} {signal}");
+        }
+    }
+}
+
+#[test]
+fn a_signal_that_the_caller_blocks_waits_for_the_command() {
+    for &caller in callers() {
+        for signal in ENDING {
+            let (running, mut writer) = waiting(caller, &[], block);
+            running.send(signal);
+            writer.write_all(b"x").expect("the child reads it");
+            let mut lines = [running.line(), running.line()];
+            lines.sort();
+            assert_eq!(
+                lines,
+                [format!("got {signal}"), "ready".into()],
+                "{caller:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_signal_that_the_command_might_handle_ends_the_set_up_as_it_would_end_a_program() {
+    for &caller in callers() {
+        let (mut running, _writer) = waiting(caller, &["--share", "pid"], nothing);
+        running.send(libc::SIGUSR1);
+        assert_eq!(running.code(), 128 + libc::SIGUSR1, "{caller:?}");
+    }
+}
+
+#[test]
+fn a_time_limit_counts_the_set_up_too() {
+    for &caller in callers() {
+        let limits = [
+            "--timeout",
+            "0.1",
+            "--stop-timeout",
+            "0.1",
+            "--json-status-fd",
+            "1",
+        ];
+        let (mut running, _writer) = waiting(caller, &limits, nothing);
+        let child = running.command();
+        assert_eq!(running.code(), 137, "{caller:?}");
+        assert!(!is_alive(child), "{caller:?}");
+        running.line();
+        assert_eq!(
+            running.line(),
+            r#"{"exit-code": 137, "signal": 9, "timed-out": true}"#,
+            "{caller:?}"
+        );
+    }
+}
