@@ -404,16 +404,14 @@ fn check(plan: &Plan) -> Result<(), String> {
 
 fn filled(call: &Call) -> Option<Slot> {
     match call {
-        Call::Open { slot, .. } | Call::Socket { slot } | Call::PidfdOpen { slot, .. } => {
-            Some(*slot)
-        }
+        Call::Open { slot, .. } | Call::Socket(slot) | Call::PidfdOpen { slot, .. } => Some(*slot),
         _ => None,
     }
 }
 
 fn used(call: &Call) -> Option<Slot> {
     match call {
-        Call::Write { slot, .. } | Call::RaiseLoopback { slot } | Call::CheckParent { slot } => {
+        Call::Write { slot, .. } | Call::RaiseLoopback(slot) | Call::CheckParent(slot) => {
             Some(*slot)
         }
         _ => None,

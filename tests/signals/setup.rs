@@ -25,16 +25,18 @@ fn waiting(caller: Caller, options: &[&str], before: fn()) -> (Running, PipeWrit
     (running, writer)
 }
 
-fn nothing() {}
+fn default() {
+    // SAFETY: no handler is set.
+    ENDING.iter().for_each(|&signal| unsafe { libc::signal(signal, libc::SIG_DFL); });
+}
 
 fn ignore() {
-    for signal in ENDING {
-        // SAFETY: no handler is set.
-        unsafe { libc::signal(signal, libc::SIG_IGN) };
-    }
+    // SAFETY: no handler is set.
+    ENDING.iter().for_each(|&signal| unsafe { libc::signal(signal, libc::SIG_IGN); });
 }
 
 fn block() {
+    default();
     let blocked = ENDING
         .iter()
         .fold(0u64, |set, signal| set | 1 << (signal - 1));
@@ -55,7 +57,7 @@ fn a_signal_that_asks_to_end_is_obeyed_before_there_is_a_command() {
     for &caller in callers() {
         for signal in ENDING {
             for options in [&[][..], &["--share", "pid"], &["--all"]] {
-                let (mut running, _writer) = waiting(caller, options, nothing);
+                let (mut running, _writer) = waiting(caller, options, default);
                 let child = running.command();
                 running.send(signal);
                 assert_eq!(running.code(), 128 + signal, "{caller:?} {options:?}");
@@ -100,7 +102,7 @@ fn a_signal_that_the_caller_blocks_waits_for_the_command() {
 #[test]
 fn a_signal_that_the_command_might_handle_ends_the_set_up_as_it_would_end_a_program() {
     for &caller in callers() {
-        let (mut running, _writer) = waiting(caller, &["--share", "pid"], nothing);
+        let (mut running, _writer) = waiting(caller, &["--share", "pid"], default);
         running.send(libc::SIGUSR1);
         assert_eq!(running.code(), 128 + libc::SIGUSR1, "{caller:?}");
     }
@@ -117,7 +119,7 @@ fn a_time_limit_counts_the_set_up_too() {
             "--json-status-fd",
             "1",
         ];
-        let (mut running, _writer) = waiting(caller, &limits, nothing);
+        let (mut running, _writer) = waiting(caller, &limits, default);
         let child = running.command();
         assert_eq!(running.code(), 137, "{caller:?}");
         assert!(!is_alive(child), "{caller:?}");
