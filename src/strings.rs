@@ -5,10 +5,9 @@
 
 #![allow(unsafe_code)]
 
-use crate::text::{Quoted, Show, Text};
-use alloc::boxed::Box;
+use crate::text::{Quoted, Show, Text, has};
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char};
 use core::fmt;
 use core::marker::PhantomData;
@@ -28,8 +27,9 @@ pub type Strings<'a> = [Option<ThinCStr<'a>>];
 /// Where the strings live that a request or a plan had to make. They go when it goes.
 #[derive(Default)]
 pub struct Words {
-    texts: RefCell<Vec<Box<[u8]>>>,
-    arrays: RefCell<Vec<Box<[usize]>>>,
+    /// Never changed once they are in here: what is pointed to stays where it is when this grows.
+    texts: UnsafeCell<Vec<Vec<u8>>>,
+    arrays: UnsafeCell<Vec<Vec<usize>>>,
 }
 
 impl Words {
@@ -41,26 +41,24 @@ impl Words {
             bytes.extend(part.iter().filter(|byte| **byte != 0));
         }
         bytes.push(0);
-        let text = bytes.into_boxed_slice();
-        let start = NonNull::from(&*text).cast();
-        self.texts.borrow_mut().push(text);
-        // The bytes stay where they are when the list of boxes grows, and end with the only NUL.
-        ThinCStr {
-            start,
-            text: PhantomData,
-        }
+        // The bytes end with the only NUL.
+        let start = NonNull::from(bytes.as_slice()).cast();
+        // SAFETY: no reference into the list is alive, here or elsewhere, and there is no second thread:
+        // the type is not `Sync`.
+        unsafe { (*self.texts.get()).push(bytes) }
+        ThinCStr { start, text: PhantomData }
     }
 
     /// An array of strings that live as long.
     pub fn array<'a>(&'a self, strings: &[Option<ThinCStr<'a>>]) -> &'a Strings<'a> {
-        let words: Box<[usize]> = strings
-            .iter()
-            .map(|one| one.map_or(0, |one| one.start.as_ptr() as usize))
-            .collect();
+        let mut words = Vec::with_capacity(strings.len());
+        words.extend(strings.iter().map(|one| one.map_or(0, |one| one.as_ptr() as usize)));
         let (start, length) = (words.as_ptr(), words.len());
-        self.arrays.borrow_mut().push(words);
-        // SAFETY: the words are those pointers or NULL, and stay where they are.
-        unsafe { core::slice::from_raw_parts(start.cast(), length) }
+        // SAFETY: as in `join`; and the words are those pointers, or NULL.
+        unsafe {
+            (*self.arrays.get()).push(words);
+            core::slice::from_raw_parts(start.cast(), length)
+        }
     }
 }
 
@@ -153,7 +151,7 @@ impl fmt::Debug for ThinCStr<'_> {
 
 /// The C string at the start of a buffer; the empty one if there is no NUL in it.
 pub fn until_nul(buffer: &[u8]) -> &CStr {
-    if !buffer.contains(&0) {
+    if !has(buffer, 0) {
         return c"";
     }
     // SAFETY: there is a NUL.

@@ -198,6 +198,12 @@ pub fn cut<'a>(rest: &mut &'a [u8], mark: u8) -> &'a [u8] {
     all.get(..length).unwrap_or(all)
 }
 
+/// Whether a byte is in a text.
+#[inline(never)]
+pub fn has(text: &[u8], byte: u8) -> bool {
+    text.iter().any(|&one| one == byte)
+}
+
 /// The same for text of ours, in which the mark is one byte.
 #[inline(never)]
 pub fn cut_text(rest: &mut &'static str, mark: u8) -> &'static str {

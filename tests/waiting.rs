@@ -144,11 +144,11 @@ fn it_has_one_thread_and_no_handler() {
     });
 }
 
-/// Most pages of memory that are its alone, be it small or large, may be written to.
-const MOST_DIRTY_PAGES: u64 = 8;
+/// Pages of memory that it alone has written to. A program that is not optimised has a deeper stack.
+const MOST_DIRTY_PAGES: u64 = if cfg!(debug_assertions) { 12 } else { 8 };
 
 #[test]
-fn it_keeps_at_most_eight_pages_of_its_own() {
+fn it_keeps_a_few_pages_of_its_own() {
     // Pages of a file that is not on the disk yet count as dirty for everybody who maps them.
     File::open(program())
         .and_then(|file| file.sync_all())

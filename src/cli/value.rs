@@ -3,7 +3,7 @@
 use crate::config::{Config, EnvChange, Inside, Propagation, Rlimit, Setgroups};
 use crate::names::{Id, Ns, NsSet, Resource, Signal};
 use crate::strings::{ThinCStr, Words};
-use crate::text::{cut, decimal, number};
+use crate::text::{cut, decimal, has, number};
 
 /// Puts an option and its values into the configuration; nothing if a value is wrong.
 pub fn store<'a>(
@@ -117,7 +117,7 @@ fn within(word: &[u8], below: i64, above: i64) -> Option<i32> {
 
 /// Seconds, with decimals of which three count.
 fn milliseconds(mut word: &[u8]) -> Option<u64> {
-    let decimals = word.contains(&b'.');
+    let decimals = has(word, b'.');
     let whole = decimal(cut(&mut word, b'.'))?.checked_mul(1000)?;
     if decimals && (word.is_empty() || !word.iter().all(u8::is_ascii_digit)) {
         return None;
@@ -128,7 +128,7 @@ fn milliseconds(mut word: &[u8]) -> Option<u64> {
 
 fn rlimit(mut word: &[u8]) -> Option<Rlimit> {
     let resource = Resource::named(cut(&mut word, b'='))?;
-    let both = word.contains(&b':');
+    let both = has(word, b':');
     let soft = limit(cut(&mut word, b':'))?;
     let hard = if both { limit(word)? } else { soft };
     Some(Rlimit {
@@ -155,7 +155,7 @@ fn variable(word: ThinCStr) -> Option<EnvChange> {
 }
 
 fn variable_name(word: ThinCStr) -> Option<ThinCStr> {
-    (!word.bytes().is_empty() && !word.bytes().contains(&b'=')).then_some(word)
+    (!word.bytes().is_empty() && !has(word.bytes(), b'=')).then_some(word)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::names::{Errno, Id};
 use crate::plan::Call;
 use crate::strings::{Strings, ThinCStr, Words, iterate, thin};
-use crate::text::cut;
+use crate::text::{cut, has};
 use alloc::vec::Vec;
 
 /// Where commands are looked for when the environment has no `PATH`.
@@ -33,13 +33,13 @@ pub fn execute<'p>(
     if bytes.is_empty() {
         return Err(Error::EmptyCommand);
     }
-    if bytes.contains(&b'/') {
+    if has(bytes, b'/') {
         list.add(Call::Exec(name), because);
         return Ok(arguments(config, name, words));
     }
     let mut folders = variable(env, b"PATH").unwrap_or(DEFAULT_PATH);
     loop {
-        let more = folders.contains(&b':');
+        let more = has(folders, b':');
         let folder = cut(&mut folders, b':');
         // The empty directory is the current one.
         let slash: &[u8] = if folder.is_empty() { b"" } else { b"/" };

@@ -24,10 +24,12 @@ impl<'p> List<'p> {
     }
 
     /// A step whose refusal fails the run.
+    #[inline(never)]
     pub fn add(&mut self, call: Call<'p>, because: Id) {
         self.push(call, Refusal::Fatal, because);
     }
 
+    #[inline(never)]
     pub fn add_if(&mut self, condition: bool, call: Call<'p>, because: Id) {
         if condition {
             self.add(call, because);

@@ -5,7 +5,7 @@ use crate::host::Evidence;
 use crate::names::{Errno, Ns};
 use crate::plan::{Call, Path};
 use crate::strings::ThinCStr;
-use crate::text::{Text, put};
+use crate::text::{Text, has, put};
 
 /// Writes a line with the reason why a step was refused, if what was observed tells.
 pub fn hint(refused: &Refused, evidence: &Evidence, text: &mut Text) {
@@ -140,7 +140,7 @@ fn of_exec(path: ThinCStr, errno: Errno, evidence: &Evidence) -> Option<&'static
         Errno::NOENT if evidence.file_exists => {
             "the file is there, its interpreter or dynamic loader is not: a scratch image needs a static program"
         }
-        Errno::NOENT if path.bytes().contains(&b'/') => "there is no such file",
+        Errno::NOENT if has(path.bytes(), b'/') => "there is no such file",
         Errno::NOENT => "there is no such file in the directories of PATH",
         Errno::ACCES => {
             "it is no file, has no execute permission, or lies on a file system mounted noexec"

@@ -1,0 +1,249 @@
+//! What `--explain` prints is what strace(1) sees: number, order and arguments of all calls.
+
+#[path = "../support/mod.rs"]
+mod support;
+mod token;
+mod trace;
+
+use support::{Caller, Scratch, callers, has, skip};
+use trace::{Calls, Run, Seen, compare};
+
+const PATH: &str = "/usr/bin:/bin";
+
+fn run<'a>(caller: Caller, words: &'a [&'a str]) -> Run<'a> {
+    Run { caller, script: "", traced_script: "", tracer: &[], words, path: PATH }
+}
+
+fn assert_explained(run: &Run) {
+    if let Err(difference) = compare(&run.announced(), &run.seen()) {
+        panic!("{:?}, {:?}:\n{difference}", run.words, run.caller);
+    }
+}
+
+/// Runs `true` with each of these options, as each caller.
+fn assert_each_explained(sets: &[&[&str]]) {
+    if !has("strace") {
+        return skip("no strace");
+    }
+    for &caller in callers() {
+        for set in sets {
+            assert_explained(&run(caller, &[*set, &["true"]].concat()));
+        }
+    }
+}
+
+#[test]
+fn namespaces_are_explained() {
+    assert_each_explained(&[
+        &[],
+        &["--all"],
+        &["-uiC"],
+        &["--net", "--time"],
+        &["--share", "pid"],
+        &["--share", "mount", "-u"],
+        &["--share=pid,mount"],
+        &["-a", "--share=net,time"],
+        &["--try", "time,cgroup", "--try=net"],
+    ]);
+}
+
+#[test]
+fn identities_are_explained() {
+    assert_each_explained(&[
+        &["-U"],
+        &["-c"],
+        &["--map-root-user", "--setgroups", "deny"],
+        &["--map-user=5", "--map-group=4294967294"],
+    ]);
+    let [Caller::Root, _] = callers() else {
+        return;
+    };
+    if has("strace") {
+        assert_explained(&run(Caller::Root, &["--setgroups=allow", "--map-user=5", "true"]));
+        assert_explained(&run(Caller::Root, &["-a", "--setgroups=allow", "--pid-file=/tmp/pidone-explained", "true"]));
+    }
+}
+
+#[test]
+fn the_world_is_explained() {
+    let longest = "h".repeat(64);
+    assert_each_explained(&[
+        &["--propagation", "private"],
+        &["--propagation=slave"],
+        // With a user namespace, so that nothing can come out of it.
+        &["-U", "--propagation=shared"],
+        &["-U", "--propagation=unchanged", "--share=pid"],
+        &["--hostname=in\"si\\de\u{e4}\t1", "--domainname", "\u{1}7.\u{1}x"],
+        &["--hostname", &longest],
+        &["--monotonic=5"],
+        &["--boottime=86400", "--monotonic", "-1"],
+    ]);
+}
+
+#[test]
+fn attributes_are_explained() {
+    assert_each_explained(&[
+        &["--chdir", "/usr", "--umask=27", "--nice", "5", "--oom-score-adj=1000"],
+        &["--umask=0", "--new-session", "--allow-new-privs"],
+        &["--umask=777", "--no-kill-child"],
+        &["--rlimit=nofile=99:100", "--rlimit=core=0", "--rlimit", "nproc=5000"],
+        &["--rlimit=as=1099511627776", "--rlimit=stack=8388608", "--rlimit=fsize=1024", "--rlimit=data=2048"],
+        &["--rlimit=cpu=1025:2047"],
+        &["--preserve-fds=5"],
+        &["--timeout=1000", "--stop-timeout=5", "--stop-signal=INT"],
+        &["--argv0", "another", "--clearenv", "-e", "A=1", "--setenv", "B", "2", "--env=OTHER"],
+        &["--unsetenv", "OTHER", "-e=x", "--unsetenv=PATH"],
+    ]);
+}
+
+#[test]
+fn unlimited_is_explained() {
+    assert_each_explained(&[&["--rlimit=fsize=5:inf"], &["--rlimit=fsize=inf"]]);
+}
+
+#[test]
+fn the_search_for_the_command_is_explained() {
+    if !has("strace") {
+        return skip("no strace");
+    }
+    let scratch = Scratch::new("search");
+    let plain = scratch.file("true", "no program", 0o644);
+    let path = format!("/absent:{}:/etc/passwd:/usr/bin:/bin:/later", scratch.path.display());
+    for &caller in callers() {
+        for words in [&["true"][..], &["-a", "--", "true", "-x", "a \"b\" \\ \n\u{7f}", ""], &["/bin/true"]] {
+            assert_explained(&Run { path: &path, ..run(caller, words) });
+        }
+        let calls = Run { path: &path, ..run(caller, &["true"]) }.seen().calls();
+        assert!(calls.child.iter().any(|call| call.contains(&format!("{plain:?}"))), "{calls:?}");
+        assert_explained(&Run { path: "::/bin", ..run(caller, &["--chdir=/usr", "true"]) });
+    }
+}
+
+#[test]
+fn the_callers_shell_is_explained() {
+    if !has("strace") {
+        return skip("no strace");
+    }
+    for &caller in callers() {
+        assert_explained(&run(caller, &["-e", "SHELL=/bin/true"]));
+        assert_explained(&run(caller, &[]));
+    }
+}
+
+#[test]
+fn reports_are_explained() {
+    if !has("strace") {
+        return skip("no strace");
+    }
+    for &caller in callers() {
+        let scratch = Scratch::new("reports");
+        let pid_file = format!("--pid-file={}", scratch.path.join("p\u{ed}d").display());
+        let script = "exec 5>/dev/null 6>/dev/null 7</dev/null 8</";
+        for words in [
+            &["--info-fd=5", "true"][..],
+            &["-a", "--info-fd=5", "--json-status-fd=6", "true"],
+            &["--json-status-fd=6", "--sync-fd=8", "true"],
+            &["--json-status-fd=8", "--sync-fd=6", "--preserve-fds=3", "--block-fd=7", "true"],
+            &["--sync-fd=5", "--json-status-fd=6", "--preserve-fds=2", "true"],
+            &["--block-fd=7", "-u", "true"],
+            &[&pid_file, "true"],
+            &[&pid_file, "-T", "--info-fd=5", "--block-fd=7", "--new-session", "true"],
+        ] {
+            // Descriptor 8 is one that cannot be written to, where it would have to be.
+            let script = if words[0].ends_with("fd=8") { "exec 6</ 7</dev/null 8>/dev/null" } else { script };
+            assert_explained(&Run { script, ..run(caller, words) });
+        }
+    }
+}
+
+#[test]
+fn a_caller_that_ignores_its_children_is_explained() {
+    if !has("strace") {
+        return skip("no strace");
+    }
+    for &caller in callers() {
+        for words in [&["true"][..], &["-a", "true"]] {
+            let run = Run { traced_script: "trap '' CHLD", ..run(caller, words) };
+            assert!(run.seen().calls().parent[0].contains("SIG_DFL"), "{caller:?}");
+            assert_explained(&run);
+        }
+    }
+}
+
+#[test]
+fn the_older_clone_is_explained() {
+    if !has("strace") {
+        return skip("no strace");
+    }
+    for &caller in callers() {
+        for words in [&["true"][..], &["-a", "true"], &["--monotonic=5", "--umask=7", "true"], &["-n", "--no-kill-child", "true"]] {
+            let run = Run { tracer: &["-e", "inject=clone3:error=ENOSYS"], ..run(caller, words) };
+            assert!(run.seen().calls().parent.iter().any(|call| call.starts_with("clone(")), "{caller:?}");
+            assert_explained(&run);
+        }
+    }
+}
+
+#[test]
+fn root_without_admin_rights_is_explained() {
+    let [Caller::Root, _] = callers() else {
+        return skip("not root");
+    };
+    if !has("strace") || !has("setpriv") {
+        return skip("no strace or setpriv");
+    }
+    let traced_script = "exec setpriv --bounding-set -sys_admin \"$@\"";
+    for words in [&["true"][..], &["-u", "--map-user=5", "true"]] {
+        let run = Run { traced_script, ..run(Caller::Root, words) };
+        assert!(run.seen().calls().child.iter().any(|call| call.contains("uid_map")), "there is a user namespace");
+        assert_explained(&run);
+    }
+}
+
+/// Plans with one thing wrong.
+fn mutations(right: &Calls) -> Vec<(&'static str, Calls)> {
+    let changed = |what, change: &dyn Fn(&mut Calls)| {
+        let mut calls = right.clone();
+        change(&mut calls);
+        (what, calls)
+    };
+    let last = right.parent.len() - 1;
+    vec![
+        changed("a call of pidone is missing", &|calls| drop(calls.parent.remove(1))),
+        changed("the last call of pidone is missing", &|calls| drop(calls.parent.pop())),
+        changed("a call of pidone is too much", &|calls| calls.parent.push("setsid()".to_string())),
+        changed("two calls of pidone are swapped", &|calls| calls.parent.swap(0, last)),
+        changed("a call of the child is missing", &|calls| drop(calls.child.remove(0))),
+        changed("a call of the child is too much", &|calls| calls.child.insert(0, "setsid()".to_string())),
+        changed("a call of the child after the command", &|calls| calls.child.push("setsid()".to_string())),
+        changed("two calls of the child are swapped", &|calls| calls.child.swap(0, 1)),
+        changed("a flag is missing", &|calls| replace(calls, "CLONE_NEWPID|", "")),
+        changed("a flag is too much", &|calls| replace(calls, "CLONE_NEWPID", "CLONE_NEWPID|CLONE_NEWNET")),
+        changed("an argument is another", &|calls| replace(calls, "SIGKILL", "SIGTERM")),
+        changed("a text is another", &|calls| replace(calls, "\"/proc\"", "\"/prok\"")),
+        changed("the command is another", &|calls| replace(calls, "[\"true\"]", "[\"false\"]")),
+        changed("a count is another", &|calls| replace(calls, "/* 2 vars", "/* 3 vars")),
+    ]
+}
+
+fn replace(calls: &mut Calls, from: &str, to: &str) {
+    for call in calls.parent.iter_mut().chain(&mut calls.child) {
+        *call = call.replace(from, to);
+    }
+}
+
+#[test]
+fn a_wrong_plan_is_noticed() {
+    if !has("strace") {
+        return skip("no strace");
+    }
+    for &caller in callers() {
+        let run = run(caller, &["true"]);
+        let (right, seen): (Calls, Seen) = (run.announced(), run.seen());
+        assert_eq!(compare(&right, &seen), Ok(()));
+        for (what, wrong) in mutations(&right) {
+            assert_ne!(wrong, right, "{what}: nothing was changed");
+            assert!(compare(&wrong, &seen).is_err(), "{what}, {caller:?}");
+        }
+    }
+}
