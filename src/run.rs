@@ -1,6 +1,6 @@
 //! The story on one screen: words → configuration → host → plan → launch → supervise → status.
 
-use crate::cli::{self, OVERVIEW, Request, Usage};
+use crate::cli::{self, OVERVIEW, Request, Usage, Verb};
 use crate::compile::compile;
 use crate::config::Config;
 use crate::error::{Error, FAILED};
@@ -52,15 +52,11 @@ pub fn main(process: &Process) -> ! {
         0 => cli::parse(process.arguments.get(1..).unwrap_or(&[]), &words),
         _ => Err(Error::Privileged),
     };
-    let status = request.and_then(|request| match &request {
-        Request::Run {
-            config,
-            explain,
-            timing,
-        } => run(process, config, *explain, *timing),
-        Request::Help => report::print(&OVERVIEW),
-        Request::HelpRun => report::print(&Usage),
-        Request::Version => report::print(&VERSION),
+    let status = request.and_then(|request| match request.verb {
+        Verb::Run | Verb::Explain => run(process, &request),
+        Verb::Help => report::print(&OVERVIEW),
+        Verb::HelpRun => report::print(&Usage),
+        Verb::Version => report::print(&VERSION),
     });
     exit(status.unwrap_or_else(|error| {
         report::complain(&error);
@@ -72,13 +68,10 @@ const VERSION: &str = concat!("pidone ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Runs the command, or prints what that would do. What the kernel refuses may teach a fact; then
 /// the plan is made again.
-fn run(
-    process: &Process,
-    config: &Config,
-    explain: bool,
-    timing: bool,
-) -> Result<u8, Error<'static>> {
-    let (mut host, words) = (process.host(), Words::default());
+fn run(process: &Process, request: &Request) -> Result<u8, Error<'static>> {
+    let (config, words) = (&request.config, Words::default());
+    let explain = request.verb == Verb::Explain;
+    let mut host = process.host();
     if explain {
         probe::look_closer(&mut host, config);
     }
@@ -87,7 +80,7 @@ fn run(
         if explain {
             return report::print(&Shown(&plan));
         }
-        let timeline = timing.then(|| Timeline::new(plan.steps.len()));
+        let timeline = request.timing.then(|| Timeline::new(plan.steps.len()));
         let mut end = End::default();
         let (result, notes) = launch(&plan, timeline.as_ref(), &mut |child| {
             end = supervise(child, &plan.watch)

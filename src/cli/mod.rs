@@ -19,24 +19,30 @@ use crate::text::position;
 use nearest::nearest;
 
 /// What the caller wants.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::large_enum_variant)] // There is one, on the stack.
-pub enum Request<'a> {
-    /// To run a command, or to see how.
-    Run {
-        /// What is wished.
-        config: Config<'a>,
-        /// Only print the plan.
-        explain: bool,
-        /// Say afterwards where the time went.
-        timing: bool,
-    },
-    /// The overview.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Request<'a> {
+    /// What is to be done.
+    pub verb: Verb,
+    /// What is wished, for [`Verb::Run`] and [`Verb::Explain`].
+    pub config: Config<'a>,
+    /// Say afterwards where the time went.
+    pub timing: bool,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Verb {
+    /// Print the overview.
+    #[default]
     Help,
-    /// The options of `run`.
+    /// Print the options of `run`.
     HelpRun,
-    /// The version.
+    /// Print the version.
     Version,
+    /// Run a command.
+    Run,
+    /// Print what running it would do.
+    Explain,
 }
 
 /// Verbs, and options in a verb's place.
@@ -52,14 +58,25 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
         return Err(Error::NoVerb);
     };
     let word = verb.bytes();
+    let mut parser = Parser {
+        rest: arguments.get(1..).unwrap_or(&[]),
+        words,
+        request: Request::default(),
+        seen: 0,
+        error: None,
+    };
     match position(VERBS, word) {
-        Some(0) => parse_run(arguments.get(1..).unwrap_or(&[]), words),
-        Some(1..=3) => Ok(Request::Help),
-        Some(_) => Ok(Request::Version),
-        None => Err(Error::UnknownVerb {
-            word,
-            nearest: nearest(word, &mut (0..6).map(|at| crate::text::word(VERBS, at))),
-        }),
+        Some(0) => parser.run(),
+        Some(1..=3) => parser.request.verb = Verb::Help,
+        Some(_) => parser.request.verb = Verb::Version,
+        None => {
+            let nearest = nearest(word, &mut (0..6).map(|at| crate::text::word(VERBS, at)));
+            return Err(Error::UnknownVerb { word, nearest });
+        }
+    }
+    match parser.error {
+        Some(error) => Err(error),
+        None => Ok(parser.request),
     }
 }
 
@@ -67,41 +84,11 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
 struct Parser<'a> {
     rest: &'a Strings<'a>,
     words: &'a Words,
-    config: Config<'a>,
+    request: Request<'a>,
     /// One bit for each option that was given.
     seen: u64,
     /// The first thing that is wrong, which ends the parsing.
     error: Option<Error<'a>>,
-}
-
-fn parse_run<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request<'a>, Error<'a>> {
-    let mut parser = Parser {
-        rest: arguments,
-        words,
-        config: Config::default(),
-        seen: 0,
-        error: None,
-    };
-    parser.options();
-    if parser.error.is_none() {
-        parser.contradictions();
-    }
-    if let Some(error) = parser.error {
-        return Err(error);
-    }
-    let given = |id| parser.seen & bit(id) != 0;
-    if given(Id::Help) {
-        return Ok(Request::HelpRun);
-    }
-    if given(Id::Version) {
-        return Ok(Request::Version);
-    }
-    let (explain, timing) = (given(Id::Explain), given(Id::Timing));
-    Ok(Request::Run {
-        config: parser.config,
-        explain,
-        timing,
-    })
 }
 
 const fn bit(id: Id) -> u64 {
@@ -109,6 +96,20 @@ const fn bit(id: Id) -> u64 {
 }
 
 impl<'a> Parser<'a> {
+    fn run(&mut self) {
+        if self.options().is_some() {
+            self.contradictions();
+        }
+        let given = |id| self.seen & bit(id) != 0;
+        self.request.timing = given(Id::Timing);
+        self.request.verb = match () {
+            () if given(Id::Help) => Verb::HelpRun,
+            () if given(Id::Version) => Verb::Version,
+            () if given(Id::Explain) => Verb::Explain,
+            () => Verb::Run,
+        };
+    }
+
     fn options(&mut self) -> Option<()> {
         while let Some(word) = self.peek() {
             match word.bytes() {
@@ -122,7 +123,7 @@ impl<'a> Parser<'a> {
             }
         }
         if self.peek().is_some() {
-            self.config.command = self.rest;
+            self.request.config.command = self.rest;
         }
         Some(())
     }
@@ -203,7 +204,7 @@ impl<'a> Parser<'a> {
             }
         }
         let words = words.map(|word| word.unwrap_or(thin!("")));
-        match value::store(&mut self.config, flag.id, words, self.words) {
+        match value::store(&mut self.request.config, flag.id, words, self.words) {
             Some(()) => Some(()),
             None => self.fail(Error::Invalid {
                 option,
@@ -221,7 +222,7 @@ impl<'a> Parser<'a> {
                 return self.fail(Error::Contradiction(one, two));
             }
         }
-        let wish = &self.config.namespaces;
+        let wish = &self.request.config.namespaces;
         // `--all --share net` is all but one; `--net --share net` is a contradiction.
         let named = NsSet::from_bits(self.seen as u8).union(wish.attempt);
         let ns = named.both(wish.share).iter().next()?;

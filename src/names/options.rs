@@ -1,7 +1,7 @@
 //! The one table of options. Parser, nearest-name search, `--help`, errors and `--explain` read it.
 
 use crate::names::Ns;
-use crate::text::{Show, Text, cut_text, put};
+use crate::text::{Show, Text, cut_text, has, put};
 
 /// Makes the enumeration of options, and the table as one text: a line for each, in the same order.
 macro_rules! options {
@@ -148,10 +148,9 @@ pub fn find(test: &dyn Fn(&Flag) -> bool) -> Option<Flag> {
 impl Flag {
     /// How many words of the command line are its value.
     pub fn values(&self) -> usize {
-        if self.value.is_empty() {
-            0
-        } else {
-            1 + usize::from(self.value.contains(' '))
+        match self.value.len() {
+            0 => 0,
+            _ => 1 + usize::from(has(self.value.as_bytes(), b' ')),
         }
     }
 
