@@ -5,6 +5,7 @@ mod timing;
 use crate::error::{Error, Refused, hint};
 use crate::host::probe;
 use crate::launch::{Notes, Timeline};
+use crate::names::Errno;
 use crate::plan::{Failure, Plan};
 use crate::supervise::{End, Status};
 use crate::sys::file::{self, Fd, STDERR, STDOUT};
@@ -47,7 +48,9 @@ pub fn ended(plan: &Plan, end: End, notes: Notes) {
     if end.timed_out {
         put!(&mut text, ", \"timed-out\": true");
     }
-    tell(plan, text);
+    if let Err(errno) = tell(plan, text) {
+        complain(&Error::Output(errno));
+    }
 }
 
 /// Says why there is no command, and returns the exit status.
@@ -64,7 +67,8 @@ pub fn failed(plan: &Plan, failure: Failure, notes: Notes) -> u8 {
     let _ = file::write_all(STDERR, text.bytes());
     let mut text = Text::default();
     put!(&mut text, "{\"failed-step\": ", refused.failure.step);
-    tell(plan, text);
+    // The descriptor may be what failed; the sentence has been said, and the status tells the rest.
+    let _ = tell(plan, text);
     refused.code()
 }
 
@@ -74,12 +78,11 @@ pub fn timing(plan: &Plan, timeline: &Timeline) {
 }
 
 /// Ends an object, and writes it for the program that wants it.
-fn tell(plan: &Plan, mut text: Text) {
+fn tell(plan: &Plan, mut text: Text) -> Result<(), Errno> {
     put!(&mut text, "}\n");
-    if let Some(fd) = plan.watch.status_fd
-        && let Err(errno) = file::write_all(Fd(fd), text.bytes())
-    {
-        complain(&Error::Output(errno));
+    match plan.watch.status_fd {
+        Some(fd) => file::write_all(Fd(fd), text.bytes()),
+        None => Ok(()),
     }
 }
 

@@ -46,13 +46,20 @@ impl Words {
         // SAFETY: no reference into the list is alive, here or elsewhere, and there is no second thread:
         // the type is not `Sync`.
         unsafe { (*self.texts.get()).push(bytes) }
-        ThinCStr { start, text: PhantomData }
+        ThinCStr {
+            start,
+            text: PhantomData,
+        }
     }
 
     /// An array of strings that live as long.
     pub fn array<'a>(&'a self, strings: &[Option<ThinCStr<'a>>]) -> &'a Strings<'a> {
         let mut words = Vec::with_capacity(strings.len());
-        words.extend(strings.iter().map(|one| one.map_or(0, |one| one.as_ptr() as usize)));
+        words.extend(
+            strings
+                .iter()
+                .map(|one| one.map_or(0, |one| one.as_ptr() as usize)),
+        );
         let (start, length) = (words.as_ptr(), words.len());
         // SAFETY: as in `join`; and the words are those pointers, or NULL.
         unsafe {

@@ -12,10 +12,13 @@
 //!
 //! The facts are `capabilities=none` or `capabilities=admin`, `clone3=no`, `sigchld=ignored`,
 //! `refused=NS,...` and `caller=PID` (a library's caller, with threads). After the plan stands what
-//! a plan holds and `--explain` does not show. `PIDONE_BLESS=1 cargo test --test golden` writes all
-//! expected texts anew: read what it changed.
+//! a plan holds and `--explain` does not show. With `against=default` only the lines stand there in
+//! which the plan differs from that of `pidone run /bin/true` for the same caller, each with its
+//! neighbours and without its number.
+//!
+//! `PIDONE_BLESS=1 cargo test --test golden` writes all expected texts anew: read what it changed.
 
-use pidone::cli::{Request, parse};
+use pidone::cli::{Request, Verb, parse};
 use pidone::compile::compile;
 use pidone::host::Host;
 use pidone::names::{Ns, NsSet, options};
@@ -142,6 +145,7 @@ fn host<'w>(case: &Case, words: &'w Words) -> Host<'w> {
             ("sigchld", "ignored") => host.sigchld_ignored = true,
             ("refused", list) => host.refused = set(list),
             ("caller", pid) => host.shared_with = pid.parse().ok(),
+            ("against", "default") => {}
             _ => panic!("unknown: {fact}"),
         }
     }
@@ -157,19 +161,29 @@ fn set(list: &str) -> NsSet {
 
 /// What comes of a case.
 fn outcome(case: &Case, inspect: &mut dyn FnMut(&Plan)) -> String {
+    let found = planned(case, &case.line, inspect);
+    if !case.facts.ends_with("against=default") {
+        return found;
+    }
+    compare(&planned(case, "pidone run /bin/true", &mut |_| {}), &found)
+}
+
+/// What comes of these words, for the caller of the case.
+fn planned(case: &Case, line: &str, inspect: &mut dyn FnMut(&Plan)) -> String {
     let words = Words::default();
-    let arguments = split(
-        case.line
-            .strip_prefix("pidone")
-            .expect("pidone's own words"),
-    );
+    let arguments = split(line.strip_prefix("pidone").expect("pidone's own words"));
     let request = match parse(strings(&words, arguments.into_iter()), &words) {
         Ok(request) => request,
         Err(error) => return format!("error: {error}\n"),
     };
-    let Request::Run { config, timing, .. } = &request else {
-        return format!("no run: {request:?}\n");
-    };
+    let Request {
+        verb,
+        config,
+        timing,
+    } = &request;
+    if !matches!(verb, Verb::Run | Verb::Explain) {
+        return format!("no run: {verb:?}\n");
+    }
     let host = host(case, &words);
     match compile(config, &host, &words) {
         Ok(plan) => {
@@ -179,6 +193,56 @@ fn outcome(case: &Case, inspect: &mut dyn FnMut(&Plan)) -> String {
         }
         Err(error) => format!("error: {error}\n"),
     }
+}
+
+/// The lines that differ, and those beside them.
+fn compare(old: &str, new: &str) -> String {
+    let unnumbered = |line| str::trim_start_matches(line, |c: char| c == ' ' || c.is_ascii_digit());
+    let [old, new] = [old, new].map(|text| text.lines().map(unnumbered).collect::<Vec<_>>());
+    let lines = merge(&old, &new);
+    let mut text = String::new();
+    let mut shown = true;
+    for (at, (mark, line)) in lines.iter().enumerate() {
+        let around = &lines[at.saturating_sub(1)..lines.len().min(at + 2)];
+        if around.iter().any(|(mark, _)| *mark != ' ') {
+            text += &format!("{mark} {line}\n");
+            shown = true;
+        } else if shown {
+            text += "  ...\n";
+            shown = false;
+        }
+    }
+    text
+}
+
+/// All lines of both texts in order: removed, added, or in both.
+fn merge<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<(char, &'a str)> {
+    // How many lines the rests from there on have in common.
+    let mut common = vec![vec![0; new.len() + 1]; old.len() + 1];
+    for (i, one) in old.iter().enumerate().rev() {
+        for (j, two) in new.iter().enumerate().rev() {
+            let either = common[i + 1][j].max(common[i][j + 1]);
+            common[i][j] = if one == two {
+                common[i + 1][j + 1] + 1
+            } else {
+                either
+            };
+        }
+    }
+    let (mut i, mut j, mut lines) = (0, 0, Vec::new());
+    while i < old.len() || j < new.len() {
+        if i < old.len() && j < new.len() && old[i] == new[j] {
+            lines.push((' ', new[j]));
+            (i, j) = (i + 1, j + 1);
+        } else if i < old.len() && (j == new.len() || common[i + 1][j] >= common[i][j + 1]) {
+            lines.push(('-', old[i]));
+            i += 1;
+        } else {
+            lines.push(('+', new[j]));
+            j += 1;
+        }
+    }
+    lines
 }
 
 /// What a plan says beside its steps, where it differs from the default.
@@ -228,7 +292,7 @@ fn plans_are_as_recorded() {
                     wrong,
                     "{name}: {}{}",
                     case.head,
-                    difference(&case.expected, &found)
+                    compare(&case.expected, &found)
                 )
                 .unwrap();
             }
@@ -242,30 +306,6 @@ fn plans_are_as_recorded() {
         bless || wrong.is_empty(),
         "\n{wrong}If that is meant: PIDONE_BLESS=1 cargo test --test golden\n"
     );
-}
-
-/// The lines that differ, without those that both begin and end with.
-fn difference(expected: &str, found: &str) -> String {
-    let (old, new): (Vec<_>, Vec<_>) = (expected.lines().collect(), found.lines().collect());
-    let same = old
-        .iter()
-        .zip(&new)
-        .take_while(|(one, two)| one == two)
-        .count();
-    let (old, new) = (&old[same..], &new[same..]);
-    let after = old
-        .iter()
-        .rev()
-        .zip(new.iter().rev())
-        .take_while(|(one, two)| one == two)
-        .count();
-    let marked = |lines: &[&str], mark| {
-        lines
-            .iter()
-            .map(|line| format!("{mark} {line}\n"))
-            .collect::<String>()
-    };
-    marked(&old[..old.len() - after], '-') + &marked(&new[..new.len() - after], '+')
 }
 
 #[test]

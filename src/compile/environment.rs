@@ -3,6 +3,7 @@
 use crate::config::{Config, EnvChange};
 use crate::host::Host;
 use crate::strings::{Strings, ThinCStr, Words};
+use crate::text::cut;
 use alloc::vec::Vec;
 
 /// The caller's environment with the wished changes; the caller's own array when there are none.
@@ -20,11 +21,7 @@ pub fn environment<'p>(config: &Config<'p>, host: &Host<'p>, words: &'p Words) -
     for change in &process.env {
         match *change {
             EnvChange::Set(pair) => set(&mut variables, pair),
-            EnvChange::Unset(name) => {
-                if let Some(at) = position(&variables, name.bytes()) {
-                    variables.remove(at);
-                }
-            }
+            EnvChange::Unset(name) => remove(&mut variables, name.bytes()),
             EnvChange::Keep(name) => {
                 let callers = position(host.environment, name.bytes());
                 if let Some(pair) =
@@ -40,15 +37,14 @@ pub fn environment<'p>(config: &Config<'p>, host: &Host<'p>, words: &'p Words) -
 }
 
 fn set<'p>(variables: &mut Vec<Option<ThinCStr<'p>>>, pair: ThinCStr<'p>) {
-    let bytes = pair.bytes();
-    let name = bytes
-        .iter()
-        .position(|&byte| byte == b'=')
-        .and_then(|length| bytes.get(..length));
-    let place = position(variables, name.unwrap_or(bytes)).and_then(|at| variables.get_mut(at));
-    match place {
-        Some(place) => *place = Some(pair),
-        None => variables.push(Some(pair)),
+    remove(variables, cut(&mut pair.bytes(), b'='));
+    variables.push(Some(pair));
+}
+
+/// All of that name: nothing keeps a caller from passing a variable twice.
+fn remove(variables: &mut Vec<Option<ThinCStr>>, name: &[u8]) {
+    while let Some(at) = position(variables, name) {
+        variables.remove(at);
     }
 }
 

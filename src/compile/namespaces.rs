@@ -99,6 +99,17 @@ pub fn mounts(config: &Config, resolved: &Resolved, child: &mut List) {
         );
     }
     if resolved.new.contains(Ns::Pid) {
+        if matches!(
+            propagation,
+            Some(Propagation::Shared | Propagation::Unchanged)
+        ) {
+            // Or the new /proc would appear on the host, where the one below it is shared.
+            let private = libc::MS_REC | libc::MS_PRIVATE;
+            child.add(
+                mount(thin!("none"), thin!("/proc"), None, private),
+                Id::Propagation,
+            );
+        }
         // A process-id view is no program's source: nothing in it is to be executed or trusted.
         let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
         child.add(

@@ -93,7 +93,8 @@ pub struct Process<'a> {
     pub umask: Option<u32>,
     /// The nice value, -20 to 19.
     pub nice: Option<i32>,
-    /// The OOM killer's adjustment, -1000 to 1000.
+    /// The OOM killer's adjustment, -1000 to 1000. It is the supervisor's too: the kernel gives all
+    /// processes that share memory the same one, and the child does until it executes the command.
     pub oom_score_adj: Option<i32>,
     /// Resource limits, in order.
     pub rlimits: Vec<Rlimit>,

@@ -58,28 +58,48 @@ impl Host<'_> {
 /// What was looked at after a failure, to name its cause.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Evidence {
-    /// Whether a seccomp filter is installed (`Seccomp: 2`).
-    pub seccomp_filter: bool,
-    /// Whether the caller has `CAP_SYS_ADMIN` in its own user namespace.
-    pub admin: bool,
-    /// `kernel.unprivileged_userns_clone`, which some distributions have.
-    pub unprivileged_userns_clone: Option<u64>,
-    /// `kernel.apparmor_restrict_unprivileged_userns`.
-    pub apparmor_restricts_userns: Option<u64>,
-    /// Whether an AppArmor profile other than `unconfined` confines us.
-    pub apparmor_confined: bool,
-    /// Whether our root is not the root of our mount namespace.
-    pub chrooted: bool,
-    /// Whether /proc has something mounted over parts of it, as container engines do.
-    pub proc_masked: bool,
-    /// Namespace types of which `user.max_*_namespaces` allows none.
+    /// Bits of [`facts`].
+    pub facts: u16,
+    /// Namespace types that were asked for, and of which `user.max_*_namespaces` allows none.
     pub forbidden: NsSet,
-    /// Namespace types that this kernel does not have.
+    /// Namespace types that were asked for, and that this kernel does not have.
     pub missing: NsSet,
-    /// The soft `RLIMIT_NPROC`, if there is one.
-    pub process_limit: Option<u64>,
-    /// `pids.max` of our cgroup, if it has been reached.
-    pub pids_max: Option<u64>,
-    /// Whether the file of a failed execve(2) or open(2) exists.
-    pub file_exists: bool,
+    /// The soft `RLIMIT_NPROC`.
+    pub process_limit: u64,
+    /// `pids.max` of our cgroup, or of one above it, that has been reached.
+    pub pids_max: u64,
+}
+
+/// What can be seen of a machine and a plan.
+pub mod facts {
+    /// A seccomp filter is installed.
+    pub const SECCOMP: u16 = 1 << 0;
+    /// The caller has no `CAP_SYS_ADMIN` in its own user namespace.
+    pub const NO_ADMIN: u16 = 1 << 1;
+    /// The plan makes a new user namespace.
+    pub const USER: u16 = 1 << 2;
+    /// It makes none.
+    pub const NO_USER: u16 = 1 << 3;
+    /// `kernel.unprivileged_userns_clone`, which some distributions have, is 0.
+    pub const NO_USERNS_CLONE: u16 = 1 << 4;
+    /// `kernel.apparmor_restrict_unprivileged_userns` is 1.
+    pub const USERNS_RESTRICTED: u16 = 1 << 5;
+    /// An AppArmor profile confines us that was not put on us because of a user namespace.
+    pub const CONFINED: u16 = 1 << 6;
+    /// Our root is not the root of our mount namespace.
+    pub const CHROOTED: u16 = 1 << 7;
+    /// Something is mounted over parts of /proc, as container engines do.
+    pub const MASKED: u16 = 1 << 8;
+    /// `Evidence::forbidden` has a member.
+    pub const FORBIDDEN: u16 = 1 << 9;
+    /// `Evidence::missing` has a member.
+    pub const MISSING: u16 = 1 << 10;
+    /// `Evidence::process_limit` is a limit.
+    pub const PROCESS_LIMIT: u16 = 1 << 11;
+    /// `Evidence::pids_max` has been reached.
+    pub const PIDS_MAX: u16 = 1 << 12;
+    /// The file that was to be executed exists.
+    pub const FILE_EXISTS: u16 = 1 << 13;
+    /// It was looked for in the directories of `PATH`.
+    pub const FROM_PATH: u16 = 1 << 14;
 }

@@ -1,18 +1,19 @@
 //! Reads the facts. The only reader of /proc, /sys and /etc.
 
+use super::facts::*;
 use super::{Evidence, Host};
 use crate::compile::compile;
 use crate::config::Config;
 use crate::error::Refused;
 use crate::launch::launch;
 use crate::names::{Errno, Ns, NsSet, Resource, Signal};
-use crate::plan::{Call, Failure, Path, Plan, Slot, Who};
-use crate::strings::{Strings, ThinCStr, Words};
+use crate::plan::{Call, Failure, Plan, Slot, Who};
+use crate::strings::{Strings, Words};
 use crate::sys::file::{self, Fd};
 use crate::sys::namespace;
 use crate::sys::process::{self, Pid};
 use crate::sys::signal::{self, Disposition};
-use crate::text::{self, Text, cut, put};
+use crate::text::{self, Text, cut, has, put};
 use alloc::vec::Vec;
 
 /// The facts of a program that has one thread and no C library, from what the kernel handed to it:
@@ -119,25 +120,78 @@ pub(crate) fn observe(refused: &Refused) -> Evidence {
     let status = read(&[b"/proc/self/status"]);
     let mounts = read(&[b"/proc/self/mountinfo"]);
     let profile = read(&[b"/proc/self/attr/current"]);
-    Evidence {
-        seccomp_filter: field(&status, b"Seccomp") == b"2",
-        admin: process::capabilities().is_ok_and(|set| set >> super::SYS_ADMIN & 1 == 1),
-        unprivileged_userns_clone: number(&[b"/proc/sys/kernel/unprivileged_userns_clone"]),
-        apparmor_restricts_userns: number(&[
-            b"/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
-        ]),
-        apparmor_confined: !profile.is_empty() && !profile.starts_with(b"unconfined"),
-        chrooted: !mounts.is_empty() && !mounted(&mounts, b"/", false),
-        proc_masked: mounted(&mounts, b"/proc/", true),
-        forbidden: forbidden(),
-        missing: missing(),
-        process_limit: process::limit(Resource::NPROC)
-            .ok()
-            .map(|[soft, _]| soft)
-            .filter(|&soft| soft != u64::MAX),
-        pids_max: pids_max(),
-        file_exists: file_of(refused).is_some_and(|path| file::exists(path.as_cstr())),
+    let new = refused.plan.watch.namespaces;
+    let user = new.contains(Ns::User);
+    let admin = process::capabilities().is_ok_and(|set| set >> super::SYS_ADMIN & 1 == 1);
+    let unconfined = profile.is_empty()
+        || profile.starts_with(b"unconfined")
+        || profile.starts_with(b"unprivileged_userns");
+    let limit = process::limit(Resource::NPROC).map_or(u64::MAX, |[soft, _]| soft);
+    let mut evidence = Evidence {
+        facts: 0,
+        forbidden: types(new, |ns| {
+            number(&[b"/proc/sys/user/max_", ns.file().as_bytes(), b"_namespaces"]) == Some(0)
+        }),
+        missing: types(new, |ns| {
+            !exists(&[b"/proc/self/ns/", ns.file().as_bytes()])
+        }),
+        process_limit: limit,
+        pids_max: pids_max().unwrap_or(0),
+    };
+    let is = |path: &[u8], value| number(&[b"/proc/sys/kernel/", path]) == Some(value);
+    let command = refused.command();
+    let seen = [
+        (SECCOMP, field(&status, b"Seccomp") == b"2"),
+        (NO_ADMIN, !admin),
+        (USER, user),
+        (NO_USER, !user),
+        (NO_USERNS_CLONE, is(b"unprivileged_userns_clone", 0)),
+        (
+            USERNS_RESTRICTED,
+            is(b"apparmor_restrict_unprivileged_userns", 1),
+        ),
+        (CONFINED, !unconfined),
+        (
+            CHROOTED,
+            !mounts.is_empty() && !mounted(&mounts, b"/", false),
+        ),
+        (MASKED, mounted(&mounts, b"/proc/", true)),
+        (FORBIDDEN, !evidence.forbidden.is_empty()),
+        (
+            MISSING,
+            !evidence.missing.is_empty() && exists(&[b"/proc/self/ns"]),
+        ),
+        (PROCESS_LIMIT, limit != u64::MAX),
+        (PIDS_MAX, evidence.pids_max > 0),
+        (
+            FILE_EXISTS,
+            command.is_some_and(|path| file::exists(path.as_cstr())),
+        ),
+        (
+            FROM_PATH,
+            refused
+                .plan
+                .argv
+                .first()
+                .copied()
+                .flatten()
+                .is_some_and(|name| !has(name.bytes(), b'/')),
+        ),
+    ];
+    for (fact, holds) in seen {
+        if holds {
+            evidence.facts |= fact;
+        }
     }
+    evidence
+}
+
+/// The members of a set for which a test holds.
+fn types(set: NsSet, test: impl Fn(Ns) -> bool) -> NsSet {
+    set.iter().fold(
+        NsSet::NONE,
+        |found, ns| if test(ns) { found.with(ns) } else { found },
+    )
 }
 
 /// Whether a mount point of mountinfo is this one, or begins with it.
@@ -153,38 +207,6 @@ fn mounted(mut mounts: &[u8], point: &[u8], below: bool) -> bool {
         }
     }
     false
-}
-
-fn file_of<'a>(refused: &Refused<'a>) -> Option<ThinCStr<'a>> {
-    match refused.call()? {
-        Call::Exec(path) => Some(*path),
-        Call::Open {
-            path: Path::Text(path),
-            ..
-        } => Some(*path),
-        _ => None,
-    }
-}
-
-fn missing() -> NsSet {
-    let there = |ns: Ns| exists(&[b"/proc/self/ns/", ns.file().as_bytes()]);
-    if there(Ns::Mount) {
-        types(|ns| !there(ns))
-    } else {
-        NsSet::NONE
-    }
-}
-
-fn forbidden() -> NsSet {
-    types(|ns| number(&[b"/proc/sys/user/max_", ns.file().as_bytes(), b"_namespaces"]) == Some(0))
-}
-
-/// The types for which a test holds.
-fn types(test: impl Fn(Ns) -> bool) -> NsSet {
-    Ns::ALL.into_iter().fold(
-        NsSet::NONE,
-        |set, ns| if test(ns) { set.with(ns) } else { set },
-    )
 }
 
 /// `pids.max` of our cgroup or one above it, if as many processes are there (cgroup v2 and v1).

@@ -11,7 +11,14 @@ use trace::{Calls, Run, Seen, compare};
 const PATH: &str = "/usr/bin:/bin";
 
 fn run<'a>(caller: Caller, words: &'a [&'a str]) -> Run<'a> {
-    Run { caller, script: "", traced_script: "", tracer: &[], words, path: PATH }
+    Run {
+        caller,
+        script: "",
+        traced_script: "",
+        tracer: &[],
+        words,
+        path: PATH,
+    }
 }
 
 fn assert_explained(run: &Run) {
@@ -59,8 +66,19 @@ fn identities_are_explained() {
         return;
     };
     if has("strace") {
-        assert_explained(&run(Caller::Root, &["--setgroups=allow", "--map-user=5", "true"]));
-        assert_explained(&run(Caller::Root, &["-a", "--setgroups=allow", "--pid-file=/tmp/pidone-explained", "true"]));
+        assert_explained(&run(
+            Caller::Root,
+            &["--setgroups=allow", "--map-user=5", "true"],
+        ));
+        assert_explained(&run(
+            Caller::Root,
+            &[
+                "-a",
+                "--setgroups=allow",
+                "--pid-file=/tmp/pidone-explained",
+                "true",
+            ],
+        ));
     }
 }
 
@@ -73,7 +91,11 @@ fn the_world_is_explained() {
         // With a user namespace, so that nothing can come out of it.
         &["-U", "--propagation=shared"],
         &["-U", "--propagation=unchanged", "--share=pid"],
-        &["--hostname=in\"si\\de\u{e4}\t1", "--domainname", "\u{1}7.\u{1}x"],
+        &[
+            "--hostname=in\"si\\de\u{e4}\t1",
+            "--domainname",
+            "\u{1}7.\u{1}x",
+        ],
         &["--hostname", &longest],
         &["--monotonic=5"],
         &["--boottime=86400", "--monotonic", "-1"],
@@ -83,15 +105,42 @@ fn the_world_is_explained() {
 #[test]
 fn attributes_are_explained() {
     assert_each_explained(&[
-        &["--chdir", "/usr", "--umask=27", "--nice", "5", "--oom-score-adj=1000"],
+        &[
+            "--chdir",
+            "/usr",
+            "--umask=27",
+            "--nice",
+            "5",
+            "--oom-score-adj=1000",
+        ],
         &["--umask=0", "--new-session", "--allow-new-privs"],
         &["--umask=777", "--no-kill-child"],
-        &["--rlimit=nofile=99:100", "--rlimit=core=0", "--rlimit", "nproc=5000"],
-        &["--rlimit=as=1099511627776", "--rlimit=stack=8388608", "--rlimit=fsize=1024", "--rlimit=data=2048"],
+        &[
+            "--rlimit=nofile=99:100",
+            "--rlimit=core=0",
+            "--rlimit",
+            "nproc=5000",
+        ],
+        &[
+            "--rlimit=as=1099511627776",
+            "--rlimit=stack=8388608",
+            "--rlimit=fsize=1024",
+            "--rlimit=data=2048",
+        ],
         &["--rlimit=cpu=1025:2047"],
         &["--preserve-fds=5"],
         &["--timeout=1000", "--stop-timeout=5", "--stop-signal=INT"],
-        &["--argv0", "another", "--clearenv", "-e", "A=1", "--setenv", "B", "2", "--env=OTHER"],
+        &[
+            "--argv0",
+            "another",
+            "--clearenv",
+            "-e",
+            "A=1",
+            "--setenv",
+            "B",
+            "2",
+            "--env=OTHER",
+        ],
         &["--unsetenv", "OTHER", "-e=x", "--unsetenv=PATH"],
     ]);
 }
@@ -108,14 +157,38 @@ fn the_search_for_the_command_is_explained() {
     }
     let scratch = Scratch::new("search");
     let plain = scratch.file("true", "no program", 0o644);
-    let path = format!("/absent:{}:/etc/passwd:/usr/bin:/bin:/later", scratch.path.display());
+    let path = format!(
+        "/absent:{}:/etc/passwd:/usr/bin:/bin:/later",
+        scratch.path.display()
+    );
     for &caller in callers() {
-        for words in [&["true"][..], &["-a", "--", "true", "-x", "a \"b\" \\ \n\u{7f}", ""], &["/bin/true"]] {
-            assert_explained(&Run { path: &path, ..run(caller, words) });
+        for words in [
+            &["true"][..],
+            &["-a", "--", "true", "-x", "a \"b\" \\ \n\u{7f}", ""],
+            &["/bin/true"],
+        ] {
+            assert_explained(&Run {
+                path: &path,
+                ..run(caller, words)
+            });
         }
-        let calls = Run { path: &path, ..run(caller, &["true"]) }.seen().calls();
-        assert!(calls.child.iter().any(|call| call.contains(&format!("{plain:?}"))), "{calls:?}");
-        assert_explained(&Run { path: "::/bin", ..run(caller, &["--chdir=/usr", "true"]) });
+        let calls = Run {
+            path: &path,
+            ..run(caller, &["true"])
+        }
+        .seen()
+        .calls();
+        assert!(
+            calls
+                .child
+                .iter()
+                .any(|call| call.contains(&format!("{plain:?}"))),
+            "{calls:?}"
+        );
+        assert_explained(&Run {
+            path: "::/bin",
+            ..run(caller, &["--chdir=/usr", "true"])
+        });
     }
 }
 
@@ -143,15 +216,40 @@ fn reports_are_explained() {
             &["--info-fd=5", "true"][..],
             &["-a", "--info-fd=5", "--json-status-fd=6", "true"],
             &["--json-status-fd=6", "--sync-fd=8", "true"],
-            &["--json-status-fd=8", "--sync-fd=6", "--preserve-fds=3", "--block-fd=7", "true"],
-            &["--sync-fd=5", "--json-status-fd=6", "--preserve-fds=2", "true"],
+            &[
+                "--json-status-fd=8",
+                "--sync-fd=6",
+                "--preserve-fds=3",
+                "--block-fd=7",
+                "true",
+            ],
+            &[
+                "--sync-fd=5",
+                "--json-status-fd=6",
+                "--preserve-fds=2",
+                "true",
+            ],
             &["--block-fd=7", "-u", "true"],
             &[&pid_file, "true"],
-            &[&pid_file, "-T", "--info-fd=5", "--block-fd=7", "--new-session", "true"],
+            &[
+                &pid_file,
+                "-T",
+                "--info-fd=5",
+                "--block-fd=7",
+                "--new-session",
+                "true",
+            ],
         ] {
             // Descriptor 8 is one that cannot be written to, where it would have to be.
-            let script = if words[0].ends_with("fd=8") { "exec 6</ 7</dev/null 8>/dev/null" } else { script };
-            assert_explained(&Run { script, ..run(caller, words) });
+            let script = if words[0].ends_with("fd=8") {
+                "exec 6</ 7</dev/null 8>/dev/null"
+            } else {
+                script
+            };
+            assert_explained(&Run {
+                script,
+                ..run(caller, words)
+            });
         }
     }
 }
@@ -163,8 +261,14 @@ fn a_caller_that_ignores_its_children_is_explained() {
     }
     for &caller in callers() {
         for words in [&["true"][..], &["-a", "true"]] {
-            let run = Run { traced_script: "trap '' CHLD", ..run(caller, words) };
-            assert!(run.seen().calls().parent[0].contains("SIG_DFL"), "{caller:?}");
+            let run = Run {
+                traced_script: "trap '' CHLD",
+                ..run(caller, words)
+            };
+            assert!(
+                run.seen().calls().parent[0].contains("SIG_DFL"),
+                "{caller:?}"
+            );
             assert_explained(&run);
         }
     }
@@ -176,9 +280,24 @@ fn the_older_clone_is_explained() {
         return skip("no strace");
     }
     for &caller in callers() {
-        for words in [&["true"][..], &["-a", "true"], &["--monotonic=5", "--umask=7", "true"], &["-n", "--no-kill-child", "true"]] {
-            let run = Run { tracer: &["-e", "inject=clone3:error=ENOSYS"], ..run(caller, words) };
-            assert!(run.seen().calls().parent.iter().any(|call| call.starts_with("clone(")), "{caller:?}");
+        for words in [
+            &["true"][..],
+            &["-a", "true"],
+            &["--monotonic=5", "--umask=7", "true"],
+            &["-n", "--no-kill-child", "true"],
+        ] {
+            let run = Run {
+                tracer: &["-e", "inject=clone3:error=ENOSYS"],
+                ..run(caller, words)
+            };
+            assert!(
+                run.seen()
+                    .calls()
+                    .parent
+                    .iter()
+                    .any(|call| call.starts_with("clone(")),
+                "{caller:?}"
+            );
             assert_explained(&run);
         }
     }
@@ -194,8 +313,18 @@ fn root_without_admin_rights_is_explained() {
     }
     let traced_script = "exec setpriv --bounding-set -sys_admin \"$@\"";
     for words in [&["true"][..], &["-u", "--map-user=5", "true"]] {
-        let run = Run { traced_script, ..run(Caller::Root, words) };
-        assert!(run.seen().calls().child.iter().any(|call| call.contains("uid_map")), "there is a user namespace");
+        let run = Run {
+            traced_script,
+            ..run(Caller::Root, words)
+        };
+        assert!(
+            run.seen()
+                .calls()
+                .child
+                .iter()
+                .any(|call| call.contains("uid_map")),
+            "there is a user namespace"
+        );
         assert_explained(&run);
     }
 }
@@ -209,20 +338,48 @@ fn mutations(right: &Calls) -> Vec<(&'static str, Calls)> {
     };
     let last = right.parent.len() - 1;
     vec![
-        changed("a call of pidone is missing", &|calls| drop(calls.parent.remove(1))),
-        changed("the last call of pidone is missing", &|calls| drop(calls.parent.pop())),
-        changed("a call of pidone is too much", &|calls| calls.parent.push("setsid()".to_string())),
-        changed("two calls of pidone are swapped", &|calls| calls.parent.swap(0, last)),
-        changed("a call of the child is missing", &|calls| drop(calls.child.remove(0))),
-        changed("a call of the child is too much", &|calls| calls.child.insert(0, "setsid()".to_string())),
-        changed("a call of the child after the command", &|calls| calls.child.push("setsid()".to_string())),
-        changed("two calls of the child are swapped", &|calls| calls.child.swap(0, 1)),
-        changed("a flag is missing", &|calls| replace(calls, "CLONE_NEWPID|", "")),
-        changed("a flag is too much", &|calls| replace(calls, "CLONE_NEWPID", "CLONE_NEWPID|CLONE_NEWNET")),
-        changed("an argument is another", &|calls| replace(calls, "SIGKILL", "SIGTERM")),
-        changed("a text is another", &|calls| replace(calls, "\"/proc\"", "\"/prok\"")),
-        changed("the command is another", &|calls| replace(calls, "[\"true\"]", "[\"false\"]")),
-        changed("a count is another", &|calls| replace(calls, "/* 2 vars", "/* 3 vars")),
+        changed("a call of pidone is missing", &|calls| {
+            drop(calls.parent.remove(1))
+        }),
+        changed("the last call of pidone is missing", &|calls| {
+            drop(calls.parent.pop())
+        }),
+        changed("a call of pidone is too much", &|calls| {
+            calls.parent.push("setsid()".to_string())
+        }),
+        changed("two calls of pidone are swapped", &|calls| {
+            calls.parent.swap(0, last)
+        }),
+        changed("a call of the child is missing", &|calls| {
+            drop(calls.child.remove(0))
+        }),
+        changed("a call of the child is too much", &|calls| {
+            calls.child.insert(0, "setsid()".to_string())
+        }),
+        changed("a call of the child after the command", &|calls| {
+            calls.child.push("setsid()".to_string())
+        }),
+        changed("two calls of the child are swapped", &|calls| {
+            calls.child.swap(0, 1)
+        }),
+        changed("a flag is missing", &|calls| {
+            replace(calls, "CLONE_NEWPID|", "")
+        }),
+        changed("a flag is too much", &|calls| {
+            replace(calls, "CLONE_NEWPID", "CLONE_NEWPID|CLONE_NEWNET")
+        }),
+        changed("an argument is another", &|calls| {
+            replace(calls, "SIGKILL", "SIGTERM")
+        }),
+        changed("a text is another", &|calls| {
+            replace(calls, "\"/proc\"", "\"/prok\"")
+        }),
+        changed("the command is another", &|calls| {
+            replace(calls, "[\"true\"]", "[\"false\"]")
+        }),
+        changed("a count is another", &|calls| {
+            replace(calls, "/* 2 vars", "/* 3 vars")
+        }),
     ]
 }
 

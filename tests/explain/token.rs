@@ -143,16 +143,31 @@ fn same_text(announced: &str, seen: &str, known: &Known) -> bool {
 
 #[test]
 fn calls_are_compared_piece_by_piece() {
-    let known = Known { child: "77", opened: Some("5") };
+    let known = Known {
+        child: "77",
+        opened: Some("5"),
+    };
     for (announced, seen) in [
         ("setsid()", "setsid()"),
         ("mmap(NULL, 1, A|B|C)", "mmap(NULL, 1, C|A|B)"),
-        ("futex(&gate, FUTEX_WAKE, 1)", "futex(0x7ffc, FUTEX_WAKE, 1)"),
+        (
+            "futex(&gate, FUTEX_WAKE, 1)",
+            "futex(0x7ffc, FUTEX_WAKE, 1)",
+        ),
         ("write(&proc, \"a\\\"b\", 3)", "write(5, \"a\\\"b\", 3)"),
-        ("stat(\"/proc/CHILD/ns\", &stat, 0)", "stat(\"/proc/77/ns\", {a={b=[1]}, ...}, 0)"),
+        (
+            "stat(\"/proc/CHILD/ns\", &stat, 0)",
+            "stat(\"/proc/77/ns\", {a={b=[1]}, ...}, 0)",
+        ),
         ("mask(&mask, 8)", "mask(~[A B], 8)"),
-        ("write(9, \"{CHILD...}\\n\", ...)", "write(9, \"{77, \\\"x\\\": 1}\\n\", 17)"),
-        ("execve(\"/a\", [\"b\"], &environ /* 3 vars */)", "execve(\"/a\", [\"b\"], 0x7ff /* 3 vars */)"),
+        (
+            "write(9, \"{CHILD...}\\n\", ...)",
+            "write(9, \"{77, \\\"x\\\": 1}\\n\", 17)",
+        ),
+        (
+            "execve(\"/a\", [\"b\"], &environ /* 3 vars */)",
+            "execve(\"/a\", [\"b\"], 0x7ff /* 3 vars */)",
+        ),
     ] {
         assert!(same(announced, seen, &known), "{announced} {seen}");
     }
@@ -160,7 +175,10 @@ fn calls_are_compared_piece_by_piece() {
 
 #[test]
 fn differences_are_noticed() {
-    let known = Known { child: "77", opened: Some("5") };
+    let known = Known {
+        child: "77",
+        opened: Some("5"),
+    };
     for (announced, seen) in [
         ("setsid()", "setsid(1)"),
         ("setsid()", "getsid()"),
@@ -170,10 +188,22 @@ fn differences_are_noticed() {
         ("write(&proc, \"a\", 1)", "write(6, \"a\", 1)"),
         ("write(&proc, \"a\", 1)", "write(5, \"b\", 1)"),
         ("write(&proc, \"a\", 1)", "write(5, \"a\"..., 1)"),
-        ("stat(\"/proc/CHILD/ns\", &stat, 0)", "stat(\"/proc/78/ns\", {}, 0)"),
-        ("write(9, \"{CHILD...}\\n\", ...)", "write(9, \"{77, \\\"x\\\": 1\\n\", 17)"),
-        ("execve(\"/a\", [\"b\"], &environ /* 3 vars */)", "execve(\"/a\", [\"b\"], 0x7ff /* 4 vars */)"),
-        ("execve(\"/a\", [\"b\", \"c\"], &environ)", "execve(\"/a\", [\"b\"], 0x7ff)"),
+        (
+            "stat(\"/proc/CHILD/ns\", &stat, 0)",
+            "stat(\"/proc/78/ns\", {}, 0)",
+        ),
+        (
+            "write(9, \"{CHILD...}\\n\", ...)",
+            "write(9, \"{77, \\\"x\\\": 1\\n\", 17)",
+        ),
+        (
+            "execve(\"/a\", [\"b\"], &environ /* 3 vars */)",
+            "execve(\"/a\", [\"b\"], 0x7ff /* 4 vars */)",
+        ),
+        (
+            "execve(\"/a\", [\"b\", \"c\"], &environ)",
+            "execve(\"/a\", [\"b\"], 0x7ff)",
+        ),
     ] {
         assert!(!same(announced, seen, &known), "{announced} {seen}");
     }

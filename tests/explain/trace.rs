@@ -31,19 +31,43 @@ impl Run<'_> {
     /// `pidone run` with these words, traced into the files `trace.PID` of a directory.
     fn traced(&self, folder: &Path, words: &[&str]) -> Ran {
         let mut shell = command(self.caller, "/bin/sh");
-        shell.args(["-c", &format!("{}\nexec \"$@\"", self.script), "sh", "strace", "-ff", "-s", "9999", "-o"]);
+        shell.args([
+            "-c",
+            &format!("{}\nexec \"$@\"", self.script),
+            "sh",
+            "strace",
+            "-ff",
+            "-s",
+            "9999",
+            "-o",
+        ]);
         shell.arg(folder.join("trace")).args(self.tracer);
         let inner = format!("{}\nexec \"$@\"", self.traced_script);
-        shell.args(["/bin/sh", "-c", &inner, "sh"]).arg(program()).arg("run").args(words);
-        with_path(shell, self.path).output().expect("sh can be started").into()
+        shell
+            .args(["/bin/sh", "-c", &inner, "sh"])
+            .arg(program())
+            .arg("run")
+            .args(words);
+        with_path(shell, self.path)
+            .output()
+            .expect("sh can be started")
+            .into()
     }
 
     /// What `--explain` says about it, without anything that strace does not write.
     pub fn announced(&self) -> Calls {
         let scratch = Scratch::new("announced");
         let ran = self.traced(&scratch.path, &[&["--explain"], self.words].concat());
-        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{:?}", self.words);
-        let mut calls = Calls { parent: Vec::new(), child: Vec::new() };
+        assert_eq!(
+            (ran.code, ran.err.as_str()),
+            (Some(0), ""),
+            "{:?}",
+            self.words
+        );
+        let mut calls = Calls {
+            parent: Vec::new(),
+            child: Vec::new(),
+        };
         let mut in_child = false;
         for line in ran.out.lines() {
             if !line.starts_with(' ') {
@@ -52,8 +76,14 @@ impl Run<'_> {
             // What the supervisor does meanwhile has no number.
             let (number, rest) = line.trim_start().split_once("  ").unwrap_or_default();
             if number.parse::<usize>().is_ok() {
-                let (call, _) = rest.rsplit_once("  # ").expect("each step says who asked for it");
-                let list = if in_child { &mut calls.child } else { &mut calls.parent };
+                let (call, _) = rest
+                    .rsplit_once("  # ")
+                    .expect("each step says who asked for it");
+                let list = if in_child {
+                    &mut calls.child
+                } else {
+                    &mut calls.parent
+                };
                 list.push(call.to_string());
             }
         }
@@ -64,19 +94,36 @@ impl Run<'_> {
     pub fn seen(&self) -> Seen {
         let scratch = Scratch::new("seen");
         let ran = self.traced(&scratch.path, self.words);
-        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{:?}", self.words);
-        let parent = fs::read_dir(&scratch.path).expect("the traces").find_map(|entry| {
-            let lines = lines(&entry.ok()?.path());
-            let start = lines.iter().rposition(|line| line.0.starts_with(&format!("execve({:?}, ", program())))?;
-            Some(own_steps(&lines[start + 1..]))
-        });
+        assert_eq!(
+            (ran.code, ran.err.as_str()),
+            (Some(0), ""),
+            "{:?}",
+            self.words
+        );
+        let parent = fs::read_dir(&scratch.path)
+            .expect("the traces")
+            .find_map(|entry| {
+                let lines = lines(&entry.ok()?.path());
+                let start = lines
+                    .iter()
+                    .rposition(|line| line.0.starts_with(&format!("execve({:?}, ", program())))?;
+                Some(own_steps(&lines[start + 1..]))
+            });
         let parent = parent.expect("a trace of pidone");
-        let clone = parent.iter().find(|(call, answer)| call.starts_with("clone") && !answer.starts_with('-'));
+        let clone = parent
+            .iter()
+            .find(|(call, answer)| call.starts_with("clone") && !answer.starts_with('-'));
         let child = clone.expect("a child was made").1.clone();
         let mut inside = lines(&scratch.path.join(format!("trace.{child}")));
-        let executed = inside.iter().position(|(call, answer)| call.starts_with("execve(") && answer == "0");
+        let executed = inside
+            .iter()
+            .position(|(call, answer)| call.starts_with("execve(") && answer == "0");
         inside.truncate(executed.expect("the command was executed") + 1);
-        Seen { parent, inside, child }
+        Seen {
+            parent,
+            inside,
+            child,
+        }
     }
 }
 
@@ -99,15 +146,22 @@ impl Seen {
     /// What it was without the answers.
     pub fn calls(&self) -> Calls {
         let calls = |lines: &[Line]| lines.iter().map(|(call, _)| call.clone()).collect();
-        Calls { parent: calls(&self.parent), child: calls(&self.inside) }
+        Calls {
+            parent: calls(&self.parent),
+            child: calls(&self.inside),
+        }
     }
 }
 
 fn lines(path: &Path) -> Vec<Line> {
     let text = fs::read_to_string(path).expect("a trace can be read");
-    let calls = text.lines().filter(|line| !line.starts_with("---") && !line.starts_with("+++"));
+    let calls = text
+        .lines()
+        .filter(|line| !line.starts_with("---") && !line.starts_with("+++"));
     let split = |line: &str| {
-        let (call, answer) = line.rsplit_once(" = ").unwrap_or_else(|| panic!("no answer: {line}"));
+        let (call, answer) = line
+            .rsplit_once(" = ")
+            .unwrap_or_else(|| panic!("no answer: {line}"));
         (call.trim_end().to_string(), answer.to_string())
     };
     calls.map(split).collect()
@@ -118,24 +172,45 @@ fn lines(path: &Path) -> Vec<Line> {
 fn own_steps(lines: &[Line]) -> Vec<Line> {
     let refused = |(call, answer): &Line| call.starts_with("clone") && answer.starts_with('-');
     let start = lines.iter().rposition(refused).map_or(0, |at| at + 1);
-    lines[start..].iter().filter(|(call, _)| !looks_or_waits(call)).cloned().collect()
+    lines[start..]
+        .iter()
+        .filter(|(call, _)| !looks_or_waits(call))
+        .cloned()
+        .collect()
 }
 
 fn looks_or_waits(call: &str) -> bool {
-    let waits = ["rt_sigtimedwait(", "wait4(", "kill(", "munmap(", "exit_group(", "clock_gettime("];
+    let waits = [
+        "rt_sigtimedwait(",
+        "wait4(",
+        "kill(",
+        "munmap(",
+        "exit_group(",
+        "clock_gettime(",
+    ];
     let looks = ["rt_sigaction(SIGCHLD, NULL, ", "capget("];
-    waits.iter().chain(&looks).any(|start| call.starts_with(start)) || call.contains(", TIOCGPGRP, ")
+    waits
+        .iter()
+        .chain(&looks)
+        .any(|start| call.starts_with(start))
+        || call.contains(", TIOCGPGRP, ")
 }
 
 /// Whether what was seen is what was announced; else, the first difference.
 pub fn compare(announced: &Calls, seen: &Seen) -> Result<(), String> {
     one_by_one(&announced.parent, &seen.parent, &seen.child)?;
     if seen.parent.len() < announced.parent.len() {
-        return Err(format!("never seen: {}", announced.parent[seen.parent.len()]));
+        return Err(format!(
+            "never seen: {}",
+            announced.parent[seen.parent.len()]
+        ));
     }
     one_by_one(&announced.child, &seen.inside, &seen.child)?;
     // The places after the one where the command was found have not been tried.
-    match announced.child[seen.inside.len()..].iter().find(|call| !call.starts_with("execve(")) {
+    match announced.child[seen.inside.len()..]
+        .iter()
+        .find(|call| !call.starts_with("execve("))
+    {
         Some(call) => Err(format!("never seen: {call}")),
         None => Ok(()),
     }
@@ -144,7 +219,9 @@ pub fn compare(announced: &Calls, seen: &Seen) -> Result<(), String> {
 fn one_by_one(announced: &[String], seen: &[Line], child: &str) -> Result<(), String> {
     let mut opened = None;
     for (at, (call, answer)) in seen.iter().enumerate() {
-        let wanted = announced.get(at).ok_or_else(|| format!("not announced: {call}"))?;
+        let wanted = announced
+            .get(at)
+            .ok_or_else(|| format!("not announced: {call}"))?;
         if !same(wanted, call, &Known { child, opened }) {
             return Err(format!("announced: {wanted}\nseen:      {call}"));
         }

@@ -27,12 +27,16 @@ fn waiting(caller: Caller, options: &[&str], before: fn()) -> (Running, PipeWrit
 
 fn default() {
     // SAFETY: no handler is set.
-    ENDING.iter().for_each(|&signal| unsafe { libc::signal(signal, libc::SIG_DFL); });
+    ENDING.iter().for_each(|&signal| unsafe {
+        libc::signal(signal, libc::SIG_DFL);
+    });
 }
 
 fn ignore() {
     // SAFETY: no handler is set.
-    ENDING.iter().for_each(|&signal| unsafe { libc::signal(signal, libc::SIG_IGN); });
+    ENDING.iter().for_each(|&signal| unsafe {
+        libc::signal(signal, libc::SIG_IGN);
+    });
 }
 
 fn block() {

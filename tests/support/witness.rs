@@ -35,8 +35,8 @@ pub fn witness() -> &'static str {
         .expect("temporary directories have plain names")
 }
 
-/// Says `ready`, then `got N` for each signal, in the order of the kernel: all are blocked and waited
-/// for, but `ignore=N`, `default=N`, and `catch=N`, which says `caught N` in a handler. With `send=N`
+/// Says `ready`, then `got N` for each signal, in the order of the kernel: all are blocked and read from
+/// a signalfd(2), but `ignore=N`, `default=N`, and `catch=N`, which says `caught N` in a handler. With `send=N`
 /// it sends one to its own process group.
 fn report(words: &[&str]) -> ! {
     let words = words.iter().map(|word| {
@@ -58,24 +58,20 @@ fn report(words: &[&str]) -> ! {
         blocked &= !(1 << (number - 1));
     }
     set_mask(blocked);
+    // Not sigwait(3): while a process waits there, the kernel shows what it waits for as not blocked.
+    // SAFETY: the set is eight bytes.
+    let signals =
+        unsafe { libc::syscall(libc::SYS_signalfd4, -1, &raw const blocked, 8usize, 0) } as i32;
     say("ready");
     for (_, number) in sent {
         // SAFETY: no pointer is passed.
         unsafe { libc::kill(0, number) };
     }
     loop {
-        // SAFETY: the set is eight bytes, and nothing else is asked for.
-        let number = unsafe {
-            libc::syscall(
-                libc::SYS_rt_sigtimedwait,
-                &raw const blocked,
-                0usize,
-                0usize,
-                8usize,
-            )
-        };
-        if number > 0 {
-            say(&format!("got {number}"));
+        let mut arrived = [0u32; 32];
+        // SAFETY: a `struct signalfd_siginfo` is 128 bytes, and the number is its first word.
+        if unsafe { libc::read(signals, arrived.as_mut_ptr().cast(), 128) } == 128 {
+            say(&format!("got {}", arrived[0]));
         }
     }
 }

@@ -6,7 +6,10 @@ use crate::support::{each_with, eventually, stat, state};
 /// Hundredths of a second of processor time that a process has used (proc_pid_stat(5)).
 fn used(pid: u32) -> u32 {
     let fields = stat(pid).expect("it is there");
-    fields[11..13].iter().map(|ticks| ticks.parse::<u32>().expect("a number")).sum()
+    fields[11..13]
+        .iter()
+        .map(|ticks| ticks.parse::<u32>().expect("a number"))
+        .sum()
 }
 
 /// Processor time is measured while it should be stopped. A command that is PID 1 is not stopped by
@@ -42,7 +45,11 @@ fn reading_again_stops_the_job_again() {
         let mut session = Session::new();
         let job = session.background(caller, &way.line(&["cat"]));
         for round in 0..5 {
-            assert_eq!(session.change(job), "stopped 21", "{caller:?} {way:?} {round}");
+            assert_eq!(
+                session.change(job),
+                "stopped 21",
+                "{caller:?} {way:?} {round}"
+            );
             session.continue_in_background(job);
         }
         assert_eq!(session.change(job), "stopped 21", "{caller:?} {way:?}");

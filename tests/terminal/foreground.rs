@@ -4,7 +4,11 @@ use crate::session::{By, Session, WAYS};
 use crate::support::{each_with, eventually, has, send, skip, state};
 
 const SHELL: [&str; 4] = ["bash", "--norc", "--noprofile", "-i"];
-const SANDBOXED: [By; 3] = [By::Pidone(&[]), By::Pidone(&["--share", "pid"]), By::Pidone(&["--all"])];
+const SANDBOXED: [By; 3] = [
+    By::Pidone(&[]),
+    By::Pidone(&["--share", "pid"]),
+    By::Pidone(&["--all"]),
+];
 
 #[test]
 fn after_a_command_that_took_the_foreground_and_was_killed_it_is_as_before() {
@@ -16,7 +20,11 @@ fn after_a_command_that_took_the_foreground_and_was_killed_it_is_as_before() {
         let job = session.foreground(caller, &way.line(&SHELL));
         session.until("ready> ");
         let command = way.command(job);
-        assert_eq!(session.holder(), command, "the control: bash is in the foreground, not pidone");
+        assert_eq!(
+            session.holder(),
+            command,
+            "the control: bash is in the foreground, not pidone"
+        );
         send(command, libc::SIGKILL);
         assert_eq!(session.change(job), "exited 137", "{caller:?} {way:?}");
         assert_eq!(session.holder(), job, "{caller:?} {way:?}");
@@ -52,7 +60,14 @@ fn a_job_that_ends_in_the_background_leaves_the_foreground_alone() {
         eventually("it runs", || crate::keys::is_sleep(command).then_some(()));
         send(command, libc::SIGKILL);
         let change = session.change(job);
-        assert!(["killed 9", "exited 137"].contains(&change.as_str()), "{caller:?} {way:?}: {change}");
-        assert_eq!((session.holder(), state(other)), (other, 'S'), "{caller:?} {way:?}");
+        assert!(
+            ["killed 9", "exited 137"].contains(&change.as_str()),
+            "{caller:?} {way:?}: {change}"
+        );
+        assert_eq!(
+            (session.holder(), state(other)),
+            (other, 'S'),
+            "{caller:?} {way:?}"
+        );
     }
 }

@@ -20,7 +20,11 @@ fn a_command_in_the_foreground_is_told() {
         session.until("ready\r\n");
         session.hang_up();
         eventually("the job ends", || (!is_alive(job)).then_some(()));
-        assert_eq!(fs::read_to_string(&file).ok().as_deref(), Some("told\n"), "{caller:?} {way:?}");
+        assert_eq!(
+            fs::read_to_string(&file).ok().as_deref(),
+            Some("told\n"),
+            "{caller:?} {way:?}"
+        );
     }
 }
 
@@ -35,7 +39,11 @@ fn a_command_whose_pidone_leads_the_session_is_told() {
         session.until("ready\r\n");
         session.hang_up();
         assert_eq!(session.end(), Some(0), "{caller:?} {way:?}");
-        assert_eq!(fs::read_to_string(&file).ok().as_deref(), Some("told\n"), "{caller:?} {way:?}");
+        assert_eq!(
+            fs::read_to_string(&file).ok().as_deref(),
+            Some("told\n"),
+            "{caller:?} {way:?}"
+        );
     }
 }
 
@@ -50,7 +58,9 @@ fn an_interactive_shell_ends() {
         session.until("ready> ");
         let shell = way.command(job);
         session.hang_up();
-        eventually("the job ends", || (!is_alive(job) && !is_alive(shell)).then_some(()));
+        eventually("the job ends", || {
+            (!is_alive(job) && !is_alive(shell)).then_some(())
+        });
     }
 }
 
@@ -62,6 +72,8 @@ fn a_reader_of_the_terminal_ends() {
         session.until("ready\r\n");
         let command = way.command(job);
         session.hang_up();
-        eventually("the job ends", || (!is_alive(job) && !is_alive(command)).then_some(()));
+        eventually("the job ends", || {
+            (!is_alive(job) && !is_alive(command)).then_some(())
+        });
     }
 }

@@ -6,7 +6,11 @@ use crate::support::{Caller, each_with, eventually, state};
 use crate::witness::witness;
 
 /// Interrupt, quit, suspend, and what they send.
-const KEYS: [(&str, i32); 3] = [("\x03", libc::SIGINT), ("\x1c", libc::SIGQUIT), ("\x1a", libc::SIGTSTP)];
+const KEYS: [(&str, i32); 3] = [
+    ("\x03", libc::SIGINT),
+    ("\x1c", libc::SIGQUIT),
+    ("\x1a", libc::SIGTSTP),
+];
 
 /// A witness in the foreground of a terminal that shows nothing but what it says.
 pub fn reporting(caller: Caller, way: By, words: &[&str]) -> (Session, u32) {
@@ -25,7 +29,11 @@ fn a_key_reaches_the_command_once() {
         for (key, signal) in KEYS {
             session.keys(key);
             session.until(&format!("got {signal}\r\n"));
-            assert_eq!(session.up_to_fence(job), [""; 0], "{caller:?} {way:?} {signal}");
+            assert_eq!(
+                session.up_to_fence(job),
+                [""; 0],
+                "{caller:?} {way:?} {signal}"
+            );
             assert_eq!(session.poll(job), "running", "{caller:?} {way:?} {signal}");
         }
     }
@@ -38,7 +46,11 @@ fn a_key_calls_a_handler_once() {
         for (key, signal) in KEYS {
             session.keys(key);
             session.until(&format!("caught {signal}\r\n"));
-            assert_eq!(session.up_to_fence(job), [""; 0], "{caller:?} {way:?} {signal}");
+            assert_eq!(
+                session.up_to_fence(job),
+                [""; 0],
+                "{caller:?} {way:?} {signal}"
+            );
             assert_eq!(session.poll(job), "running", "{caller:?} {way:?} {signal}");
         }
     }
@@ -47,12 +59,19 @@ fn a_key_calls_a_handler_once() {
 /// The terminal is not the new session's, so only pidone gets the keys.
 #[test]
 fn a_key_reaches_a_command_in_its_own_session_once() {
-    for (caller, way) in each_with(&[By::Pidone(&["--new-session"]), By::Pidone(&["--new-session", "--share", "pid"])]) {
+    for (caller, way) in each_with(&[
+        By::Pidone(&["--new-session"]),
+        By::Pidone(&["--new-session", "--share", "pid"]),
+    ]) {
         let (mut session, job) = reporting(caller, way, &[]);
         for (key, signal) in KEYS {
             session.keys(key);
             session.until(&format!("got {signal}\r\n"));
-            assert_eq!(session.up_to_fence(job), [""; 0], "{caller:?} {way:?} {signal}");
+            assert_eq!(
+                session.up_to_fence(job),
+                [""; 0],
+                "{caller:?} {way:?} {signal}"
+            );
         }
     }
 }
@@ -81,10 +100,16 @@ fn interrupt_ends_a_plain_command_that_is_not_pid_1() {
         session.keys("\x03");
         match way {
             By::Itself => assert_eq!(session.change(job), "killed 2"),
-            By::Pidone(["--share", "pid"]) => assert_eq!(session.change(job), "exited 130", "{caller:?}"),
+            By::Pidone(["--share", "pid"]) => {
+                assert_eq!(session.change(job), "exited 130", "{caller:?}")
+            }
             By::Pidone(_) => {
                 std::thread::sleep(std::time::Duration::from_millis(100));
-                assert_eq!((session.poll(job).as_str(), state(command)), ("running", 'S'), "{caller:?}");
+                assert_eq!(
+                    (session.poll(job).as_str(), state(command)),
+                    ("running", 'S'),
+                    "{caller:?}"
+                );
             }
         }
     }
@@ -97,7 +122,10 @@ pub fn is_sleep(pid: u32) -> bool {
 /// The child waits for a line of the terminal, before it becomes the command.
 #[test]
 fn interrupt_ends_the_set_up() {
-    for (caller, way) in each_with(&[By::Pidone(&["--block-fd", "0"]), By::Pidone(&["--share", "pid", "--block-fd", "0"])]) {
+    for (caller, way) in each_with(&[
+        By::Pidone(&["--block-fd", "0"]),
+        By::Pidone(&["--share", "pid", "--block-fd", "0"]),
+    ]) {
         let mut session = Session::new();
         let job = session.foreground(caller, &way.line(&["true"]));
         let child = way.command(job);

@@ -29,7 +29,11 @@ fn lead_session(terminal: &str) -> ! {
     // SAFETY: no pointer is passed.
     unsafe { libc::setsid() };
     // The first terminal that a session leader opens is its session's.
-    let terminal = OpenOptions::new().read(true).write(true).open(terminal).expect("the terminal is there");
+    let terminal = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(terminal)
+        .expect("the terminal is there");
     let fd = terminal.as_raw_fd();
     set_blocked(&[libc::SIGTTOU]);
     let mut jobs = vec![];
@@ -63,13 +67,29 @@ fn number(word: &str) -> i32 {
 fn start(terminal: i32, foreground: bool, user: &str, words: &[&str]) -> i32 {
     let mut command = Command::new(words[0]);
     // SAFETY: the terminal stays open.
-    let stdio = || Stdio::from(unsafe { std::os::fd::BorrowedFd::borrow_raw(terminal) }.try_clone_to_owned().unwrap());
-    command.args(&words[1..]).current_dir("/").stdin(stdio()).stdout(stdio()).stderr(stdio());
+    let stdio = || {
+        Stdio::from(
+            unsafe { std::os::fd::BorrowedFd::borrow_raw(terminal) }
+                .try_clone_to_owned()
+                .unwrap(),
+        )
+    };
+    command
+        .args(&words[1..])
+        .current_dir("/")
+        .stdin(stdio())
+        .stdout(stdio())
+        .stderr(stdio());
     if let Ok(id) = user.parse() {
         command.uid(id).gid(id);
     }
     // SAFETY: between fork and exec, only calls that are safe there.
-    unsafe { command.process_group(0).pre_exec(move || { begin_job(terminal, foreground); Ok(()) }) };
+    unsafe {
+        command.process_group(0).pre_exec(move || {
+            begin_job(terminal, foreground);
+            Ok(())
+        })
+    };
     command.spawn().map_or(0, |child| child.id() as i32)
 }
 
@@ -88,9 +108,19 @@ fn begin_job(terminal: i32, foreground: bool) {
 }
 
 fn set_blocked(signals: &[i32]) {
-    let set = signals.iter().fold(0u64, |set, signal| set | 1 << (signal - 1));
+    let set = signals
+        .iter()
+        .fold(0u64, |set, signal| set | 1 << (signal - 1));
     // SAFETY: the set is eight bytes.
-    unsafe { libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const set, 0usize, 8usize) };
+    unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigprocmask,
+            libc::SIG_SETMASK,
+            &raw const set,
+            0usize,
+            8usize,
+        )
+    };
 }
 
 /// What has become of a job since the last time.
@@ -109,7 +139,14 @@ fn poll(job: i32) -> String {
 fn continue_job(terminal: i32, foreground: bool, job: i32) -> String {
     // SAFETY: no pointer is passed.
     let answers = unsafe {
-        [if foreground { libc::tcsetpgrp(terminal, job) } else { 0 }, libc::kill(-job, libc::SIGCONT)]
+        [
+            if foreground {
+                libc::tcsetpgrp(terminal, job)
+            } else {
+                0
+            },
+            libc::kill(-job, libc::SIGCONT),
+        ]
     };
     format!("{answers:?}")
 }

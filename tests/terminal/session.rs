@@ -56,8 +56,14 @@ impl Session {
     pub fn new() -> Self {
         let (master, terminal) = open_terminal();
         let mut command = Command::new(witness());
-        command.args(["witness", "lead", &terminal]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        command.env("PS1", "ready> ").env("HISTFILE", "").env("INPUTRC", "/dev/null");
+        command
+            .args(["witness", "lead", &terminal])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        command
+            .env("PS1", "ready> ")
+            .env("HISTFILE", "")
+            .env("INPUTRC", "/dev/null");
         command.env("TERM", "dumb").env("LC_ALL", "C");
         let mut session = Session::start(master, &mut command);
         session.answers = session.leader.stdout.take().map(BufReader::new);
@@ -67,9 +73,20 @@ impl Session {
     /// A session whose leader is this command itself, so that its process group is orphaned.
     pub fn led_by(caller: Caller, words: &[&str]) -> Self {
         let (master, terminal) = open_terminal();
-        let open = || File::options().read(true).write(true).custom_flags(libc::O_NOCTTY).open(&terminal).expect("it is there");
+        let open = || {
+            File::options()
+                .read(true)
+                .write(true)
+                .custom_flags(libc::O_NOCTTY)
+                .open(&terminal)
+                .expect("it is there")
+        };
         let mut command = crate::support::command(caller, words[0]);
-        command.args(&words[1..]).stdin(open()).stdout(open()).stderr(open());
+        command
+            .args(&words[1..])
+            .stdin(open())
+            .stdout(open())
+            .stderr(open());
         // SAFETY: no pointer is passed.
         unsafe {
             command.pre_exec(|| {
@@ -83,7 +100,14 @@ impl Session {
 
     fn start(master: File, command: &mut Command) -> Self {
         let leader = command.spawn().expect("it can be started");
-        Session { master: Some(master), leader, answers: None, started: vec![], screen: String::new(), seen: 0 }
+        Session {
+            master: Some(master),
+            leader,
+            answers: None,
+            started: vec![],
+            screen: String::new(),
+            seen: 0,
+        }
     }
 
     pub fn leader(&self) -> u32 {
@@ -93,8 +117,13 @@ impl Session {
     fn ask(&mut self, words: &[&str]) -> String {
         let mut request = words.join(&SEPARATOR.to_string());
         request.push('\n');
-        let to = self.leader.stdin.as_mut().expect("a leader that starts jobs");
-        to.write_all(request.as_bytes()).expect("the leader listens");
+        let to = self
+            .leader
+            .stdin
+            .as_mut()
+            .expect("a leader that starts jobs");
+        to.write_all(request.as_bytes())
+            .expect("the leader listens");
         let mut answer = String::new();
         let from = self.answers.as_mut().expect("a leader that starts jobs");
         from.read_line(&mut answer).expect("the leader answers");
@@ -112,8 +141,15 @@ impl Session {
 
     fn job(&mut self, place: &str, caller: Caller, words: &[&str]) -> u32 {
         let other = caller == Caller::Ordinary && is_root();
-        let user = if other { ORDINARY.to_string() } else { "same".into() };
-        let job = self.ask(&[&["start", place, &user], words].concat()).parse().expect("a process id");
+        let user = if other {
+            ORDINARY.to_string()
+        } else {
+            "same".into()
+        };
+        let job = self
+            .ask(&[&["start", place, &user], words].concat())
+            .parse()
+            .expect("a process id");
         assert_ne!(job, 0, "{words:?} can be started");
         self.started.push(job);
         job
@@ -126,7 +162,9 @@ impl Session {
 
     /// What the leader sees when the job stops or ends.
     pub fn change(&mut self, job: u32) -> String {
-        eventually("the job stops or ends", || Some(self.poll(job)).filter(|change| change != "running"))
+        eventually("the job stops or ends", || {
+            Some(self.poll(job)).filter(|change| change != "running")
+        })
     }
 
     /// The leader is in the foreground again.
@@ -136,12 +174,18 @@ impl Session {
 
     /// `fg`
     pub fn continue_in_foreground(&mut self, job: u32) {
-        assert_eq!(self.ask(&["continue", "foreground", &job.to_string()]), "[0, 0]");
+        assert_eq!(
+            self.ask(&["continue", "foreground", &job.to_string()]),
+            "[0, 0]"
+        );
     }
 
     /// `bg`
     pub fn continue_in_background(&mut self, job: u32) {
-        assert_eq!(self.ask(&["continue", "background", &job.to_string()]), "[0, 0]");
+        assert_eq!(
+            self.ask(&["continue", "background", &job.to_string()]),
+            "[0, 0]"
+        );
     }
 
     fn master(&self) -> &File {
@@ -155,11 +199,18 @@ impl Session {
     }
 
     pub fn keys(&self, keys: &str) {
-        self.master().write_all(keys.as_bytes()).expect("the terminal takes keys");
+        self.master()
+            .write_all(keys.as_bytes())
+            .expect("the terminal takes keys");
     }
 
     pub fn resize(&self, rows: u16, columns: u16) {
-        let size = libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        let size = libc::winsize {
+            ws_row: rows,
+            ws_col: columns,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
         // SAFETY: the kernel reads the structure.
         unsafe { libc::ioctl(self.master().as_raw_fd(), libc::TIOCSWINSZ, &raw const size) };
     }
@@ -191,7 +242,10 @@ impl Session {
     /// What a witness has said up to `got 64`, which is sent now: after everything that was sent before.
     pub fn up_to_fence(&mut self, job: u32) -> Vec<String> {
         send(job, 64);
-        self.until("got 64\r\n").lines().map(str::to_string).collect()
+        self.until("got 64\r\n")
+            .lines()
+            .map(str::to_string)
+            .collect()
     }
 
     /// Everything that was on the screen.
@@ -203,7 +257,8 @@ impl Session {
     fn look(&mut self) {
         let mut buffer = [0; 4096];
         while let Ok(count @ 1..) = self.master().read(&mut buffer) {
-            self.screen.push_str(&String::from_utf8_lossy(&buffer[..count]));
+            self.screen
+                .push_str(&String::from_utf8_lossy(&buffer[..count]));
         }
     }
 
@@ -214,7 +269,10 @@ impl Session {
 
     /// How a leader that is the command itself ends, as an exit status.
     pub fn end(&mut self) -> Option<i32> {
-        eventually("the leader ends", || self.leader.try_wait().expect("it is our child")).code()
+        eventually("the leader ends", || {
+            self.leader.try_wait().expect("it is our child")
+        })
+        .code()
     }
 }
 
@@ -233,9 +291,17 @@ fn open_terminal() -> (File, String) {
     let mut name = [0; 64];
     // SAFETY: the buffer is as long as it is said to be, and the descriptor is nobody else's.
     unsafe {
-        let master = libc::posix_openpt(libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC | libc::O_NONBLOCK);
-        let answers = [libc::grantpt(master), libc::unlockpt(master), libc::ptsname_r(master, name.as_mut_ptr(), 64)];
+        let master =
+            libc::posix_openpt(libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC | libc::O_NONBLOCK);
+        let answers = [
+            libc::grantpt(master),
+            libc::unlockpt(master),
+            libc::ptsname_r(master, name.as_mut_ptr(), 64),
+        ];
         assert_eq!(answers, [0; 3], "a terminal can be made");
-        (File::from_raw_fd(master), CStr::from_ptr(name.as_ptr()).to_string_lossy().into_owned())
+        (
+            File::from_raw_fd(master),
+            CStr::from_ptr(name.as_ptr()).to_string_lossy().into_owned(),
+        )
     }
 }

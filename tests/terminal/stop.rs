@@ -14,7 +14,9 @@ fn is_continued(heard: &[String]) -> bool {
 }
 
 fn wait_for(pid: u32, wanted: char) {
-    eventually(&format!("process {pid} is in state {wanted}"), || (state(pid) == wanted).then_some(()));
+    eventually(&format!("process {pid} is in state {wanted}"), || {
+        (state(pid) == wanted).then_some(())
+    });
 }
 
 #[test]
@@ -24,13 +26,20 @@ fn suspend_stops_the_command_and_pidone_and_fg_continues_both() {
         let command = way.command(job);
         for round in 1..=20 {
             session.keys(SUSPEND);
-            assert_eq!(session.change(job), "stopped 20", "{caller:?} {way:?} {round}");
+            assert_eq!(
+                session.change(job),
+                "stopped 20",
+                "{caller:?} {way:?} {round}"
+            );
             wait_for(command, 'T');
             session.take_back();
             session.continue_in_foreground(job);
             session.until("got 18\r\n");
             let heard = session.up_to_fence(job);
-            assert!(is_continued(&heard), "{caller:?} {way:?} {round}: {heard:?}");
+            assert!(
+                is_continued(&heard),
+                "{caller:?} {way:?} {round}: {heard:?}"
+            );
         }
     }
 }
@@ -45,7 +54,10 @@ fn continuing_pidone_alone_continues_the_command() {
         wait_for(command, 'T');
         send(job, libc::SIGCONT);
         session.until("got 18\r\n");
-        assert!(is_continued(&session.up_to_fence(job)), "{caller:?} {way:?}");
+        assert!(
+            is_continued(&session.up_to_fence(job)),
+            "{caller:?} {way:?}"
+        );
     }
 }
 
@@ -56,26 +68,42 @@ fn suspend_stops_what_the_command_has_started_too() {
         let mut session = Session::new();
         let job = session.foreground(caller, &way.line(&["sh", "-c", "sleep 1000; exit 4"]));
         let shell = way.command(job);
-        let sleep = eventually("it runs", || crate::support::children(shell).into_iter().find(|&pid| is_sleep(pid)));
+        let sleep = eventually("it runs", || {
+            crate::support::children(shell)
+                .into_iter()
+                .find(|&pid| is_sleep(pid))
+        });
         session.keys(SUSPEND);
         assert_eq!(session.change(job), "stopped 20", "{caller:?} {way:?}");
         [shell, sleep].iter().for_each(|&pid| wait_for(pid, 'T'));
         session.continue_in_foreground(job);
-        [job, shell, sleep].iter().for_each(|&pid| wait_for(pid, 'S'));
+        [job, shell, sleep]
+            .iter()
+            .for_each(|&pid| wait_for(pid, 'S'));
         send(sleep, libc::SIGKILL);
         assert_eq!(session.change(job), "exited 4", "{caller:?} {way:?}");
     }
 }
 
-/// Ignored, handled, or blocked because the command waits for it with sigwait(3) or signalfd(2).
+/// Ignored, handled, or blocked because the command reads it from a signalfd(2).
 #[test]
 fn suspend_does_not_stop_a_command_that_takes_care_of_it() {
-    let cases: [(&[&str], &[&str]); 3] = [(&["ignore=20"], &[]), (&["catch=20"], &["caught 20"]), (&[], &["got 20"])];
-    for ((caller, way), (words, answer)) in each_with(&WAYS).flat_map(|run| cases.map(|case| (run, case))) {
+    let cases: [(&[&str], &[&str]); 3] = [
+        (&["ignore=20"], &[]),
+        (&["catch=20"], &["caught 20"]),
+        (&[], &["got 20"]),
+    ];
+    for ((caller, way), (words, answer)) in
+        each_with(&WAYS).flat_map(|run| cases.map(|case| (run, case)))
+    {
         let (mut session, job) = reporting(caller, way, words);
         session.keys(SUSPEND);
         session.keys(INTERRUPT);
-        let mut heard: Vec<String> = session.until("got 2\r\n").lines().map(str::to_string).collect();
+        let mut heard: Vec<String> = session
+            .until("got 2\r\n")
+            .lines()
+            .map(str::to_string)
+            .collect();
         heard.extend(session.up_to_fence(job));
         assert_eq!(heard, answer, "{caller:?} {way:?} {words:?}");
         assert_eq!(session.poll(job), "running", "{caller:?} {way:?} {words:?}");
@@ -96,13 +124,20 @@ fn suspend_does_nothing_in_an_orphaned_process_group() {
         session.until("got 2\r\n");
         let heard = session.up_to_fence(leader);
         assert!(is_continued(&heard), "{caller:?} {way:?}: {heard:?}");
-        assert_eq!((state(leader), state(way.command(leader))), ('S', 'S'), "{caller:?} {way:?}");
+        assert_eq!(
+            (state(leader), state(way.command(leader))),
+            ('S', 'S'),
+            "{caller:?} {way:?}"
+        );
     }
 }
 
 #[test]
 fn suspend_stops_the_set_up_and_fg_continues_it() {
-    for (caller, way) in each_with(&[By::Pidone(&["--block-fd", "0"]), By::Pidone(&["--share", "pid", "--block-fd", "0"])]) {
+    for (caller, way) in each_with(&[
+        By::Pidone(&["--block-fd", "0"]),
+        By::Pidone(&["--share", "pid", "--block-fd", "0"]),
+    ]) {
         let mut session = Session::new();
         let job = session.foreground(caller, &way.line(&["echo", "started"]));
         let child = way.command(job);
@@ -126,7 +161,9 @@ fn a_stopped_job_can_be_killed() {
             assert_eq!(session.change(job), "stopped 20", "{caller:?} {way:?}");
             send(job, libc::SIGKILL);
             assert_eq!(session.change(job), "killed 9", "{caller:?} {way:?}");
-            eventually("the command is gone", || (!crate::support::is_alive(command)).then_some(()));
+            eventually("the command is gone", || {
+                (!crate::support::is_alive(command)).then_some(())
+            });
         }
     }
 }
