@@ -2,7 +2,6 @@
 
 use crate::cli::{self, OVERVIEW, Request, Usage, Verb};
 use crate::compile::compile;
-use crate::config::Config;
 use crate::error::{Error, FAILED};
 use crate::host::{Host, probe};
 use crate::launch::{Timeline, launch};

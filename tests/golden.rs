@@ -199,6 +199,9 @@ fn planned(case: &Case, line: &str, inspect: &mut dyn FnMut(&Plan)) -> String {
 fn compare(old: &str, new: &str) -> String {
     let unnumbered = |line| str::trim_start_matches(line, |c: char| c == ' ' || c.is_ascii_digit());
     let [old, new] = [old, new].map(|text| text.lines().map(unnumbered).collect::<Vec<_>>());
+    if old == new {
+        return "no difference\n".to_string();
+    }
     let lines = merge(&old, &new);
     let mut text = String::new();
     let mut shown = true;

@@ -11,7 +11,7 @@ use crate::text::{Text, cut, put};
 /// A cause: these calls, one of these errnos, and all of these facts.
 struct Cause {
     kind: Kind,
-    errnos: [Errno; 2],
+    errnos: [u8; 2],
     facts: u16,
     /// With `%` for what the facts name.
     hint: ThinCStr<'static>,
@@ -41,7 +41,7 @@ enum Kind {
 macro_rules! causes {
     ($($kind:ident $one:ident $two:ident $facts:expr, $hint:literal)+) => { &[$(Cause {
         kind: Kind::$kind,
-        errnos: [Errno::$one, Errno::$two],
+        errnos: [Errno::$one.number() as u8, Errno::$two.number() as u8],
         facts: $facts,
         hint: thin!($hint),
     }),+] };
@@ -120,7 +120,10 @@ pub fn hint(refused: &Refused, evidence: &Evidence, text: &mut Text) {
     let kind = kind(call);
     let cause = CAUSES.iter().find(|cause| {
         (cause.kind == kind || cause.kind == Kind::Any)
-            && cause.errnos.contains(&errno)
+            && cause
+                .errnos
+                .iter()
+                .any(|&one| u32::from(one) == errno.number())
             && cause.facts & !evidence.facts == 0
     });
     if let Some(cause) = cause {

@@ -41,7 +41,7 @@ impl Errno {
     }
 
     /// Its number.
-    pub fn number(self) -> u32 {
+    pub const fn number(self) -> u32 {
         self.0.get()
     }
 }

@@ -1,66 +1,87 @@
 //! Bits and their names, as strace writes them.
 
-use crate::text::{Show, Text, put};
+use crate::text::{Show, Text, put, word};
 
-/// A named bit of a flag word.
-pub type Bit = (u64, &'static str);
+/// The named bits of a kind of flag word.
+pub struct Bits {
+    /// What all the names begin with.
+    prefix: &'static str,
+    /// The names without it.
+    names: &'static str,
+    /// Where the bits are, in the same order.
+    places: &'static [u8],
+}
 
 /// clone(2), clone3(2). In strace's order.
-pub const CLONE: &[Bit] = &[
-    (libc::CLONE_VM as u64, "CLONE_VM"),
-    (libc::CLONE_FILES as u64, "CLONE_FILES"),
-    (libc::CLONE_CHILD_CLEARTID as u64, "CLONE_CHILD_CLEARTID"),
-    (libc::CLONE_NEWNS as u64, "CLONE_NEWNS"),
-    (libc::CLONE_NEWCGROUP as u64, "CLONE_NEWCGROUP"),
-    (libc::CLONE_NEWUTS as u64, "CLONE_NEWUTS"),
-    (libc::CLONE_NEWIPC as u64, "CLONE_NEWIPC"),
-    (libc::CLONE_NEWUSER as u64, "CLONE_NEWUSER"),
-    (libc::CLONE_NEWPID as u64, "CLONE_NEWPID"),
-    (libc::CLONE_NEWNET as u64, "CLONE_NEWNET"),
-    (
-        linux_raw_sys::general::CLONE_NEWTIME as u64,
-        "CLONE_NEWTIME",
-    ),
-    (CLEAR_SIGHAND, "CLONE_CLEAR_SIGHAND"),
-];
+pub const CLONE: Bits = Bits {
+    prefix: "CLONE_",
+    names: "VM FILES CHILD_CLEARTID NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET NEWTIME CLEAR_SIGHAND",
+    places: &[
+        place(libc::CLONE_VM as u64),
+        place(libc::CLONE_FILES as u64),
+        place(libc::CLONE_CHILD_CLEARTID as u64),
+        place(libc::CLONE_NEWNS as u64),
+        place(libc::CLONE_NEWCGROUP as u64),
+        place(libc::CLONE_NEWUTS as u64),
+        place(libc::CLONE_NEWIPC as u64),
+        place(libc::CLONE_NEWUSER as u64),
+        place(libc::CLONE_NEWPID as u64),
+        place(libc::CLONE_NEWNET as u64),
+        place(linux_raw_sys::general::CLONE_NEWTIME as u64),
+        place(CLEAR_SIGHAND),
+    ],
+};
 
 /// Resets every handler, and leaves ignored signals ignored; clone3(2) only, since Linux 5.5.
 pub const CLEAR_SIGHAND: u64 = 1 << 32;
 
 /// mount(2).
-pub const MOUNT: &[Bit] = &[
-    (libc::MS_RDONLY, "MS_RDONLY"),
-    (libc::MS_NOSUID, "MS_NOSUID"),
-    (libc::MS_NODEV, "MS_NODEV"),
-    (libc::MS_NOEXEC, "MS_NOEXEC"),
-    (libc::MS_REC, "MS_REC"),
-    (libc::MS_UNBINDABLE, "MS_UNBINDABLE"),
-    (libc::MS_PRIVATE, "MS_PRIVATE"),
-    (libc::MS_SLAVE, "MS_SLAVE"),
-    (libc::MS_SHARED, "MS_SHARED"),
-];
+pub const MOUNT: Bits = Bits {
+    prefix: "MS_",
+    names: "RDONLY NOSUID NODEV NOEXEC REC UNBINDABLE PRIVATE SLAVE SHARED",
+    places: &[
+        place(libc::MS_RDONLY),
+        place(libc::MS_NOSUID),
+        place(libc::MS_NODEV),
+        place(libc::MS_NOEXEC),
+        place(libc::MS_REC),
+        place(libc::MS_UNBINDABLE),
+        place(libc::MS_PRIVATE),
+        place(libc::MS_SLAVE),
+        place(libc::MS_SHARED),
+    ],
+};
 
 /// open(2), after the access mode.
-pub const OPEN: &[Bit] = &[
-    (libc::O_CREAT as u64, "O_CREAT"),
-    (libc::O_TRUNC as u64, "O_TRUNC"),
-    (libc::O_NOFOLLOW as u64, "O_NOFOLLOW"),
-    (libc::O_CLOEXEC as u64, "O_CLOEXEC"),
-];
+pub const OPEN: Bits = Bits {
+    prefix: "O_",
+    names: "CREAT TRUNC NOFOLLOW CLOEXEC",
+    places: &[
+        place(libc::O_CREAT as u64),
+        place(libc::O_TRUNC as u64),
+        place(libc::O_NOFOLLOW as u64),
+        place(libc::O_CLOEXEC as u64),
+    ],
+};
+
+const fn place(bit: u64) -> u8 {
+    bit.trailing_zeros() as u8
+}
 
 /// A flag word with the names of its bits: `MS_REC|MS_PRIVATE`; `0` when it is empty.
-pub struct Named(pub u64, pub &'static [Bit]);
+pub struct Named(pub u64, pub &'static Bits);
 
 impl Show for Named {
     fn show(&self, text: &mut Text) {
+        let Named(flags, bits) = self;
         let mut between = "";
-        for (bit, name) in self.1 {
-            if self.0 & bit != 0 {
-                put!(text, between, name);
+        for (at, &place) in bits.places.iter().enumerate() {
+            if flags >> place & 1 == 1 {
+                put!(text, between, bits.prefix, word(bits.names, at));
                 between = "|";
             }
         }
-        if self.0 == 0 {
+        if *flags == 0 {
             text.byte(b'0');
         }
     }

@@ -99,7 +99,7 @@ impl Show for Line<'_> {
                 put!(
                     text,
                     "clone3({flags=",
-                    Named(*flags, flags::CLONE),
+                    Named(*flags, &flags::CLONE),
                     ", child_tid=&tid, exit_signal=SIGCHLD"
                 );
                 put!(text, ", stack=&stack, stack_size=0x");
@@ -110,7 +110,7 @@ impl Show for Line<'_> {
                 put!(
                     text,
                     "clone(child_stack=&stack, flags=",
-                    Named(*flags, flags::CLONE),
+                    Named(*flags, &flags::CLONE),
                     "|SIGCHLD, child_tidptr=&tid)"
                 );
             }
@@ -142,7 +142,7 @@ impl Show for Line<'_> {
                     ", events=POLLIN}], 1, {tv_sec=0, tv_nsec=0}, NULL, 0)"
                 );
             }
-            Call::Unshare(flags) => put!(text, "unshare(", Named(*flags, flags::CLONE), ")"),
+            Call::Unshare(flags) => put!(text, "unshare(", Named(*flags, &flags::CLONE), ")"),
             Call::SetHostname(name) => {
                 put!(text, "sethostname(", name, ", ", name.bytes().len(), ")")
             }
@@ -169,7 +169,7 @@ impl Show for Line<'_> {
                     Some(kind) => kind.show(text),
                     None => put!(text, "NULL"),
                 }
-                put!(text, ", ", Named(*flags, flags::MOUNT), ", NULL)");
+                put!(text, ", ", Named(*flags, &flags::MOUNT), ", NULL)");
             }
             Call::Chdir(path) => put!(text, "chdir(", path, ")"),
             Call::Umask(mask) => {
@@ -257,7 +257,7 @@ fn open(text: &mut Text, path: &Path, flags: u32) {
             put!(text, "\"");
         }
     }
-    put!(text, ", O_WRONLY|", Named(u64::from(flags), flags::OPEN));
+    put!(text, ", O_WRONLY|", Named(u64::from(flags), &flags::OPEN));
     put!(
         text,
         if flags & libc::O_CREAT as u32 != 0 {

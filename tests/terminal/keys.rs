@@ -103,7 +103,7 @@ fn interrupt_ends_a_plain_command_that_is_not_pid_1() {
             By::Pidone(["--share", "pid"]) => {
                 assert_eq!(session.change(job), "exited 130", "{caller:?}")
             }
-            By::Pidone(_) => {
+            _ => {
                 std::thread::sleep(std::time::Duration::from_millis(100));
                 assert_eq!(
                     (session.poll(job).as_str(), state(command)),

@@ -16,6 +16,8 @@ use std::process::{Child, Command, Stdio};
 pub enum By {
     Itself,
     Pidone(&'static [&'static str]),
+    /// pidone in pidone.
+    Twice,
 }
 
 /// Alone, as PID 1, and as an ordinary process.
@@ -24,18 +26,21 @@ pub const WAYS: [By; 3] = [By::Itself, By::Pidone(&[]), By::Pidone(&["--share", 
 impl By {
     /// The whole command line.
     pub fn line<'a>(self, words: &[&'a str]) -> Vec<&'a str> {
-        let By::Pidone(options) = self else {
-            return words.to_vec();
-        };
-        let program = program().to_str().expect("a plain name");
-        [&[program, "run"], options, words].concat()
+        let run = [program().to_str().expect("a plain name"), "run"];
+        match self {
+            By::Itself => words.to_vec(),
+            By::Pidone(options) => [&run, options, words].concat(),
+            By::Twice => [&run, &run, words].concat(),
+        }
     }
 
     /// The process that the command is, of a job.
     pub fn command(self, job: u32) -> u32 {
+        let child = |pid| eventually("pidone has a child", || children(pid).first().copied());
         match self {
             By::Itself => job,
-            By::Pidone(_) => eventually("pidone has a child", || children(job).first().copied()),
+            By::Pidone(_) => child(job),
+            By::Twice => child(child(job)),
         }
     }
 }
