@@ -10,6 +10,7 @@ pub use hint::hint;
 use crate::names::{Errno, Id, Ns};
 use crate::plan::{Call, Failure, Line, Plan};
 use crate::strings::ThinCStr;
+use crate::text::packed::{Packed, packed};
 use crate::text::{Quoted, Show, Text, display, put};
 
 /// pidone itself failed.
@@ -66,8 +67,6 @@ pub enum Error<'a> {
         option: Id,
         /// As it was written.
         word: &'a [u8],
-        /// What it should have been.
-        wanted: &'static str,
     },
     /// An option needs a new namespace of a type that is to be shared.
     SharedButNeeded {
@@ -117,12 +116,9 @@ impl Show for Error<'_> {
             Error::Contradiction(option, other) => {
                 put!(text, option, " contradicts ", other, ": give one of them");
             }
-            Error::Invalid {
-                option,
-                word,
-                wanted,
-            } => {
-                put!(text, option, " ", Quoted(word), ": wanted is ", wanted);
+            Error::Invalid { option, word } => {
+                put!(text, option, " ", Quoted(word), ": wanted is ");
+                option.show_wanted(text);
             }
             Error::SharedButNeeded { option, ns } => {
                 let name = ns.name();
@@ -146,7 +142,7 @@ impl Show for Error<'_> {
     }
 }
 
-const SEE_HELP: &str = ": see \"pidone run --help\"";
+const SEE_HELP: Packed = packed!(": see \"pidone run --help\"");
 
 fn suggest(text: &mut Text, nearest: Option<&str>, dashes: &str) {
     match nearest {

@@ -8,6 +8,8 @@
 #![no_std]
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
+// Literals are packed while compiling, which the lint takes for an endless loop.
+#![allow(long_running_const_eval)]
 
 extern crate alloc;
 

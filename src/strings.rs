@@ -77,7 +77,12 @@ unsafe impl Sync for ThinCStr<'_> {}
 impl ThinCStr<'static> {
     /// A literal that ends with its only NUL.
     pub const fn literal(text: &'static str) -> Self {
-        match CStr::from_bytes_with_nul(text.as_bytes()) {
+        ThinCStr::of_bytes(text.as_bytes())
+    }
+
+    /// Bytes that end with their only NUL.
+    pub const fn of_bytes(bytes: &'static [u8]) -> Self {
+        match CStr::from_bytes_with_nul(bytes) {
             Ok(text) => match NonNull::new(text.as_ptr().cast_mut()) {
                 Some(start) => ThinCStr {
                     start,

@@ -2,8 +2,10 @@
 //!
 //! [`put!`] writes its arguments one after the other: `put!(text, "step ", number, ": ", errno)`.
 
-use crate::strings::ThinCStr;
+pub(crate) mod packed;
+
 use alloc::vec::Vec;
+use packed::Packed;
 
 /// Bytes under construction.
 #[derive(Default)]
@@ -21,7 +23,7 @@ pub trait Show {
 macro_rules! put {
     ($text:expr $(,)?) => {};
     ($text:expr, $literal:literal $(, $($rest:tt)*)?) => {{
-        $text.thin($crate::strings::thin!($literal));
+        $text.unpack($crate::text::packed::packed!($literal));
         $( $crate::text::put!($text, $($rest)*); )?
     }};
     ($text:expr, $value:expr $(, $($rest:tt)*)?) => {{
@@ -71,8 +73,8 @@ impl Text {
 
     /// Writes a literal.
     #[inline(never)]
-    pub fn thin(&mut self, literal: ThinCStr<'static>) {
-        self.raw(literal.bytes());
+    pub fn unpack(&mut self, literal: Packed) {
+        literal.show(self);
     }
 
     /// Writes a number with at least so many digits, in a base up to 16.

@@ -1,10 +1,12 @@
 //! `--help`, from the table of options.
 
-use crate::names::options::{self, Flag};
+use crate::names::options::{self, Flag, Help};
+use crate::text::packed::{Packed, packed};
 use crate::text::{Show, Text, put};
 
 /// The overview of the program.
-pub const OVERVIEW: &str = "\
+pub const OVERVIEW: Packed = packed!(
+    "\
 pidone makes a command PID 1 of new Linux namespaces.
 
   pidone run [OPTIONS] [--] COMMAND [ARG...]   run a command in a sandbox
@@ -13,7 +15,8 @@ pidone makes a command PID 1 of new Linux namespaces.
 
 Exit status: the command's own; 128+N if signal N killed it; 127 not found, 126 not executable;
 125 pidone itself failed, with one sentence on standard error.
-";
+"
+);
 
 /// The options of `run`.
 pub struct Usage;
@@ -27,13 +30,16 @@ impl Show for Usage {
             text,
             "pidone run [OPTIONS] [--] COMMAND [ARG...]   (no COMMAND: $SHELL, else /bin/sh)\n"
         );
-        options::all().for_each(|flag| line(text, &flag));
+        let help = options::help();
+        let mut rest = help.bytes();
+        options::all().for_each(|flag| line(text, &flag, &Help::next(&mut rest)));
     }
 }
 
-fn line(text: &mut Text, flag: &Flag) {
-    if !flag.title.is_empty() {
-        put!(text, flag.title, "\n");
+fn line(text: &mut Text, flag: &Flag, help: &Help) {
+    if !help.title.is_empty() {
+        text.raw(help.title);
+        text.byte(b'\n');
     }
     let start = text.len();
     if flag.short.is_empty() {
@@ -43,5 +49,6 @@ fn line(text: &mut Text, flag: &Flag) {
     }
     put!(text, " --", flag.long, " ", flag.value);
     text.pad_to(start + COLUMN);
-    put!(text, flag.help, "\n");
+    text.raw(help.help);
+    text.byte(b'\n');
 }

@@ -209,7 +209,6 @@ impl<'a> Parser<'a> {
             None => self.fail(Error::Invalid {
                 option,
                 word: words[0].bytes(),
-                wanted: flag.wanted,
             }),
         }
     }

@@ -5,7 +5,7 @@ use crate::host::Evidence;
 use crate::host::facts::*;
 use crate::names::{Errno, Ns, NsSet};
 use crate::plan::{Call, Path};
-use crate::strings::{ThinCStr, thin};
+use crate::text::packed::{Packed, packed};
 use crate::text::{Text, cut, put};
 
 /// A cause: these calls, one of these errnos, and all of these facts.
@@ -14,7 +14,7 @@ struct Cause {
     errnos: [u8; 2],
     facts: u16,
     /// With `%` for what the facts name.
-    hint: ThinCStr<'static>,
+    hint: Packed,
 }
 
 /// Calls that are refused for the same reasons.
@@ -43,7 +43,7 @@ macro_rules! causes {
         kind: Kind::$kind,
         errnos: [Errno::$one.number() as u8, Errno::$two.number() as u8],
         facts: $facts,
-        hint: thin!($hint),
+        hint: packed!($hint),
     }),+] };
 }
 
@@ -63,7 +63,7 @@ const CAUSES: &[Cause] = causes! {
     Clone NOSPC USERS 0,
         "a limit in /proc/sys/user/max_*_namespaces is used up, or namespaces are nested 32 deep already"
     Clone AGAIN AGAIN PIDS_MAX,
-        "the cgroup we are in has reached its pids.max of %"
+        "the cgroup we are in has reached its pids.max of % processes"
     Clone AGAIN AGAIN PROCESS_LIMIT,
         "this user may have % processes (RLIMIT_NPROC): raise \"ulimit -u\", or end some"
     Clone INVAL INVAL MISSING,
@@ -127,11 +127,11 @@ pub fn hint(refused: &Refused, evidence: &Evidence, text: &mut Text) {
             && cause.facts & !evidence.facts == 0
     });
     if let Some(cause) = cause {
-        put!(text, "hint: ");
-        let mut rest = cause.hint.bytes();
-        let start = cut(&mut rest, b'%');
-        text.raw(start);
-        if start.len() < cause.hint.bytes().len() {
+        let mut unpacked = Text::default();
+        put!(&mut unpacked, "hint: ", cause.hint);
+        let mut rest = unpacked.bytes();
+        text.raw(cut(&mut rest, b'%'));
+        if !rest.is_empty() {
             name(cause.facts, evidence, text);
         }
         text.raw(rest);

@@ -1,7 +1,8 @@
 //! The one table of options. Parser, nearest-name search, `--help`, errors and `--explain` read it.
 
 use crate::names::Ns;
-use crate::text::{Show, Text, cut_text, has, put};
+use crate::text::packed::{Packed, packed};
+use crate::text::{Show, Text, cut, cut_text, has, put};
 
 /// Makes the enumeration of options, and the table as one text: a line for each, in the same order.
 macro_rules! options {
@@ -24,7 +25,11 @@ macro_rules! options {
 
         const IDS: &[Id] = &[$(Id::$id),+];
 
-        const TABLE: &str = concat!($($($title,)? "\t", $short, "\t", $long, "\t", $value, "\t", $help, "\t", $wanted, "\n"),+);
+        /// For the parser.
+        const TABLE: &str = concat!($($short, "\t", $long, "\t", $value, "\n"),+);
+
+        /// For people.
+        const HELP: Packed = packed!($($($title,)? "\t", $help, "\t", $wanted, "\n"),+);
     };
 }
 
@@ -92,18 +97,41 @@ options! {
 pub struct Flag {
     /// Which one.
     pub id: Id,
-    /// The heading of its group, at the first of each.
-    pub title: &'static str,
     /// Without the dash; empty if there is none.
     pub short: &'static str,
     /// Without the dashes.
     pub long: &'static str,
     /// The names of its values, separated by a space; empty for a switch.
     pub value: &'static str,
+}
+
+/// What people are told of an option.
+pub struct Help<'a> {
+    /// The heading of its group, at the first of each.
+    pub title: &'a [u8],
     /// What it is for.
-    pub help: &'static str,
+    pub help: &'a [u8],
     /// What a wrong value should have been.
-    pub wanted: &'static str,
+    pub wanted: &'a [u8],
+}
+
+/// The help for all options, to be given to [`Help::next`].
+pub fn help() -> Text {
+    let mut text = Text::default();
+    HELP.show(&mut text);
+    text
+}
+
+impl<'a> Help<'a> {
+    /// Takes the help for the next option off the text.
+    pub fn next(rest: &mut &'a [u8]) -> Self {
+        let [title, help] = [(); 2].map(|()| cut(rest, b'\t'));
+        Help {
+            title,
+            help,
+            wanted: cut(rest, b'\n'),
+        }
+    }
 }
 
 /// All options, in order.
@@ -126,15 +154,12 @@ impl Iterator for All {
     fn next(&mut self) -> Option<Flag> {
         let (&id, ids) = self.ids.split_first()?;
         self.ids = ids;
-        let [title, short, long, value, help] = [(); 5].map(|()| cut_text(&mut self.rest, b'\t'));
+        let [short, long] = [(); 2].map(|()| cut_text(&mut self.rest, b'\t'));
         Some(Flag {
             id,
-            title,
             short,
             long,
-            value,
-            help,
-            wanted: cut_text(&mut self.rest, b'\n'),
+            value: cut_text(&mut self.rest, b'\n'),
         })
     }
 }
@@ -166,6 +191,16 @@ impl Id {
     /// The name without dashes; empty if it is no option.
     pub fn name(self) -> &'static str {
         find(&|flag| flag.id == self).map_or("", |flag| flag.long)
+    }
+
+    /// Writes what a value of it should be.
+    pub fn show_wanted(self, text: &mut Text) {
+        let help = help();
+        let mut rest = help.bytes();
+        for _ in 0..self as u8 {
+            Help::next(&mut rest);
+        }
+        text.raw(Help::next(&mut rest).wanted);
     }
 
     /// The namespace that a switch asks for.
@@ -210,7 +245,7 @@ mod tests {
     fn every_name_is_there_once() {
         let mut seen = HashSet::new();
         for flag in all() {
-            assert!(!flag.long.is_empty() && !flag.help.is_empty());
+            assert!(!flag.long.is_empty());
             assert!(seen.insert(flag.long), "--{}", flag.long);
             assert!(
                 flag.short.is_empty() || seen.insert(flag.short),
@@ -233,13 +268,14 @@ mod tests {
     #[test]
     fn what_has_values_says_what_is_wanted() {
         let free = ["chdir", "argv0", "pid-file"];
-        for flag in all().filter(|flag| !free.contains(&flag.long)) {
-            assert_eq!(
-                flag.value.is_empty(),
-                flag.wanted.is_empty(),
-                "--{}",
-                flag.long
-            );
+        let text = help();
+        let mut rest = text.bytes();
+        for flag in all() {
+            let help = Help::next(&mut rest);
+            assert!(!help.help.is_empty(), "--{}", flag.long);
+            let says = !help.wanted.is_empty() || free.contains(&flag.long);
+            assert_eq!(!flag.value.is_empty(), says, "--{}", flag.long);
         }
+        assert!(rest.is_empty());
     }
 }

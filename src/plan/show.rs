@@ -7,6 +7,7 @@ use super::{Call, Data, Path, Plan, Refusal, Step, Who};
 use crate::names::flags::{self, Named};
 use crate::names::{Ns, Signal};
 use crate::strings::{ThinCStr, iterate};
+use crate::text::packed::{Packed, packed};
 use crate::text::{Show, Text, display, put};
 
 /// A whole plan, one line for each step.
@@ -25,14 +26,11 @@ display!(Shown<'_>, Line<'_>);
 impl Show for Shown<'_> {
     fn show(&self, text: &mut Text) {
         let plan = self.0;
-        let mut last = Who::After;
+        let mut last = None;
         for (number, step) in (1usize..).zip(&plan.steps) {
-            if last != step.who {
-                if step.who == Who::After {
-                    put!(text, SUPERVISION);
-                }
+            if last != Some(step.who) {
                 put!(text, heading(step.who));
-                last = step.who;
+                last = Some(step.who);
             }
             text.raw(if number < 10 { b"   " } else { b"  " });
             put!(
@@ -55,21 +53,20 @@ impl Show for Shown<'_> {
             }
             text.byte(b'\n');
         }
-        if last != Who::After {
-            put!(text, SUPERVISION);
-        }
     }
 }
 
-const SUPERVISION: &str = "pidone, while the command runs\n      rt_sigtimedwait, wait4\n";
-
-fn heading(who: Who) -> &'static str {
+fn heading(who: Who) -> Packed {
     match who {
-        Who::Before => "pidone, before the child exists\n",
-        Who::Clone => "pidone makes the child\n",
-        Who::During => "pidone, beside the child\n",
-        Who::Child => "child, in pidone's memory until it executes the command\n",
-        Who::After => "pidone, after the command has ended\n",
+        Who::Before => packed!("pidone, before the child exists\n"),
+        Who::Clone => packed!("pidone makes the child\n"),
+        Who::During => packed!("pidone, beside the child\n"),
+        Who::Child => packed!("child, in pidone's memory until it executes the command\n"),
+        // There always is one: the caller's mask is given back.
+        Who::After => packed!(
+            "pidone, while the command runs\n      rt_sigtimedwait, wait4\n\
+            pidone, after the command has ended\n"
+        ),
     }
 }
 
@@ -253,7 +250,7 @@ fn open(text: &mut Text, path: &Path, flags: u32) {
         Path::Text(path) => path.show(text),
         Path::OfChild(name) => {
             put!(text, "\"/proc/CHILD/");
-            text.thin(*name);
+            text.raw(name.bytes());
             put!(text, "\"");
         }
     }
