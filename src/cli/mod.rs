@@ -96,6 +96,7 @@ const fn bit(id: Id) -> u64 {
 }
 
 impl<'a> Parser<'a> {
+    #[inline(never)]
     fn run(&mut self) {
         if self.options().is_some() {
             self.contradictions();

@@ -135,6 +135,7 @@ fn clone(host: &Host, new: NsSet) -> Call<'static> {
     }
 }
 
+#[inline(never)]
 fn watch(config: &Config, resolved: &Resolved) -> Watch {
     Watch {
         shares_terminal: !config.process.new_session,

@@ -47,6 +47,7 @@ pub fn look_closer(host: &mut Host, config: &Config) {
 }
 
 /// Learns from a refusal; whether another plan may do better now.
+#[inline(never)]
 pub fn learn(host: &mut Host, config: &Config, plan: &Plan, failure: Failure) -> bool {
     let at_clone = plan
         .step(failure.step)
@@ -76,6 +77,7 @@ fn refused(host: &Host, config: &Config) -> NsSet {
     refused.fold(NsSet::NONE, NsSet::with)
 }
 
+#[inline(never)]
 fn allows(host: &Host, config: &Config, ns: Ns) -> bool {
     let others = config.namespaces.attempt.without(NsSet::of(ns));
     let host = Host {

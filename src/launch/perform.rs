@@ -47,6 +47,7 @@ impl<'a> Performer<'a> {
         }
     }
 
+    #[inline(never)]
     pub fn stamp(&self, number: usize) {
         if let Some(timeline) = self.timeline {
             timeline.stamp(number);

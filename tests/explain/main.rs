@@ -124,8 +124,8 @@ fn attributes_are_explained() {
         &[
             "--rlimit=as=1099511627776",
             "--rlimit=stack=8388608",
-            "--rlimit=fsize=1024",
-            "--rlimit=data=2048",
+            "--rlimit=fsize=1048576",
+            "--rlimit=data=1048576000",
         ],
         &["--rlimit=cpu=1025:2047"],
         &["--preserve-fds=5"],

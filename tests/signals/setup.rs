@@ -1,7 +1,7 @@
 //! Signals that arrive while there is no command yet.
 
 use crate::running::{Running, reporting};
-use crate::support::{Caller, callers, is_alive};
+use crate::support::{Caller, callers, command, each_with, has, is_alive, send, skip};
 use std::io::{PipeWriter, Write, pipe};
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
@@ -103,11 +103,14 @@ fn a_signal_that_the_caller_blocks_waits_for_the_command() {
     }
 }
 
+/// One that has not installed its handler yet.
 #[test]
-fn a_signal_that_the_command_might_handle_ends_the_set_up_as_it_would_end_a_program() {
+fn another_signal_ends_the_set_up_as_it_ends_a_program_that_has_just_started() {
     for &caller in callers() {
-        let (mut running, _writer) = waiting(caller, &["--share", "pid"], default);
+        let (mut running, mut writer) = waiting(caller, &["--share", "pid"], default);
         running.send(libc::SIGUSR1);
+        // There may be nobody any more who reads it.
+        let _ = writer.write_all(b"x");
         assert_eq!(running.code(), 128 + libc::SIGUSR1, "{caller:?}");
     }
 }
@@ -133,5 +136,23 @@ fn a_time_limit_counts_the_set_up_too() {
             r#"{"exit-code": 137, "signal": 9, "timed-out": true}"#,
             "{caller:?}"
         );
+    }
+}
+
+/// The command may run before the kernel lets pidone run again. strace(1) makes that last.
+#[test]
+fn a_signal_that_comes_while_pidone_is_late_reaches_the_command() {
+    if !has("strace") {
+        return skip("no strace");
+    }
+    for (caller, signal) in each_with(&[libc::SIGUSR1, libc::SIGTERM, libc::SIGWINCH]) {
+        let inner = reporting(caller, &[], &[]);
+        let mut outer = command(caller, "strace");
+        outer.args(["-o", "/dev/null", "-e", "trace=rt_sigprocmask"]);
+        outer.args(["-e", "inject=rt_sigprocmask:delay_enter=200000:when=1"]);
+        let running = Running::start(outer.arg(inner.get_program()).args(inner.get_args()));
+        assert_eq!(running.line(), "ready", "{caller:?}");
+        send(running.command(), signal);
+        assert_eq!(running.line(), format!("got {signal}"), "{caller:?}");
     }
 }

@@ -78,15 +78,19 @@ pub fn program() -> &'static Path {
         fs::create_dir_all(&folder).expect("a temporary directory can be made");
         fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("and opened");
         let copy = folder.join("pidone");
-        // By another process: a program that another test starts while we have the copy open for
-        // writing would inherit that, and executing the copy would be ETXTBSY.
-        let copied = Command::new("cp").arg(built).arg(&copy).status();
-        assert!(
-            copied.expect("cp can be started").success(),
-            "the program can be copied"
-        );
+        copy_program(built, &copy);
         copy
     })
+}
+
+/// Copies a program that is to be executed. By another process: what another test starts while we have
+/// the copy open for writing would inherit that, and executing the copy would be `ETXTBSY`.
+pub fn copy_program(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg(from).arg(to).status();
+    assert!(
+        copied.expect("cp can be started").success(),
+        "{from:?} can be copied"
+    );
 }
 
 /// A command that runs a program of the machine as this caller, in `/`, with nothing on standard input.

@@ -3,7 +3,7 @@
 //! It acts before `main`, when there is one thread and no test harness, if its first argument is
 //! `witness`. Signals are set up by the kernel's own calls: glibc keeps 32 and 33 for itself.
 
-use crate::support::program;
+use crate::support::{copy_program, program};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -28,7 +28,7 @@ pub fn witness() -> &'static str {
     let path = WITNESS.get_or_init(|| {
         let copy = program().with_file_name("witness");
         let this = std::env::current_exe().expect("a program has a file");
-        std::fs::copy(this, &copy).expect("the test program can be copied");
+        copy_program(&this, &copy);
         copy
     });
     path.to_str()

@@ -24,7 +24,7 @@ fn assert_at_rest(command: u32, what: &str) {
 
 #[test]
 fn reading_in_the_background_stops_the_job_until_fg() {
-    for (caller, way) in each_with(&WAYS).chain(each_with(&[By::Twice])) {
+    for (caller, way) in each_with(&WAYS) {
         let mut session = Session::new();
         session.set_modes(0, libc::ECHO);
         let job = session.background(caller, &way.line(&["cat"]));

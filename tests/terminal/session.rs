@@ -16,8 +16,6 @@ use std::process::{Child, Command, Stdio};
 pub enum By {
     Itself,
     Pidone(&'static [&'static str]),
-    /// pidone in pidone.
-    Twice,
 }
 
 /// Alone, as PID 1, and as an ordinary process.
@@ -30,17 +28,14 @@ impl By {
         match self {
             By::Itself => words.to_vec(),
             By::Pidone(options) => [&run, options, words].concat(),
-            By::Twice => [&run, &run, words].concat(),
         }
     }
 
     /// The process that the command is, of a job.
     pub fn command(self, job: u32) -> u32 {
-        let child = |pid| eventually("pidone has a child", || children(pid).first().copied());
         match self {
             By::Itself => job,
-            By::Pidone(_) => child(job),
-            By::Twice => child(child(job)),
+            By::Pidone(_) => eventually("pidone has a child", || children(job).first().copied()),
         }
     }
 }

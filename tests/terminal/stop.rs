@@ -21,7 +21,7 @@ fn wait_for(pid: u32, wanted: char) {
 
 #[test]
 fn suspend_stops_the_command_and_pidone_and_fg_continues_both() {
-    for (caller, way) in each_with(&WAYS).chain(each_with(&[By::Twice])) {
+    for (caller, way) in each_with(&WAYS) {
         let (mut session, job) = reporting(caller, way, &["default=20"]);
         let command = way.command(job);
         for round in 1..=20 {
@@ -90,7 +90,10 @@ fn suspend_stops_what_the_command_has_started_too() {
 fn a_command_that_stops_its_own_process_group_stops_pidone() {
     for (caller, way) in each_with(&WAYS) {
         let mut session = Session::new();
-        let job = session.foreground(caller, &way.line(&["sh", "-c", "kill -TSTP 0; echo continued; sleep 1000"]));
+        let job = session.foreground(
+            caller,
+            &way.line(&["sh", "-c", "kill -TSTP 0; echo continued; sleep 1000"]),
+        );
         assert_eq!(session.change(job), "stopped 20", "{caller:?} {way:?}");
         wait_for(way.command(job), 'T');
         session.continue_in_foreground(job);
