@@ -11,8 +11,6 @@
 // Literals are packed while compiling, which the lint takes for an endless loop.
 #![allow(long_running_const_eval)]
 
-extern crate alloc;
-
 // The story, and its last words.
 mod report;
 mod run;
@@ -23,6 +21,7 @@ pub mod host;
 pub mod names;
 mod strings;
 mod text;
+mod words;
 
 // Text to data.
 pub mod cli;
@@ -39,13 +38,5 @@ pub mod supervise;
 mod sys;
 
 pub use run::{Process, defect, main};
-pub use strings::{Strings, ThinCStr, Words};
-
-/// Fresh memory for the program's heap (mmap(2)): the address of `size` bytes.
-///
-/// # Errors
-///
-/// The kernel's answer, `ENOMEM` for one.
-pub fn map_memory(size: usize) -> Result<usize, names::Errno> {
-    sys::memory::map(size)
-}
+pub use strings::{Strings, ThinCStr};
+pub use words::Words;

@@ -6,5 +6,5 @@
 mod rt;
 
 fn main(process: pidone::Process) -> ! {
-    pidone::main(&process)
+    pidone::main(process)
 }

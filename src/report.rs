@@ -10,10 +10,11 @@ use crate::plan::{Failure, Plan};
 use crate::supervise::{End, Status};
 use crate::sys::file::{self, Fd, STDERR, STDOUT};
 use crate::text::{Show, Text, put};
+use crate::words::Words;
 
 /// Prints to standard output; the exit status for having done so.
-pub fn print(what: &dyn Show) -> Result<u8, Error<'static>> {
-    let mut text = Text::default();
+pub fn print(words: &Words, what: &dyn Show) -> Result<u8, Error<'static>> {
+    let mut text = Text::new(words);
     what.show(&mut text);
     file::write_all(STDOUT, text.bytes())
         .map(|()| 0)
@@ -21,8 +22,8 @@ pub fn print(what: &dyn Show) -> Result<u8, Error<'static>> {
 }
 
 /// One sentence on standard error. If nobody can hear it, the exit status still tells.
-pub fn complain(what: &dyn Show) {
-    let mut text = Text::default();
+pub fn complain(words: &Words, what: &dyn Show) {
+    let mut text = Text::new(words);
     put!(&mut text, "pidone: ", what, "\n");
     let _ = file::write_all(STDERR, text.bytes());
 }
@@ -33,14 +34,14 @@ pub fn complain_of_defect() {
 }
 
 /// What there is to say when the command has ended.
-pub fn ended(plan: &Plan, end: End, notes: Notes) {
+pub fn ended(words: &Words, plan: &Plan, end: End, notes: Notes) {
     if let Some(failure) = notes.warning {
-        complain(&Warning(Refused { plan, failure }));
+        complain(words, &Warning(Refused { plan, failure }));
     }
     if end.timed_out {
-        complain(&"the command was stopped, because its time was over");
+        complain(words, &"the command was stopped, because its time was over");
     }
-    let mut text = Text::default();
+    let mut text = Text::new(words);
     put!(&mut text, "{\"exit-code\": ", end.status.code());
     if let Status::Killed(signal) = end.status {
         put!(&mut text, ", \"signal\": ", signal);
@@ -49,23 +50,23 @@ pub fn ended(plan: &Plan, end: End, notes: Notes) {
         put!(&mut text, ", \"timed-out\": true");
     }
     if let Err(errno) = tell(plan, text) {
-        complain(&Error::Output(errno));
+        complain(words, &Error::Output(errno));
     }
 }
 
 /// Says why there is no command, and returns the exit status.
-pub fn failed(plan: &Plan, failure: Failure, notes: Notes) -> u8 {
+pub fn failed(words: &Words, plan: &Plan, failure: Failure, notes: Notes) -> u8 {
     let mut refused = Refused { plan, failure };
     // A candidate in PATH that may not be executed says more than the last one, which is not there.
     if let (Some(_), Some(denied)) = (refused.command(), notes.denied) {
         refused.failure = denied;
     }
-    let evidence = probe::observe(&refused);
-    let mut text = Text::default();
+    let evidence = probe::observe(words, &refused);
+    let mut text = Text::new(words);
     put!(&mut text, "pidone: ", refused, "\n");
     hint(&refused, &evidence, &mut text);
     let _ = file::write_all(STDERR, text.bytes());
-    let mut text = Text::default();
+    let mut text = Text::new(words);
     put!(&mut text, "{\"failed-step\": ", refused.failure.step);
     // The descriptor may be what failed; the sentence has been said, and the status tells the rest.
     let _ = tell(plan, text);
@@ -73,8 +74,8 @@ pub fn failed(plan: &Plan, failure: Failure, notes: Notes) -> u8 {
 }
 
 /// Prints the bars of `--timing`.
-pub fn timing(plan: &Plan, timeline: &Timeline) {
-    complain(&timing::Bars { plan, timeline });
+pub fn timing(words: &Words, plan: &Plan, timeline: &Timeline) {
+    complain(words, &timing::Bars { plan, timeline });
 }
 
 /// Ends an object, and writes it for the program that wants it.

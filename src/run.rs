@@ -7,25 +7,29 @@ use crate::host::{Host, probe};
 use crate::launch::{Timeline, launch};
 use crate::plan::Shown;
 use crate::report;
-use crate::strings::{Strings, Words};
+use crate::strings::Strings;
 use crate::supervise::{End, Status, supervise};
 use crate::sys::process::exit;
+use crate::words::Words;
 
 /// What the kernel hands to a program.
 pub struct Process {
+    memory: &'static mut [u8],
     arguments: &'static Strings<'static>,
     environment: &'static Strings<'static>,
     auxiliary: &'static [[usize; 2]],
 }
 
 impl Process {
-    /// The arguments, the environment, and the (type, value) pairs of the auxiliary vector (getauxval(3)).
+    /// Memory to begin with, the arguments, the environment, and the (type, value) pairs of the auxiliary vector (getauxval(3)).
     pub const fn new(
+        memory: &'static mut [u8],
         arguments: &'static Strings<'static>,
         environment: &'static Strings<'static>,
         auxiliary: &'static [[usize; 2]],
     ) -> Self {
         Process {
+            memory,
             arguments,
             environment,
             auxiliary,
@@ -44,21 +48,21 @@ impl Process {
 }
 
 /// The whole program: does what the arguments ask for, and exits with its status.
-pub fn main(process: &Process) -> ! {
-    let words = Words::default();
+pub fn main(mut process: Process) -> ! {
+    let words = Words::over(core::mem::take(&mut process.memory));
     // A privileged file would lend its rights to whoever calls it (CVE-2016-8659, CVE-2020-5291).
     let request = match process.auxiliary(libc::AT_SECURE) {
         0 => cli::parse(process.arguments.get(1..).unwrap_or(&[]), &words),
         _ => Err(Error::Privileged),
     };
     let status = request.and_then(|request| match request.verb {
-        Verb::Run | Verb::Explain => run(process, &request),
-        Verb::Help => report::print(&OVERVIEW),
-        Verb::HelpRun => report::print(&Usage),
-        Verb::Version => report::print(&VERSION),
+        Verb::Run | Verb::Explain => run(&process, &request, &words),
+        Verb::Help => report::print(&words, &OVERVIEW),
+        Verb::HelpRun => report::print(&words, &Usage),
+        Verb::Version => report::print(&words, &VERSION),
     });
     exit(status.unwrap_or_else(|error| {
-        report::complain(&error);
+        report::complain(&words, &error);
         FAILED
     }))
 }
@@ -67,30 +71,32 @@ const VERSION: &str = concat!("pidone ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Runs the command, or prints what that would do. What the kernel refuses may teach a fact; then
 /// the plan is made again.
-fn run(process: &Process, request: &Request) -> Result<u8, Error<'static>> {
-    let (config, words) = (&request.config, Words::default());
+fn run(process: &Process, request: &Request, words: &Words) -> Result<u8, Error<'static>> {
+    let config = &request.config;
     let explain = request.verb == Verb::Explain;
     let mut host = process.host();
     if explain {
-        probe::look_closer(&mut host, config);
+        probe::look_closer(&mut host, config, words);
     }
     loop {
-        let plan = compile(config, &host, &words)?;
+        let plan = compile(config, &host, words)?;
         if explain {
-            return report::print(&Shown(&plan));
+            return report::print(words, &Shown(&plan));
         }
-        let timeline = request.timing.then(|| Timeline::new(plan.steps.len()));
+        let timeline = request.timing.then(|| Timeline::new());
         let mut end = End::default();
         let (result, notes) = launch(&plan, timeline.as_ref(), &mut |child| {
             end = supervise(child, &plan.watch)
         });
         match result {
-            Err(failure) if probe::learn(&mut host, config, &plan, failure) => continue,
-            Err(failure) => end.status = Status::Exited(report::failed(&plan, failure, notes)),
-            Ok(()) => report::ended(&plan, end, notes),
+            Err(failure) if probe::learn(&mut host, config, words, &plan, failure) => continue,
+            Err(failure) => {
+                end.status = Status::Exited(report::failed(words, &plan, failure, notes))
+            }
+            Ok(()) => report::ended(words, &plan, end, notes),
         }
         if let Some(timeline) = &timeline {
-            report::timing(&plan, timeline);
+            report::timing(words, &plan, timeline);
         }
         // Nothing is given back: the program ends here.
         exit(end.status.code())

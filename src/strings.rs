@@ -6,8 +6,6 @@
 #![allow(unsafe_code)]
 
 use crate::text::{Quoted, Show, Text, has};
-use alloc::vec::Vec;
-use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char};
 use core::fmt;
 use core::marker::PhantomData;
@@ -23,51 +21,6 @@ pub struct ThinCStr<'a> {
 
 /// An array of C strings for execve(2): `Some` for each string and one `None` at the end.
 pub type Strings<'a> = [Option<ThinCStr<'a>>];
-
-/// Where the strings live that a request or a plan had to make. They go when it goes.
-#[derive(Default)]
-pub struct Words {
-    /// Never changed once they are in here: what is pointed to stays where it is when this grows.
-    texts: UnsafeCell<Vec<Vec<u8>>>,
-    arrays: UnsafeCell<Vec<Vec<usize>>>,
-}
-
-impl Words {
-    /// A new C string of parts, without any NUL that is in them.
-    #[inline(never)]
-    pub fn join(&self, parts: &[&[u8]]) -> ThinCStr<'_> {
-        let mut bytes = Vec::new();
-        for part in parts {
-            bytes.extend(part.iter().filter(|byte| **byte != 0));
-        }
-        bytes.push(0);
-        // The bytes end with the only NUL.
-        let start = NonNull::from(bytes.as_slice()).cast();
-        // SAFETY: no reference into the list is alive, here or elsewhere, and there is no second thread:
-        // the type is not `Sync`.
-        unsafe { (*self.texts.get()).push(bytes) }
-        ThinCStr {
-            start,
-            text: PhantomData,
-        }
-    }
-
-    /// An array of strings that live as long.
-    pub fn array<'a>(&'a self, strings: &[Option<ThinCStr<'a>>]) -> &'a Strings<'a> {
-        let mut words = Vec::with_capacity(strings.len());
-        words.extend(
-            strings
-                .iter()
-                .map(|one| one.map_or(0, |one| one.as_ptr() as usize)),
-        );
-        let (start, length) = (words.as_ptr(), words.len());
-        // SAFETY: as in `join`; and the words are those pointers, or NULL.
-        unsafe {
-            (*self.arrays.get()).push(words);
-            core::slice::from_raw_parts(start.cast(), length)
-        }
-    }
-}
 
 // SAFETY: it is a shared reference to immutable text.
 unsafe impl Send for ThinCStr<'_> {}
@@ -110,6 +63,15 @@ impl<'a> ThinCStr<'a> {
     pub fn as_cstr(self) -> &'a CStr {
         // SAFETY: `start` came from a `&'a CStr`, or from the kernel's block, which lives for ever.
         unsafe { CStr::from_ptr(self.start.as_ptr()) }
+    }
+
+    /// The C string that bytes are which end with their only NUL.
+    pub(crate) fn ending(bytes: &'a [u8]) -> Self {
+        debug_assert!(bytes.iter().position(|&byte| byte == 0) == Some(bytes.len() - 1));
+        ThinCStr {
+            start: NonNull::from(bytes).cast(),
+            text: PhantomData,
+        }
     }
 
     /// The string from a position on; the empty end of it if the position is behind it.

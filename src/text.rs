@@ -4,13 +4,12 @@
 
 pub(crate) mod packed;
 
-use alloc::vec::Vec;
+use crate::words::{Array, Words};
 use packed::Packed;
 
 /// Bytes under construction.
-#[derive(Default)]
-pub struct Text {
-    bytes: Vec<u8>,
+pub struct Text<'w> {
+    bytes: Array<'w, u8>,
 }
 
 /// What can be written into a text.
@@ -40,24 +39,41 @@ macro_rules! display {
     ($($kind:ty),+) => {$(
         impl core::fmt::Display for $kind {
             fn fmt(&self, f: &mut core::fmt::Formatter) -> core::fmt::Result {
-                let mut text = $crate::text::Text::default();
+                let words = $crate::words::Words::default();
+                let mut text = $crate::text::Text::new(&words);
                 $crate::text::Show::show(self, &mut text);
-                f.write_str(&alloc::string::String::from_utf8_lossy(text.bytes()))
+                for chunk in text.bytes().utf8_chunks() {
+                    f.write_str(chunk.valid())?;
+                    f.write_str(if chunk.invalid().is_empty() { "" } else { "\u{fffd}" })?;
+                }
+                Ok(())
             }
         }
     )+};
 }
 pub(crate) use display;
 
-impl Text {
+impl<'w> Text<'w> {
+    /// An empty text.
+    pub fn new(words: &'w Words) -> Self {
+        Text {
+            bytes: Array::new(words),
+        }
+    }
+
+    /// Where it grows.
+    pub fn words(&self) -> &'w Words {
+        self.bytes.words()
+    }
+
     /// What has been written.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Gives the bytes away.
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.bytes
+    /// What has been written, for as long as the words live.
+    pub fn finish(self) -> &'w [u8] {
+        self.bytes.finish()
     }
 
     /// Writes one byte.
@@ -68,7 +84,7 @@ impl Text {
     /// Writes bytes as they are.
     #[inline(never)]
     pub fn raw(&mut self, bytes: &[u8]) {
-        self.bytes.extend_from_slice(bytes);
+        self.bytes.extend(bytes);
     }
 
     /// Writes a literal.
@@ -290,11 +306,13 @@ mod tests {
             (0o22, 8, 3, "022"),
             (65536, 16, 1, "10000"),
         ] {
-            let mut text = Text::default();
+            let words = Words::default();
+            let mut text = Text::new(&words);
             text.number(number, base, least);
             assert_eq!(text.bytes(), wanted.as_bytes());
         }
-        let mut text = Text::default();
+        let words = Words::default();
+        let mut text = Text::new(&words);
         put!(&mut text, -5, " ", 7u8, i64::MIN);
         assert_eq!(text.bytes(), b"-5 7-9223372036854775808");
     }

@@ -156,11 +156,11 @@ fn a_death_by_signal_is_told() {
 #[test]
 fn a_failure_is_told_apart_from_the_commands_own_status() {
     for &caller in callers() {
-        for (words, code, errno) in [
-            (&["--chdir", "/absent", "true"][..], 125, "\"ENOENT\""),
-            (&["/absent"], 127, "\"ENOENT\""),
-            (&["/etc"], 126, "\"EACCES\""),
-            (&["--rlimit=nofile=2:1", "true"], 125, "\"EINVAL\""),
+        for (words, code) in [
+            (&["--chdir", "/absent", "true"][..], 125),
+            (&["/absent"], 127),
+            (&["/etc"], 126),
+            (&["--rlimit=nofile=2:1", "true"], 125),
         ] {
             let (status, ran) = last_status(caller, words);
             let step = ran
@@ -168,12 +168,13 @@ fn a_failure_is_told_apart_from_the_commands_own_status() {
                 .strip_prefix("pidone: step ")
                 .and_then(|rest| rest.split(' ').next())
                 .expect("a sentence");
+            let told = status.get("failed-step").map(String::as_str);
             assert_eq!(
-                status,
-                members(&[("failed-step", step), ("errno", errno)]),
+                (told, ran.code),
+                (Some(step), Some(code)),
                 "{words:?}, {caller:?}"
             );
-            assert_eq!(ran.code, Some(code), "{words:?}, {caller:?}");
+            assert!(!status.contains_key("exit-code"), "{words:?}, {caller:?}");
         }
     }
 }

@@ -30,8 +30,7 @@ impl Show for Usage {
             text,
             "pidone run [OPTIONS] [--] COMMAND [ARG...]   (no COMMAND: $SHELL, else /bin/sh)\n"
         );
-        let help = options::help();
-        let mut rest = help.bytes();
+        let mut rest = options::help(text.words());
         options::all().for_each(|flag| line(text, &flag, &Help::next(&mut rest)));
     }
 }

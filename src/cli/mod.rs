@@ -9,12 +9,13 @@ mod value;
 
 pub use help::{OVERVIEW, Usage};
 
-use crate::config::Config;
+use crate::config::{Config, EnvChange, Rlimit};
 use crate::error::Error;
 use crate::names::options::{self, EXCLUSIVE, Flag};
 use crate::names::{Id, NsSet};
-use crate::strings::{Strings, ThinCStr, Words, thin};
+use crate::strings::{Strings, ThinCStr, thin};
 use crate::text::position;
+use crate::words::{Array, Words};
 
 use nearest::nearest;
 
@@ -60,8 +61,11 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
     let word = verb.bytes();
     let mut parser = Parser {
         rest: arguments.get(1..).unwrap_or(&[]),
-        words,
         request: Request::default(),
+        lists: Lists {
+            env: Array::new(words),
+            rlimits: Array::new(words),
+        },
         seen: 0,
         error: None,
     };
@@ -74,17 +78,26 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
             return Err(Error::UnknownVerb { word, nearest });
         }
     }
+    let process = &mut parser.request.config.process;
+    process.env = parser.lists.env.finish();
+    process.rlimits = parser.lists.rlimits.finish();
     match parser.error {
         Some(error) => Err(error),
         None => Ok(parser.request),
     }
 }
 
+/// Options that add up.
+struct Lists<'a> {
+    env: Array<'a, EnvChange<'a>>,
+    rlimits: Array<'a, Rlimit>,
+}
+
 /// The state between two options.
 struct Parser<'a> {
     rest: &'a Strings<'a>,
-    words: &'a Words,
     request: Request<'a>,
+    lists: Lists<'a>,
     /// One bit for each option that was given.
     seen: u64,
     /// The first thing that is wrong, which ends the parsing.
@@ -205,7 +218,7 @@ impl<'a> Parser<'a> {
             }
         }
         let words = words.map(|word| word.unwrap_or(thin!("")));
-        match value::store(&mut self.request.config, flag.id, words, self.words) {
+        match value::store(&mut self.request.config, flag.id, words, &mut self.lists) {
             Some(()) => Some(()),
             None => self.fail(Error::Invalid {
                 option,

@@ -1,8 +1,9 @@
 //! The values of options: each word is read once, into a type that cannot be wrong.
 
+use super::Lists;
 use crate::config::{Config, EnvChange, Inside, Propagation, Rlimit, Setgroups};
 use crate::names::{Id, Ns, NsSet, Resource, Signal};
-use crate::strings::{ThinCStr, Words};
+use crate::strings::ThinCStr;
 use crate::text::{cut, decimal, has, number};
 
 /// Puts an option and its values into the configuration; nothing if a value is wrong.
@@ -10,7 +11,7 @@ pub fn store<'a>(
     config: &mut Config<'a>,
     id: Id,
     [first, second]: [ThinCStr<'a>; 2],
-    words: &'a Words,
+    lists: &mut Lists<'a>,
 ) -> Option<()> {
     let Config {
         namespaces,
@@ -39,18 +40,22 @@ pub fn store<'a>(
         Id::Monotonic => process.monotonic = Some(signed(word)?),
         Id::Boottime => process.boottime = Some(signed(word)?),
         Id::Chdir => process.chdir = Some(first),
-        Id::Env => process.env.push(variable(first)?),
+        Id::Env => lists.env.push(variable(first)?),
         Id::Setenv => {
-            let pair = words.join(&[variable_name(first)?.bytes(), b"=", second.bytes()]);
-            process.env.push(EnvChange::Set(pair));
+            let pair =
+                lists
+                    .env
+                    .words()
+                    .join(&[variable_name(first)?.bytes(), b"=", second.bytes()]);
+            lists.env.push(EnvChange::Set(pair));
         }
-        Id::Unsetenv => process.env.push(EnvChange::Unset(variable_name(first)?)),
+        Id::Unsetenv => lists.env.push(EnvChange::Unset(variable_name(first)?)),
         Id::Clearenv => process.clear_env = true,
         Id::Argv0 => process.argv0 = Some(first),
         Id::Umask => process.umask = Some(number(word, 8).filter(|&mask| mask <= 0o777)? as u32),
         Id::Nice => process.nice = Some(within(word, 20, 19)?),
         Id::OomScoreAdj => process.oom_score_adj = Some(within(word, 1000, 1000)?),
-        Id::Rlimit => process.rlimits.push(rlimit(word)?),
+        Id::Rlimit => lists.rlimits.push(rlimit(word)?),
         Id::NewSession => process.new_session = true,
         Id::PreserveFds => process.preserve_fds = descriptor(word)?,
         Id::AllowNewPrivs => privilege.allow_new_privs = true,

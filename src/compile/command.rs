@@ -6,9 +6,9 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::names::{Errno, Id};
 use crate::plan::Call;
-use crate::strings::{Strings, ThinCStr, Words, iterate, thin};
+use crate::strings::{Strings, ThinCStr, iterate, thin};
 use crate::text::{cut, has};
-use alloc::vec::Vec;
+use crate::words::{Array, Words};
 
 /// Where commands are looked for when the environment has no `PATH`.
 pub const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -64,8 +64,8 @@ fn arguments<'p>(config: &Config<'p>, name: ThinCStr<'p>, words: &'p Words) -> &
     if config.process.argv0.is_none() && !config.command.is_empty() {
         return config.command;
     }
-    let mut all = Vec::new();
+    let mut all = Array::new(words);
     all.push(Some(config.process.argv0.unwrap_or(name)));
-    all.extend_from_slice(config.command.get(1..).unwrap_or(&[None]));
-    words.array(&all)
+    all.extend(config.command.get(1..).unwrap_or(&[None]));
+    all.finish()
 }

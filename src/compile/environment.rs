@@ -2,9 +2,9 @@
 
 use crate::config::{Config, EnvChange};
 use crate::host::Host;
-use crate::strings::{Strings, ThinCStr, Words};
+use crate::strings::{Strings, ThinCStr, iterate};
 use crate::text::cut;
-use alloc::vec::Vec;
+use crate::words::{Array, Words};
 
 /// The caller's environment with the wished changes; the caller's own array when there are none.
 pub fn environment<'p>(config: &Config<'p>, host: &Host<'p>, words: &'p Words) -> &'p Strings<'p> {
@@ -12,13 +12,11 @@ pub fn environment<'p>(config: &Config<'p>, host: &Host<'p>, words: &'p Words) -
     if process.env.is_empty() && !process.clear_env && !host.environment.is_empty() {
         return host.environment;
     }
-    let mut variables: Vec<Option<ThinCStr>> = Vec::new();
+    let mut variables = Array::new(words);
     if !process.clear_env {
-        variables.extend_from_slice(host.environment);
+        iterate(host.environment).for_each(|pair| variables.push(Some(pair)));
     }
-    // The end of the array is put back when it is complete.
-    variables.pop();
-    for change in &process.env {
+    for change in process.env {
         match *change {
             EnvChange::Set(pair) => set(&mut variables, pair),
             EnvChange::Unset(name) => remove(&mut variables, name.bytes()),
@@ -33,19 +31,17 @@ pub fn environment<'p>(config: &Config<'p>, host: &Host<'p>, words: &'p Words) -
         }
     }
     variables.push(None);
-    words.array(&variables)
+    variables.finish()
 }
 
-fn set<'p>(variables: &mut Vec<Option<ThinCStr<'p>>>, pair: ThinCStr<'p>) {
+fn set<'p>(variables: &mut Array<Option<ThinCStr<'p>>>, pair: ThinCStr<'p>) {
     remove(variables, cut(&mut pair.bytes(), b'='));
     variables.push(Some(pair));
 }
 
 /// All of that name: nothing keeps a caller from passing a variable twice.
-fn remove(variables: &mut Vec<Option<ThinCStr>>, name: &[u8]) {
-    while let Some(at) = position(variables, name) {
-        variables.remove(at);
-    }
+fn remove(variables: &mut Array<Option<ThinCStr>>, name: &[u8]) {
+    variables.retain(|one| !one.is_some_and(|pair| names(pair.bytes(), name)));
 }
 
 /// Where the variable of a name stands.

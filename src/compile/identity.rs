@@ -10,8 +10,9 @@ use crate::error::Error;
 use crate::host::Host;
 use crate::names::{Id, Ns};
 use crate::plan::{Call, Data, Path, Slot};
-use crate::strings::{ThinCStr, Words, thin};
+use crate::strings::{ThinCStr, thin};
 use crate::text::{Text, put};
+use crate::words::Words;
 
 /// The maps to write, or none without a new user namespace.
 pub struct Maps {
@@ -101,7 +102,7 @@ impl Maps {
 }
 
 fn write<'p>(words: &'p Words, list: &mut List<'p>, path: Path<'p>, line: &Line) {
-    let mut text = Text::default();
+    let mut text = Text::new(words);
     put!(&mut text, line.inside, " ", line.outside, " 1\n");
     write_file(list, path, words.join(&[text.bytes()]), line.because);
 }

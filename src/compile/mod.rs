@@ -16,7 +16,7 @@ use crate::host::Host;
 use crate::names::flags::CLEAR_SIGHAND;
 use crate::names::{Id, Ns, NsSet, Signal};
 use crate::plan::{Call, Plan, Slot, Watch, Who};
-use crate::strings::Words;
+use crate::words::Words;
 use namespaces::Resolved;
 use steps::List;
 
@@ -35,7 +35,7 @@ pub fn compile<'p>(
     let env = environment::environment(config, host, words);
     let gate = reports::needs_gate(config) || maps.by_parent();
 
-    let mut list = List::new();
+    let mut list = List::new(words);
     // An ignored SIGCHLD would have the kernel throw the exit status away, so this is the first.
     list.add_if(host.sigchld_ignored, set_sigchld(false), Id::Default);
     list.add(Call::MapStack, Id::Default);
@@ -97,7 +97,7 @@ pub fn compile<'p>(
     reports::withdraw(config, &mut list);
 
     Ok(Plan {
-        steps: list.steps,
+        steps: list.steps.finish(),
         argv,
         env,
         watch: watch(config, &resolved),

@@ -6,14 +6,15 @@ use super::steps::List;
 use crate::config::Config;
 use crate::names::{Id, Ns};
 use crate::plan::{Call, Path, Slot};
-use crate::strings::{Words, thin};
+use crate::strings::thin;
 use crate::text::{Text, put};
+use crate::words::Words;
 
 /// Offsets of the clocks, which the kernel takes until the first process enters the namespace: the
 /// child enters it when it executes the command (time_namespaces(7)).
 pub fn clocks<'p>(config: &Config, words: &'p Words, child: &mut List<'p>) {
     let process = &config.process;
-    let mut text = Text::default();
+    let mut text = Text::new(words);
     for (name, offset) in [
         ("monotonic", process.monotonic),
         ("boottime", process.boottime),
@@ -62,11 +63,11 @@ pub fn attributes<'p>(config: &Config<'p>, words: &'p Words, child: &mut List<'p
     }
     if let Some(adjustment) = process.oom_score_adj {
         let path = Path::Text(thin!("/proc/self/oom_score_adj"));
-        let mut text = Text::default();
+        let mut text = Text::new(words);
         put!(&mut text, adjustment, "\n");
         write_file(child, path, words.join(&[text.bytes()]), Id::OomScoreAdj);
     }
-    for limit in &process.rlimits {
+    for limit in process.rlimits {
         let (resource, soft, hard) = (limit.resource, limit.soft, limit.hard);
         child.add(
             Call::Prlimit {

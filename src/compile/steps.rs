@@ -2,18 +2,18 @@
 
 use crate::names::{Errno, Id};
 use crate::plan::{Call, Refusal, Step, Who};
-use alloc::vec::Vec;
+use crate::words::{Array, Words};
 
 /// Steps in order, and whose turn it is.
 pub struct List<'p> {
-    pub steps: Vec<Step<'p>>,
+    pub steps: Array<'p, Step<'p>>,
     who: Who,
 }
 
 impl<'p> List<'p> {
-    pub fn new() -> Self {
+    pub fn new(words: &'p Words) -> Self {
         List {
-            steps: Vec::with_capacity(32),
+            steps: Array::new(words),
             who: Who::Before,
         }
     }

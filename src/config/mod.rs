@@ -9,10 +9,9 @@ pub use value::{EnvChange, Propagation, Rlimit, Setgroups};
 
 use crate::names::{NsSet, Signal};
 use crate::strings::{Strings, ThinCStr};
-use alloc::vec::Vec;
 
 /// A command to run, and the world to run it in. `Config::default()` is `pidone run` without options.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Config<'a> {
     /// Which namespaces are new.
     pub namespaces: Namespaces,
@@ -71,7 +70,7 @@ pub struct Mounts {
 }
 
 /// Attributes of the command's process.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Process<'a> {
     /// The host name inside, at most 64 bytes. Implies a new UTS namespace.
     pub hostname: Option<ThinCStr<'a>>,
@@ -86,7 +85,7 @@ pub struct Process<'a> {
     /// Whether the environment starts empty instead of as the caller's.
     pub clear_env: bool,
     /// Changes of the environment, in order.
-    pub env: Vec<EnvChange<'a>>,
+    pub env: &'a [EnvChange<'a>],
     /// What the command sees as its own name.
     pub argv0: Option<ThinCStr<'a>>,
     /// The file mode creation mask, 0 to 0o777.
@@ -97,7 +96,7 @@ pub struct Process<'a> {
     /// processes that share memory the same one, and the child does until it executes the command.
     pub oom_score_adj: Option<i32>,
     /// Resource limits, in order.
-    pub rlimits: Vec<Rlimit>,
+    pub rlimits: &'a [Rlimit],
     /// Whether the command leads a session of its own, without a terminal.
     pub new_session: bool,
     /// How many descriptors from 3 on reach the command.

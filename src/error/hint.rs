@@ -127,7 +127,7 @@ pub fn hint(refused: &Refused, evidence: &Evidence, text: &mut Text) {
             && cause.facts & !evidence.facts == 0
     });
     if let Some(cause) = cause {
-        let mut unpacked = Text::default();
+        let mut unpacked = Text::new(text.words());
         put!(&mut unpacked, "hint: ", cause.hint);
         let mut rest = unpacked.bytes();
         text.raw(cut(&mut rest, b'%'));

@@ -8,13 +8,13 @@ use crate::error::Refused;
 use crate::launch::launch;
 use crate::names::{Errno, Ns, NsSet, Resource, Signal};
 use crate::plan::{Call, Failure, Plan, Slot, Who};
-use crate::strings::{Strings, Words};
+use crate::strings::Strings;
 use crate::sys::file::{self, Fd};
 use crate::sys::namespace;
 use crate::sys::process::{self, Pid};
 use crate::sys::signal::{self, Disposition};
 use crate::text::{self, Text, cut, has, put};
-use alloc::vec::Vec;
+use crate::words::{Array, Words};
 
 /// The facts of a program that has one thread and no C library, from what the kernel handed to it:
 /// effective user and group id, and the environment.
@@ -40,15 +40,21 @@ pub fn of_library() -> Host<'static> {
 }
 
 /// The facts that a run would learn when something is refused, for a plan that is only printed.
-pub fn look_closer(host: &mut Host, config: &Config) {
+pub fn look_closer(host: &mut Host, config: &Config, words: &Words) {
     host.capabilities = process::capabilities().ok();
     host.clone3 = namespace::has_clone3();
-    host.refused = host.refused.union(refused(host, config));
+    host.refused = host.refused.union(refused(host, config, words));
 }
 
 /// Learns from a refusal; whether another plan may do better now.
 #[inline(never)]
-pub fn learn(host: &mut Host, config: &Config, plan: &Plan, failure: Failure) -> bool {
+pub fn learn(
+    host: &mut Host,
+    config: &Config,
+    words: &Words,
+    plan: &Plan,
+    failure: Failure,
+) -> bool {
     let at_clone = plan
         .step(failure.step)
         .is_some_and(|step| step.who == Who::Clone);
@@ -64,31 +70,35 @@ pub fn learn(host: &mut Host, config: &Config, plan: &Plan, failure: Failure) ->
         host.clone3 = false;
         return true;
     }
-    let refused = refused(host, config);
+    let refused = refused(host, config, words);
     host.refused = host.refused.union(refused);
     !refused.is_empty()
 }
 
 /// Which of the namespaces of `--try` this machine refuses: each is made as the plan would, for a
 /// child that ends where it would execute the command.
-fn refused(host: &Host, config: &Config) -> NsSet {
+fn refused(host: &Host, config: &Config, words: &Words) -> NsSet {
     let untried = config.namespaces.attempt.without(host.refused);
-    let refused = untried.iter().filter(|&ns| !allows(host, config, ns));
+    let refused = untried
+        .iter()
+        .filter(|&ns| !allows(host, config, words, ns));
     refused.fold(NsSet::NONE, NsSet::with)
 }
 
 #[inline(never)]
-fn allows(host: &Host, config: &Config, ns: Ns) -> bool {
+fn allows(host: &Host, config: &Config, words: &Words, ns: Ns) -> bool {
     let others = config.namespaces.attempt.without(NsSet::of(ns));
     let host = Host {
         refused: others,
         ..*host
     };
-    let words = Words::default();
-    let Ok(mut plan) = compile(config, &host, &words) else {
+    let Ok(mut plan) = compile(config, &host, words) else {
         return false;
     };
-    plan.steps.retain(|step| !concerns_others(&step.call));
+    let mut steps = Array::new(words);
+    steps.extend(plan.steps);
+    steps.retain(|step| !concerns_others(&step.call));
+    plan.steps = steps.finish();
     let (outcome, _) = launch(&plan, None, &mut |child| {
         let _ = process::wait_for(child.pid);
     });
@@ -107,21 +117,22 @@ fn concerns_others(call: &Call) -> bool {
 
 /// Whether a process would leave a signal to the kernel, neither handling nor ignoring it.
 pub(crate) fn has_default_action(process: Pid, signal: Signal) -> bool {
-    let mut path = Text::default();
+    let words = &Words::default();
+    let mut path = Text::new(words);
     put!(&mut path, "/proc/", process.0, "/status");
-    let status = read(&[path.bytes()]);
+    let status = read(words, &[path.bytes()]);
     let in_set = |name: &[u8]| {
-        let set = text::number(field(&status, name), 16);
+        let set = text::number(field(status, name), 16);
         set.unwrap_or(0) & signal.bit() != 0
     };
     !in_set(b"SigIgn") && !in_set(b"SigCgt")
 }
 
 /// Looks around after a failure.
-pub(crate) fn observe(refused: &Refused) -> Evidence {
-    let status = read(&[b"/proc/self/status"]);
-    let mounts = read(&[b"/proc/self/mountinfo"]);
-    let profile = read(&[b"/proc/self/attr/current"]);
+pub(crate) fn observe(words: &Words, refused: &Refused) -> Evidence {
+    let status = read(words, &[b"/proc/self/status"]);
+    let mounts = read(words, &[b"/proc/self/mountinfo"]);
+    let profile = read(words, &[b"/proc/self/attr/current"]);
     let new = refused.plan.watch.namespaces;
     let user = new.contains(Ns::User);
     let admin = process::capabilities().is_ok_and(|set| set >> super::SYS_ADMIN & 1 == 1);
@@ -132,18 +143,21 @@ pub(crate) fn observe(refused: &Refused) -> Evidence {
     let mut evidence = Evidence {
         facts: 0,
         forbidden: types(new, |ns| {
-            number(&[b"/proc/sys/user/max_", ns.file().as_bytes(), b"_namespaces"]) == Some(0)
+            number(
+                words,
+                &[b"/proc/sys/user/max_", ns.file().as_bytes(), b"_namespaces"],
+            ) == Some(0)
         }),
         missing: types(new, |ns| {
-            !exists(&[b"/proc/self/ns/", ns.file().as_bytes()])
+            !exists(words, &[b"/proc/self/ns/", ns.file().as_bytes()])
         }),
         process_limit: limit,
-        pids_max: pids_max().unwrap_or(0),
+        pids_max: pids_max(words).unwrap_or(0),
     };
-    let is = |path: &[u8], value| number(&[b"/proc/sys/kernel/", path]) == Some(value);
+    let is = |path: &[u8], value| number(words, &[b"/proc/sys/kernel/", path]) == Some(value);
     let command = refused.command();
     let seen = [
-        (SECCOMP, field(&status, b"Seccomp") == b"2"),
+        (SECCOMP, field(status, b"Seccomp") == b"2"),
         (NO_ADMIN, !admin),
         (USER, user),
         (NO_USER, !user),
@@ -155,13 +169,13 @@ pub(crate) fn observe(refused: &Refused) -> Evidence {
         (CONFINED, !unconfined),
         (
             CHROOTED,
-            !mounts.is_empty() && !mounted(&mounts, b"/", false),
+            !mounts.is_empty() && !mounted(mounts, b"/", false),
         ),
-        (MASKED, mounted(&mounts, b"/proc/", true)),
+        (MASKED, mounted(mounts, b"/proc/", true)),
         (FORBIDDEN, !evidence.forbidden.is_empty()),
         (
             MISSING,
-            !evidence.missing.is_empty() && exists(&[b"/proc/self/ns"]),
+            !evidence.missing.is_empty() && exists(words, &[b"/proc/self/ns"]),
         ),
         (PROCESS_LIMIT, limit != u64::MAX),
         (PIDS_MAX, evidence.pids_max > 0),
@@ -212,9 +226,9 @@ fn mounted(mut mounts: &[u8], point: &[u8], below: bool) -> bool {
 }
 
 /// `pids.max` of our cgroup or one above it, if as many processes are there (cgroup v2 and v1).
-fn pids_max() -> Option<u64> {
-    let cgroups = read(&[b"/proc/self/cgroup"]);
-    let mut rest = &cgroups[..];
+fn pids_max(words: &Words) -> Option<u64> {
+    let cgroups = read(words, &[b"/proc/self/cgroup"]);
+    let mut rest = cgroups;
     while !rest.is_empty() {
         let mut line = cut(&mut rest, b'\n');
         cut(&mut line, b':');
@@ -225,7 +239,7 @@ fn pids_max() -> Option<u64> {
         };
         // From our own cgroup up to the root, which has no limit.
         while let Some(parent) = line.iter().rposition(|&byte| byte == b'/') {
-            let of = |name| number(&[mount, line, name]);
+            let of = |name| number(words, &[mount, line, name]);
             if let (Some(most), Some(now)) = (of(b"/pids.max"), of(b"/pids.current"))
                 && now >= most
             {
@@ -238,27 +252,23 @@ fn pids_max() -> Option<u64> {
 }
 
 /// Whether a file is there; its path in parts.
-fn exists(path: &[&[u8]]) -> bool {
-    file::exists(Words::default().join(path).as_cstr())
+fn exists(words: &Words, path: &[&[u8]]) -> bool {
+    file::exists(words.join(path).as_cstr())
 }
 
 /// A whole file; nothing if it cannot be read.
-fn read(path: &[&[u8]]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let words = Words::default();
+fn read<'w>(words: &'w Words, path: &[&[u8]]) -> &'w [u8] {
     let flags = (libc::O_RDONLY | libc::O_CLOEXEC) as u32;
-    if let Ok(fd) = file::open(words.join(path).as_cstr(), flags) {
-        fill(fd, &mut bytes);
+    let opened = file::open(words.join(path).as_cstr(), flags);
+    let mut bytes = Array::new(words);
+    if let Ok(fd) = opened {
+        let mut buffer = [0; 1024];
+        while let Ok(count @ 1..) = file::read(fd, &mut buffer) {
+            bytes.extend(buffer.get(..count).unwrap_or(&[]));
+        }
         file::close(fd);
     }
-    bytes
-}
-
-fn fill(fd: Fd, bytes: &mut Vec<u8>) {
-    let mut buffer = [0; 4096];
-    while let Ok(count @ 1..) = file::read(fd, &mut buffer) {
-        bytes.extend_from_slice(buffer.get(..count).unwrap_or(&[]));
-    }
+    bytes.finish()
 }
 
 /// The value of a line `Name:\tvalue`; empty if there is none.
@@ -273,6 +283,6 @@ fn field<'a>(mut text: &'a [u8], name: &[u8]) -> &'a [u8] {
 }
 
 /// A decimal number alone in a file.
-fn number(path: &[&[u8]]) -> Option<u64> {
-    text::decimal(read(path).trim_ascii())
+fn number(words: &Words, path: &[&[u8]]) -> Option<u64> {
+    text::decimal(read(words, path).trim_ascii())
 }

@@ -3,12 +3,14 @@
 
 use crate::arch;
 use crate::sys::process;
-use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
+
+/// How many steps have a place. Those of a very long `PATH` do without.
+const STEPS: usize = 128;
 
 /// One reading for each step, by its number.
 pub struct Timeline {
-    stamps: Vec<AtomicU64>,
+    stamps: [AtomicU64; STEPS],
     began: Moment,
     ended: Moment,
 }
@@ -33,10 +35,16 @@ impl Moment {
     }
 }
 
+impl Default for Timeline {
+    fn default() -> Self {
+        Timeline::new()
+    }
+}
+
 impl Timeline {
-    /// Room for steps up to this number. The time begins.
-    pub fn new(steps: usize) -> Self {
-        let stamps = (0..=steps).map(|_| AtomicU64::new(0)).collect();
+    /// The time begins.
+    pub fn new() -> Self {
+        let stamps = [const { AtomicU64::new(0) }; STEPS];
         let timeline = Timeline {
             stamps,
             began: Moment::unset(),

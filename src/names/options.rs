@@ -3,6 +3,7 @@
 use crate::names::Ns;
 use crate::text::packed::{Packed, packed};
 use crate::text::{Show, Text, cut, cut_text, has, put};
+use crate::words::Words;
 
 /// Makes the enumeration of options, and the table as one text: a line for each, in the same order.
 macro_rules! options {
@@ -116,10 +117,10 @@ pub struct Help<'a> {
 }
 
 /// The help for all options, to be given to [`Help::next`].
-pub fn help() -> Text {
-    let mut text = Text::default();
+pub fn help(words: &Words) -> &[u8] {
+    let mut text = Text::new(words);
     HELP.show(&mut text);
-    text
+    text.finish()
 }
 
 impl<'a> Help<'a> {
@@ -195,8 +196,7 @@ impl Id {
 
     /// Writes what a value of it should be.
     pub fn show_wanted(self, text: &mut Text) {
-        let help = help();
-        let mut rest = help.bytes();
+        let mut rest = help(text.words());
         for _ in 0..self as u8 {
             Help::next(&mut rest);
         }
@@ -268,8 +268,8 @@ mod tests {
     #[test]
     fn what_has_values_says_what_is_wanted() {
         let free = ["chdir", "argv0", "pid-file"];
-        let text = help();
-        let mut rest = text.bytes();
+        let words = Words::default();
+        let mut rest = help(&words);
         for flag in all() {
             let help = Help::next(&mut rest);
             assert!(!help.help.is_empty(), "--{}", flag.long);

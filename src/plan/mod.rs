@@ -13,16 +13,15 @@ pub use step::{Call, Data, Path, Refusal, Slot, Step, Who};
 
 use crate::names::{Errno, NsSet, Signal};
 use crate::strings::Strings;
-use alloc::vec::Vec;
 
 /// Bytes of the child's stack. What is not touched is never there.
 pub const STACK_SIZE: usize = 64 << 10;
 
 /// Everything that one run does.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Plan<'p> {
     /// In order. A step's number is its position, counted from 1, whoever performs it.
-    pub steps: Vec<Step<'p>>,
+    pub steps: &'p [Step<'p>],
     /// The command's arguments.
     pub argv: &'p Strings<'p>,
     /// The command's environment.
@@ -59,7 +58,7 @@ impl<'p> Plan<'p> {
     /// The steps that one performs, with their numbers.
     pub fn by(&self, who: Who) -> impl Iterator<Item = (usize, &Step<'p>)> {
         (1..)
-            .zip(&self.steps)
+            .zip(self.steps)
             .filter(move |(_, step)| step.who == who)
     }
 }

@@ -27,7 +27,7 @@ impl Show for Shown<'_> {
     fn show(&self, text: &mut Text) {
         let plan = self.0;
         let mut last = None;
-        for (number, step) in (1usize..).zip(&plan.steps) {
+        for (number, step) in (1usize..).zip(plan.steps) {
             if last != Some(step.who) {
                 put!(text, heading(step.who));
                 last = Some(step.who);

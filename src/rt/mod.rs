@@ -1,4 +1,4 @@
-//! What a C library would give the program: an entry point, memory functions, a heap, an end.
+//! What a C library would give the program: an entry point, memory functions, memory, an end.
 //!
 //! World on entry: the kernel has just executed us. The stack pointer is at `argc`, followed by the
 //! argument pointers, NULL, the environment pointers, NULL, and the auxiliary vector. There is one
@@ -10,14 +10,20 @@
 
 #![allow(unsafe_code)]
 
-mod heap;
 mod memory;
 mod panic;
 
+use core::cell::UnsafeCell;
 use pidone::{Process, ThinCStr};
 
-#[global_allocator]
-static HEAP: heap::Heap = heap::Heap::new();
+/// Memory for any plan of ordinary size. Pages that are never touched are never there.
+static MEMORY: Memory = Memory(UnsafeCell::new([0; 64 << 10]));
+
+#[repr(align(16))]
+struct Memory(UnsafeCell<[u8; 64 << 10]>);
+
+// SAFETY: there is one thread.
+unsafe impl Sync for Memory {}
 
 /// The entry point: aligns the stack and passes the kernel's block on.
 #[cfg(target_arch = "x86_64")]
@@ -36,7 +42,7 @@ unsafe extern "C" fn _start() -> ! {
 
 /// Reads the kernel's block and runs the program.
 unsafe extern "C" fn begin(block: *const usize) -> ! {
-    // SAFETY: `block` is the stack pointer at exec. The kernel put argc, argv, NULL, envp, NULL and
+    // SAFETY: this runs once, so `MEMORY` is lent once. `block` is the stack pointer at exec. The kernel put argc, argv, NULL, envp, NULL and
     // the auxiliary vector there and never touches them again.
     let process = unsafe {
         let argc = *block;
@@ -44,6 +50,7 @@ unsafe extern "C" fn begin(block: *const usize) -> ! {
         let environment = block.add(argc + 2);
         let count = length(environment);
         Process::new(
+            &mut *MEMORY.0.get(),
             arguments,
             strings(environment, count),
             auxiliary(environment.add(count + 1)),

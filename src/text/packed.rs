@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn what_is_packed_comes_out_as_it_was() {
-        let mut text = Text::default();
+        let words = crate::words::Words::default();
+        let mut text = Text::new(&words);
         packed!("a namespace, the command ~ and ", "\"CLONE_NEWNS\"\n").show(&mut text);
         assert_eq!(
             text.bytes(),

@@ -167,8 +167,9 @@ fn lines(path: &Path) -> Vec<Line> {
     calls.map(split).collect()
 }
 
-/// Leaves out what is no step: looking at the host before the first, and waiting for the command. An
-/// attempt that the kernel refused, and that made pidone plan again, is such a look.
+/// Leaves out what is no step: looking at the host before the first, waiting for the command, and the
+/// last word on how it ended. An attempt that the kernel refused, and that made pidone plan again, is
+/// a look too.
 fn own_steps(lines: &[Line]) -> Vec<Line> {
     let refused = |(call, answer): &Line| call.starts_with("clone") && answer.starts_with('-');
     let start = lines.iter().rposition(refused).map_or(0, |at| at + 1);
@@ -189,11 +190,11 @@ fn looks_or_waits(call: &str) -> bool {
         "clock_gettime(",
     ];
     let looks = ["rt_sigaction(SIGCHLD, NULL, ", "capget("];
-    waits
-        .iter()
-        .chain(&looks)
-        .any(|start| call.starts_with(start))
-        || call.contains(", TIOCGPGRP, ")
+    let inside = [", TIOCGPGRP, ", ", \"{\\\"exit-code\\\": "];
+    let starts = |start: &&str| call.starts_with(*start);
+    waits.iter().any(starts)
+        || looks.iter().any(starts)
+        || inside.iter().any(|part| call.contains(part))
 }
 
 /// Whether what was seen is what was announced; else, the first difference.

@@ -1,0 +1,226 @@
+//! Memory for what a run has to make: strings, arrays, texts. It only grows, and goes all at once.
+//!
+//! A program that plans once and then waits needs no allocator that takes pieces back, and none of
+//! the code that would do so. Unsafety here: handing out memory that nobody else has.
+
+#![allow(unsafe_code)]
+
+use crate::strings::ThinCStr;
+use crate::sys::memory;
+use core::cell::Cell;
+use core::marker::PhantomData;
+use core::ops::Deref;
+use core::ptr;
+
+/// What is mapped at once when there is no more.
+const CHUNK: usize = 64 << 10;
+
+/// Bytes at the start of a mapped chunk: its size, and the address of the one before.
+const HEADER: usize = 2 * size_of::<usize>();
+
+/// A place for things that live as long as it does. `Words::default()` maps memory when it is needed
+/// (mmap(2)), and gives it back when it is dropped.
+#[derive(Default)]
+pub struct Words {
+    /// The free range.
+    next: Cell<usize>,
+    end: Cell<usize>,
+    /// The chunk that was mapped last, or 0.
+    chunk: Cell<usize>,
+}
+
+impl Words {
+    /// A place in memory that is there already, and only maps more when that is full.
+    pub fn over(memory: &'static mut [u8]) -> Self {
+        let start = memory.as_mut_ptr() as usize;
+        Words {
+            next: Cell::new(start),
+            end: Cell::new(start + memory.len()),
+            chunk: Cell::new(0),
+        }
+    }
+
+    /// A new C string of parts, without any NUL that is in them.
+    #[inline(never)]
+    pub fn join(&self, parts: &[&[u8]]) -> ThinCStr<'_> {
+        let mut bytes = Array::new(self);
+        for part in parts {
+            part.iter()
+                .filter(|byte| **byte != 0)
+                .for_each(|byte| bytes.push(*byte));
+        }
+        bytes.push(0);
+        ThinCStr::ending(bytes.finish())
+    }
+
+    /// Takes aligned bytes off the free range. Panics when there is no memory.
+    fn take(&self, size: usize, align: usize) -> usize {
+        let mut start = self.next.get().next_multiple_of(align);
+        if self.end.get().saturating_sub(start) < size {
+            self.map(size);
+            start = self.next.get().next_multiple_of(align);
+        }
+        self.next.set(start + size);
+        start
+    }
+
+    /// Maps a chunk in which so many bytes fit.
+    fn map(&self, size: usize) {
+        let length = size.saturating_add(CHUNK).next_multiple_of(CHUNK);
+        let Ok(start) = memory::map(length) else {
+            panic!("out of memory");
+        };
+        // SAFETY: the chunk is new, page-aligned, and longer than its header.
+        unsafe { (start as *mut [usize; 2]).write([length, self.chunk.get()]) }
+        self.chunk.set(start);
+        self.next.set(start + HEADER);
+        self.end.set(start + length);
+    }
+
+    /// A larger place for a block: where it is if that is last and there is room, else elsewhere.
+    #[inline(never)]
+    fn grow(&self, start: usize, old: usize, new: usize, align: usize) -> usize {
+        if start + old == self.next.get() && new <= self.end.get() - start {
+            self.next.set(start + new);
+            return start;
+        }
+        let place = self.take(new, align);
+        // SAFETY: the new block is ours alone and the larger one; they do not overlap.
+        unsafe { ptr::copy_nonoverlapping(start as *const u8, place as *mut u8, old) }
+        place
+    }
+}
+
+impl Drop for Words {
+    fn drop(&mut self) {
+        let mut chunk = self.chunk.get();
+        while chunk != 0 {
+            // SAFETY: `map` wrote the header, and nothing that borrowed from here is left.
+            unsafe {
+                let [length, before] = (chunk as *const [usize; 2]).read();
+                memory::unmap(chunk, length);
+                chunk = before;
+            }
+        }
+    }
+}
+
+/// An array that grows in [`Words`].
+pub struct Array<'w, T: Copy> {
+    words: &'w Words,
+    start: usize,
+    length: usize,
+    capacity: usize,
+    items: PhantomData<T>,
+}
+
+impl<'w, T: Copy> Array<'w, T> {
+    /// An empty one.
+    pub fn new(words: &'w Words) -> Self {
+        let start = align_of::<T>();
+        Array {
+            words,
+            start,
+            length: 0,
+            capacity: 0,
+            items: PhantomData,
+        }
+    }
+
+    /// Where it grows.
+    pub fn words(&self) -> &'w Words {
+        self.words
+    }
+
+    /// Adds one at the end.
+    pub fn push(&mut self, item: T) {
+        if self.length == self.capacity {
+            let capacity = (self.capacity * 2).max(16);
+            let size = |count: usize| count * size_of::<T>();
+            self.start = self.words.grow(
+                self.start,
+                size(self.length),
+                size(capacity),
+                align_of::<T>(),
+            );
+            self.capacity = capacity;
+        }
+        // SAFETY: there is room for it behind the others.
+        unsafe { (self.start as *mut T).add(self.length).write(item) }
+        self.length += 1;
+    }
+
+    /// Adds copies of all.
+    pub fn extend(&mut self, items: &[T]) {
+        for item in items {
+            self.push(*item);
+        }
+    }
+
+    /// Keeps those for which a test holds.
+    pub fn retain(&mut self, test: impl Fn(&T) -> bool) {
+        let mut kept = 0;
+        for at in 0..self.length {
+            let item = self[at];
+            if test(&item) {
+                // SAFETY: `kept` is not above `at`, which is inside.
+                unsafe { (self.start as *mut T).add(kept).write(item) }
+                kept += 1;
+            }
+        }
+        self.length = kept;
+    }
+
+    /// No longer grows; lives as long as the words do.
+    pub fn finish(self) -> &'w [T] {
+        // SAFETY: as below; and nobody can change them any more.
+        unsafe { core::slice::from_raw_parts(self.start as *const T, self.length) }
+    }
+}
+
+impl<T: Copy> Deref for Array<'_, T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        // SAFETY: so many items were written there; an empty array is at an aligned address.
+        unsafe { core::slice::from_raw_parts(self.start as *const T, self.length) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+
+    #[test]
+    fn arrays_keep_what_they_got_while_others_grow() {
+        let words = Words::default();
+        let (mut numbers, mut bytes) = (Array::new(&words), Array::new(&words));
+        for at in 0..100_000u64 {
+            numbers.push(at);
+            bytes.push(at as u8);
+        }
+        numbers.retain(|number| number % 3 == 0);
+        let (numbers, bytes) = (numbers.finish(), bytes.finish());
+        assert_eq!(numbers.len(), 33_334);
+        assert!(
+            numbers
+                .iter()
+                .zip((0..).step_by(3))
+                .all(|(one, at)| *one == at)
+        );
+        assert!(bytes.iter().zip(0u64..).all(|(one, at)| *one == at as u8));
+        assert!(Array::<u64>::new(&words).is_empty());
+    }
+
+    #[test]
+    fn memory_that_is_there_is_used_first() {
+        let memory = std::vec![0u8; 64].leak();
+        let range = memory.as_ptr_range();
+        let words = Words::over(memory);
+        let text = words.join(&[b"a\0b", b"", b"c"]);
+        assert_eq!(text.as_cstr(), c"abc");
+        assert!(range.contains(&text.as_ptr().cast()));
+        assert_eq!(words.join(&[&[b'x'; 100]]).bytes().len(), 100);
+    }
+}
