@@ -76,19 +76,6 @@ impl Words {
         self.next.set(start + HEADER);
         self.end.set(start + length);
     }
-
-    /// A larger place for a block: where it is if that is last and there is room, else elsewhere.
-    #[inline(never)]
-    fn grow(&self, start: usize, old: usize, new: usize, align: usize) -> usize {
-        if start + old == self.next.get() && new <= self.end.get() - start {
-            self.next.set(start + new);
-            return start;
-        }
-        let place = self.take(new, align);
-        // SAFETY: the new block is ours alone and the larger one; they do not overlap.
-        unsafe { ptr::copy_nonoverlapping(start as *const u8, place as *mut u8, old) }
-        place
-    }
 }
 
 impl Drop for Words {
@@ -107,47 +94,70 @@ impl Drop for Words {
 
 /// An array that grows in [`Words`].
 pub struct Array<'w, T: Copy> {
+    block: Block<'w>,
+    items: PhantomData<T>,
+}
+
+/// The same, whatever it holds. Sizes are in items.
+struct Block<'w> {
     words: &'w Words,
     start: usize,
-    length: usize,
-    capacity: usize,
-    items: PhantomData<T>,
+    length: u32,
+    capacity: u32,
+}
+
+impl Block<'_> {
+    /// Makes it twice as large: where it is if that is last and there is room, else elsewhere.
+    #[inline(never)]
+    fn grow(&mut self, size: usize, align: usize) {
+        assert!(self.capacity < 1 << 31, "too many items");
+        let old = self.capacity as usize * size;
+        self.capacity = (self.capacity * 2).max(16);
+        let new = self.capacity as usize * size;
+        let (words, start) = (self.words, self.start);
+        if old > 0 && start + old == words.next.get() && new <= words.end.get() - start {
+            words.next.set(start + new);
+            return;
+        }
+        self.start = words.take(new, align);
+        // SAFETY: the new place is ours alone and the larger one; they do not overlap.
+        unsafe { ptr::copy_nonoverlapping(start as *const u8, self.start as *mut u8, old) }
+    }
 }
 
 impl<'w, T: Copy> Array<'w, T> {
     /// An empty one.
     pub fn new(words: &'w Words) -> Self {
-        let start = align_of::<T>();
-        Array {
+        let block = Block {
             words,
-            start,
+            start: align_of::<T>(),
             length: 0,
             capacity: 0,
+        };
+        Array {
+            block,
             items: PhantomData,
         }
     }
 
     /// Where it grows.
     pub fn words(&self) -> &'w Words {
-        self.words
+        self.block.words
     }
 
     /// Adds one at the end.
     pub fn push(&mut self, item: T) {
-        if self.length == self.capacity {
-            let capacity = (self.capacity * 2).max(16);
-            let size = |count: usize| count * size_of::<T>();
-            self.start = self.words.grow(
-                self.start,
-                size(self.length),
-                size(capacity),
-                align_of::<T>(),
-            );
-            self.capacity = capacity;
+        let block = &mut self.block;
+        if block.length == block.capacity {
+            block.grow(size_of::<T>(), align_of::<T>());
         }
         // SAFETY: there is room for it behind the others.
-        unsafe { (self.start as *mut T).add(self.length).write(item) }
-        self.length += 1;
+        unsafe {
+            (block.start as *mut T)
+                .add(block.length as usize)
+                .write(item)
+        }
+        block.length += 1;
     }
 
     /// Adds copies of all.
@@ -160,21 +170,23 @@ impl<'w, T: Copy> Array<'w, T> {
     /// Keeps those for which a test holds.
     pub fn retain(&mut self, test: impl Fn(&T) -> bool) {
         let mut kept = 0;
-        for at in 0..self.length {
+        for at in 0..self.len() {
             let item = self[at];
             if test(&item) {
                 // SAFETY: `kept` is not above `at`, which is inside.
-                unsafe { (self.start as *mut T).add(kept).write(item) }
+                unsafe { (self.block.start as *mut T).add(kept).write(item) }
                 kept += 1;
             }
         }
-        self.length = kept;
+        self.block.length = kept as u32;
     }
 
     /// No longer grows; lives as long as the words do.
     pub fn finish(self) -> &'w [T] {
         // SAFETY: as below; and nobody can change them any more.
-        unsafe { core::slice::from_raw_parts(self.start as *const T, self.length) }
+        unsafe {
+            core::slice::from_raw_parts(self.block.start as *const T, self.block.length as usize)
+        }
     }
 }
 
@@ -183,7 +195,9 @@ impl<T: Copy> Deref for Array<'_, T> {
 
     fn deref(&self) -> &[T] {
         // SAFETY: so many items were written there; an empty array is at an aligned address.
-        unsafe { core::slice::from_raw_parts(self.start as *const T, self.length) }
+        unsafe {
+            core::slice::from_raw_parts(self.block.start as *const T, self.block.length as usize)
+        }
     }
 }
 

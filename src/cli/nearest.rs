@@ -12,7 +12,7 @@ pub fn nearest(word: &[u8], names: &mut dyn Iterator<Item = &'static str>) -> Op
     let mut fewest = u8::MAX;
     for name in names {
         let slips = distance(word, name.as_bytes());
-        if slips < fewest && usize::from(slips) <= 1 + name.len() / 5 {
+        if slips < fewest && usize::from(slips) <= 1 + name.len() / 4 {
             (best, fewest) = (Some(name), slips);
         }
     }

@@ -7,10 +7,12 @@ use std::process::Stdio;
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {
     pub caller: Caller,
-    /// What a shell does before, as the caller, where it makes no new namespace.
+    /// What a shell does before, as the caller.
     pub setup: &'a str,
-    /// What `pidone` is an argument of: `strace -e inject=...`, for one.
-    pub wrapper: &'a str,
+    /// What starts `pidone`, also for `--explain`.
+    pub starter: &'a str,
+    /// What injects faults into a real run only.
+    pub faults: &'a str,
 }
 
 impl Attempt<'_> {
@@ -18,26 +20,28 @@ impl Attempt<'_> {
         Attempt {
             caller,
             setup: "",
-            wrapper: "",
+            starter: "",
+            faults: "",
         }
     }
 
-    /// What comes of `pidone run` with these words. Fails if it leaves a process or a mount behind.
+    /// What comes of `pidone run` with these words. It may leave no process and no mount behind.
     pub fn run(&self, words: &[&str]) -> Ran {
         let script = format!(
-            "{setup}\n\
+            "{}\n\
             mounts=$(cat /proc/self/mountinfo)\n\
-            {wrapper} \"$@\"; code=$?\n\
+            {} {} \"$@\"; code=$?\n\
             [ \"$mounts\" = \"$(cat /proc/self/mountinfo)\" ] || echo left: other mounts\n\
             set -- /proc/[0-9]*; [ $# = 1 ] || echo left: $@\n\
             exit $code",
-            setup = self.setup,
-            wrapper = self.wrapper
+            self.setup, self.starter, self.faults
         );
         let mut outer = command(Caller::Root, "unshare");
-        outer.args(outer_options(self.caller)).args(["-pf", "--mount-proc", "/bin/sh", "-c", &script, "sh"]);
-        outer.arg(program()).arg("run").args(words).stdin(Stdio::null());
-        let ran = Ran::from(outer.output().expect("unshare can be started"));
+        outer.args(outer_options(self.caller));
+        outer.args(["-pf", "--mount-proc", "/bin/sh", "-c", &script, "sh"]);
+        outer.arg(program()).arg("run").args(words);
+        let ran = outer.stdin(Stdio::null()).output();
+        let ran = Ran::from(ran.expect("unshare can be started"));
         assert!(!ran.out.contains("left: "), "{words:?}, {:?}: {ran:?}", self.caller);
         ran
     }
@@ -47,18 +51,22 @@ impl Attempt<'_> {
     pub fn is_refused(&self, words: &[&str], refusal: &Refusal) {
         let announced = self.announced(words);
         let ran = self.run(words);
-        let wanted = refusal.sentence(&announced).unwrap_or_else(|| panic!("no {} in {announced}", refusal.call));
+        let wanted = refusal
+            .sentence(&announced)
+            .unwrap_or_else(|| panic!("no {} in {announced}", refusal.call));
         assert_eq!(ran.err, wanted, "{words:?}, {:?}", self.caller);
-        assert_eq!((ran.code, ran.out.as_str()), (Some(refusal.code), ""), "{words:?}, {:?}", self.caller);
+        let end = (ran.code, ran.out.as_str());
+        assert_eq!(end, (Some(refusal.code), ""), "{words:?}, {:?}", self.caller);
     }
 
-    /// The plan. Of what wraps the run only a missing clone3 is a fact that the plan depends on.
-    fn announced(&self, words: &[&str]) -> String {
-        let older = self.wrapper.contains("clone3:error=ENOSYS");
-        let wrapper = if older { "strace -o /dev/null -e trace=clone3 -e inject=clone3:error=ENOSYS" } else { "" };
-        let attempt = Attempt { wrapper, ..*self };
+    /// The plan. Of the faults only a missing clone3 is a fact that it depends on.
+    pub fn announced(&self, words: &[&str]) -> String {
+        let older = self.faults.contains("clone3:error=ENOSYS");
+        let faults = if older { inject(&["clone3:error=ENOSYS"]) } else { String::new() };
+        let attempt = Attempt { faults: &faults, ..*self };
         let ran = attempt.run(&[&["--explain"], words].concat());
-        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{words:?}, {:?}", self.caller);
+        let end = (ran.code, ran.err.as_str());
+        assert_eq!(end, (Some(0), ""), "{words:?}, {:?}", self.caller);
         ran.out
     }
 }
@@ -71,6 +79,13 @@ fn outer_options(caller: Caller) -> Vec<String> {
     }
 }
 
+/// A strace that injects these faults into all processes: `prctl:error=EPERM:when=2`.
+pub fn inject(faults: &[&str]) -> String {
+    let names: Vec<&str> = faults.iter().filter_map(|fault| fault.split(':').next()).collect();
+    let injected: String = faults.iter().map(|fault| format!(" -e inject={fault}")).collect();
+    format!("strace -f -o /dev/null -e trace={}{injected}", names.join(","))
+}
+
 /// How a run ends that is refused something.
 pub struct Refusal<'a> {
     pub code: i32,
@@ -80,19 +95,31 @@ pub struct Refusal<'a> {
     pub hint: Option<&'a str>,
 }
 
-impl Refusal<'_> {
+impl<'a> Refusal<'a> {
+    /// Of a call of pidone's own.
+    pub fn of(call: &'a str, errno: &'a str) -> Self {
+        Refusal { code: 125, call, errno, hint: None }
+    }
+
+    /// With a cause that is named.
+    pub fn because(self, hint: &'a str) -> Self {
+        Refusal { hint: Some(hint), ..self }
+    }
+
     /// What is to be said, for this plan.
-    fn sentence(&self, plan: &str) -> Option<String> {
+    pub fn sentence(&self, plan: &str) -> Option<String> {
         let steps = plan.lines().filter_map(|line| line.trim_start().split_once("  "));
         let steps: Vec<_> = steps.filter(|(number, _)| number.parse::<usize>().is_ok()).collect();
         let (number, line) = steps.iter().rfind(|(_, line)| line.starts_with(self.call))?;
         let (call, _) = line.rsplit_once("  # ")?;
+        let (count, errno) = (steps.len(), self.errno);
         let hint = self.hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
-        Some(format!("pidone: step {number} of {}: {call}: {}\n{hint}", steps.len(), self.errno))
+        Some(format!("pidone: step {number} of {count}: {call}: {errno}\n{hint}"))
     }
 }
 
-/// The first tool of these that is not installed.
-pub fn lacking<'a>(tools: &[&'a str]) -> Option<&'a str> {
-    tools.iter().copied().find(|tool| !has(tool))
+/// Whether the tools are there that make runs fail; says so if not.
+pub fn can_fail() -> bool {
+    let lacking = ["unshare", "strace"].into_iter().find(|tool| !has(tool));
+    lacking.inspect(|tool| crate::support::skip(&format!("no {tool}"))).is_none()
 }
