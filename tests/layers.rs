@@ -12,10 +12,26 @@ use std::path::Path;
 /// but the story knows the front end, and nothing that decides knows what does.
 const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
     ("strings", &[("text", "a string is shown quoted")]),
-    ("text", &[("strings", "literals are thin C strings")]),
+    (
+        "text",
+        &[
+            ("strings", "literals are thin C strings"),
+            ("words", "the memory that texts grow in"),
+        ],
+    ),
+    (
+        "words",
+        &[
+            ("strings", "the strings it makes"),
+            ("sys", "memory from the kernel"),
+        ],
+    ),
     (
         "names",
-        &[("text", "tables are lists of words, and names are shown")],
+        &[
+            ("text", "tables are lists of words, and names are shown"),
+            ("words", "--help is unpacked there"),
+        ],
     ),
     (
         "config",
@@ -32,6 +48,7 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
             ("names", "the table of options"),
             ("strings", "the caller's words in place"),
             ("text", "numbers, lists and --help"),
+            ("words", "the strings that it makes"),
         ],
     ),
     (
@@ -54,6 +71,7 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
             ("strings", "paths of files"),
             ("sys", "it reads files and asks the kernel"),
             ("text", "cutting what was read"),
+            ("words", "the memory for what was read"),
         ],
     ),
     (
@@ -64,8 +82,9 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
             ("plan", "what it makes"),
             ("error", "wishes that contradict each other"),
             ("names", "namespaces, signals, clone flags"),
-            ("strings", "the strings of a plan"),
+            ("strings", "paths and arguments"),
             ("text", "the lines of id maps"),
+            ("words", "the memory of the plan"),
         ],
     ),
     (
@@ -132,6 +151,7 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
             ("names", "errnos"),
             ("sys", "writing"),
             ("text", "what is written"),
+            ("words", "the memory for it"),
         ],
     ),
     (
@@ -147,6 +167,7 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
             ("report", "and reported"),
             ("error", "or refused"),
             ("strings", "the kernel's arrays"),
+            ("words", "the memory for all of it"),
             ("sys", "the end of the process"),
         ],
     ),
@@ -164,15 +185,23 @@ const UNSAFE: &[&str] = &[
     "rt/",
     "strings.rs",
     "sys/",
+    "words.rs",
 ];
 
 /// Where raw pointer types may stand.
-const POINTERS: &[&str] = &["arch/", "launch/clone.rs", "rt/", "strings.rs", "sys/"];
+const POINTERS: &[&str] = &[
+    "arch/",
+    "launch/clone.rs",
+    "rt/",
+    "strings.rs",
+    "sys/",
+    "words.rs",
+];
 
 /// What runs in memory that parent and child share: it must neither allocate nor panic.
 const SHARED_MEMORY: &[&str] = &["launch/", "sys/"];
 
-const ALLOCATES: &str = "alloc Vec Box String Rc Arc RefCell vec to_vec to_owned to_string format \
+const ALLOCATES: &str = "alloc Array Words Vec Box String Rc Arc RefCell vec to_vec to_owned to_string format \
     format_args writeln put Show Display";
 
 const PANICS: &str = "unwrap expect panic unreachable todo unimplemented assert_eq assert_ne \

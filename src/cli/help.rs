@@ -9,12 +9,12 @@ pub const OVERVIEW: Packed = packed!(
     "\
 pidone makes a command PID 1 of new Linux namespaces.
 
-  pidone run [OPTIONS] [--] COMMAND [ARG...]   run a command in a sandbox
-  pidone run --help                            the options of run
-  pidone --version                             the version
+  pidone run [OPTIONS] [--] COMMAND [ARG...]
+  pidone run --help
+  pidone --version
 
-Exit status: the command's own; 128+N if signal N killed it; 127 not found, 126 not executable;
-125 pidone itself failed, with one sentence on standard error.
+Exit status: the command's own, 128+N if signal N killed it, 127 not found, 126 not executable,
+125 pidone failed and said why.
 "
 );
 

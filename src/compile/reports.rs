@@ -63,38 +63,28 @@ pub fn await_release(config: &Config, child: &mut List) {
 /// Closes everything from 3 on that nobody asked to keep. With shared descriptors the parent's are
 /// closed by the same call, so those that it needs later are kept, and closed for the command alone.
 pub fn close_descriptors(config: &Config, child: &mut List) {
-    let preserved = FIRST.saturating_add(config.process.preserve_fds);
-    let ours = [
-        (Id::JsonStatusFd, config.reports.json_status_fd),
-        (Id::SyncFd, config.reports.sync_fd),
-    ];
-    for (because, fd) in ours {
-        // Below 3 + N the caller has said that it is the command's too.
-        if let Some(fd) = fd.filter(|&fd| fd >= preserved) {
-            child.add(Call::CloseOnExec(fd), because);
-        }
-    }
-    let because = if config.process.preserve_fds > 0 {
+    let reports = &config.reports;
+    let mut first = FIRST.saturating_add(config.process.preserve_fds);
+    let because = if first > FIRST {
         Id::PreserveFds
     } else {
         Id::Default
     };
-    let mut first = preserved;
-    while let Some(kept) = ours
-        .iter()
-        .filter_map(|(_, fd)| *fd)
-        .filter(|&fd| fd >= first)
-        .min()
-    {
-        child.add_if(
-            kept > first,
-            Call::CloseRange {
-                first,
-                last: kept.wrapping_sub(1),
-            },
-            because,
-        );
-        first = kept.saturating_add(1);
+    let mut ours = [
+        (Id::JsonStatusFd, reports.json_status_fd),
+        (Id::SyncFd, reports.sync_fd),
+    ];
+    if ours[0].1 > ours[1].1 {
+        ours.swap(0, 1);
+    }
+    for (option, fd) in ours {
+        // Below 3 + N the caller has said that it is the command's too.
+        if let Some(fd) = fd.filter(|&fd| fd >= first) {
+            child.add(Call::CloseOnExec(fd), option);
+            let last = fd.wrapping_sub(1);
+            child.add_if(fd > first, Call::CloseRange { first, last }, because);
+            first = fd.saturating_add(1);
+        }
     }
     child.add(
         Call::CloseRange {

@@ -4,7 +4,7 @@ use super::Notes;
 use crate::names::Errno;
 use crate::plan::Failure;
 use crate::sys::{Result, memory};
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Set while a process is there; the kernel zeroes it.
 const PRESENT: u32 = 1;
@@ -17,40 +17,39 @@ pub struct Cell {
     pub life: AtomicU32,
     /// Becomes 1 when the child may pass.
     gate: AtomicU32,
-    /// The step that the child is at; 0 before the first and when it is about to execute.
-    step: AtomicUsize,
+    /// The step that the child is at, without an errno.
+    step: Report,
     failure: Report,
     warning: Report,
     denied: Report,
 }
 
-/// A step's number and errno; number 0 is nothing to report.
-struct Report {
-    step: AtomicUsize,
-    errno: AtomicU32,
-}
+/// A step's number in the high half, its errno in the low one; 0 is nothing to report.
+struct Report(AtomicU64);
 
 impl Report {
     const fn new() -> Self {
-        Report {
-            step: AtomicUsize::new(0),
-            errno: AtomicU32::new(0),
-        }
+        Report(AtomicU64::new(0))
     }
 
-    /// Stores a report, unless there is one.
+    /// Stores a report, unless there is one. Each is written by one process.
     fn store(&self, failure: Failure) {
-        if self.step.load(Ordering::Acquire) == 0 {
-            self.errno
-                .store(failure.errno.map_or(0, Errno::number), Ordering::Release);
-            self.step.store(failure.step, Ordering::Release);
+        if self.0.load(Ordering::Acquire) == 0 {
+            let errno = failure.errno.map_or(0, Errno::number);
+            self.0.store(
+                (failure.step as u64) << 32 | u64::from(errno),
+                Ordering::Release,
+            );
         }
     }
 
     fn load(&self) -> Option<Failure> {
-        let step = self.step.load(Ordering::Acquire);
-        let errno = Errno::new(self.errno.load(Ordering::Acquire));
-        (step != 0).then_some(Failure { step, errno })
+        let word = self.0.load(Ordering::Acquire);
+        let failure = Failure {
+            step: (word >> 32) as usize,
+            errno: Errno::new(word as u32),
+        };
+        (word != 0).then_some(failure)
     }
 }
 
@@ -60,7 +59,7 @@ impl Cell {
             tid: AtomicU32::new(0),
             life: AtomicU32::new(PRESENT),
             gate: AtomicU32::new(0),
-            step: AtomicUsize::new(0),
+            step: Report::new(),
             failure: Report::new(),
             warning: Report::new(),
             denied: Report::new(),
@@ -103,7 +102,7 @@ impl Cell {
 
     /// The child is about to perform this step; 0 is the one that may replace it.
     pub fn at(&self, step: usize) {
-        self.step.store(step, Ordering::Release);
+        self.step.0.store((step as u64) << 32, Ordering::Release);
     }
 
     pub fn fail(&self, failure: Failure) {
@@ -122,11 +121,7 @@ impl Cell {
     /// Why the child did not become the command: the step that was refused, or the one in the middle
     /// of which it was killed.
     pub fn failure(&self) -> Option<Failure> {
-        let trapped = match self.step.load(Ordering::Acquire) {
-            0 => None,
-            step => Some(Failure { step, errno: None }),
-        };
-        self.failure.load().or(trapped)
+        self.failure.load().or_else(|| self.step.load())
     }
 
     pub fn notes(&self) -> Notes {

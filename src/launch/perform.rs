@@ -25,7 +25,8 @@ pub struct Performer<'a> {
     /// Known to the parent after the clone.
     pub child: Option<Pid>,
     timeline: Option<&'a Timeline>,
-    slots: [Option<Fd>; Slot::COUNT],
+    /// Descriptors, or 0, which is always somebody else's.
+    slots: [u32; Slot::COUNT],
     /// The signals that were blocked before we blocked more.
     mask: Option<u64>,
     /// What was looked at of the child's namespaces: the inode numbers.
@@ -41,7 +42,7 @@ impl<'a> Performer<'a> {
             is_child: false,
             child: None,
             timeline,
-            slots: [None; Slot::COUNT],
+            slots: [0; Slot::COUNT],
             mask: None,
             inodes: [0; 8],
         }
@@ -145,20 +146,16 @@ impl<'a> Performer<'a> {
     }
 
     fn fill(&mut self, slot: Slot, fd: Result<Fd>) -> Result<()> {
-        let fd = file::above_stdio(fd?)?;
-        if let Some(place) = self.slots.get_mut(slot as usize) {
-            *place = Some(fd);
-        }
+        self.slots[slot as usize] = file::above_stdio(fd?)?.0;
         Ok(())
     }
 
     /// The descriptor in a slot; `EBADF` if the step that fills it was refused.
     fn fd(&self, slot: Slot) -> Result<Fd> {
-        self.slots
-            .get(slot as usize)
-            .copied()
-            .flatten()
-            .ok_or(Errno::BADF)
+        match self.slots[slot as usize] {
+            0 => Err(Errno::BADF),
+            fd => Ok(Fd(fd)),
+        }
     }
 
     fn open(&mut self, path: &Path, flags: u32, slot: Slot) -> Result<()> {
@@ -172,9 +169,7 @@ impl<'a> Performer<'a> {
 
     fn look_at(&mut self, ns: Ns) -> Result<()> {
         let (_, inode) = file::identity(self.of_child(b"ns/", entry(ns).as_bytes()).path())?;
-        if let Some(place) = self.inodes.get_mut(ns as usize) {
-            *place = inode;
-        }
+        self.inodes[ns as usize] = inode;
         Ok(())
     }
 
@@ -218,7 +213,7 @@ impl<'a> Performer<'a> {
             text.push(b", \"");
             text.push(ns.file().as_bytes());
             text.push(b"-namespace\": ");
-            text.number(self.inodes.get(ns as usize).copied().unwrap_or(0));
+            text.number(self.inodes[ns as usize]);
         }
         text.push(b"}\n");
     }

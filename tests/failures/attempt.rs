@@ -42,7 +42,11 @@ impl Attempt<'_> {
         outer.arg(program()).arg("run").args(words);
         let ran = outer.stdin(Stdio::null()).output();
         let ran = Ran::from(ran.expect("unshare can be started"));
-        assert!(!ran.out.contains("left: "), "{words:?}, {:?}: {ran:?}", self.caller);
+        assert!(
+            !ran.out.contains("left: "),
+            "{words:?}, {:?}: {ran:?}",
+            self.caller
+        );
         ran
     }
 
@@ -56,14 +60,26 @@ impl Attempt<'_> {
             .unwrap_or_else(|| panic!("no {} in {announced}", refusal.call));
         assert_eq!(ran.err, wanted, "{words:?}, {:?}", self.caller);
         let end = (ran.code, ran.out.as_str());
-        assert_eq!(end, (Some(refusal.code), ""), "{words:?}, {:?}", self.caller);
+        assert_eq!(
+            end,
+            (Some(refusal.code), ""),
+            "{words:?}, {:?}",
+            self.caller
+        );
     }
 
     /// The plan. Of the faults only a missing clone3 is a fact that it depends on.
     pub fn announced(&self, words: &[&str]) -> String {
         let older = self.faults.contains("clone3:error=ENOSYS");
-        let faults = if older { inject(&["clone3:error=ENOSYS"]) } else { String::new() };
-        let attempt = Attempt { faults: &faults, ..*self };
+        let faults = if older {
+            inject(&["clone3:error=ENOSYS"])
+        } else {
+            String::new()
+        };
+        let attempt = Attempt {
+            faults: &faults,
+            ..*self
+        };
         let ran = attempt.run(&[&["--explain"], words].concat());
         let end = (ran.code, ran.err.as_str());
         assert_eq!(end, (Some(0), ""), "{words:?}, {:?}", self.caller);
@@ -81,9 +97,18 @@ fn outer_options(caller: Caller) -> Vec<String> {
 
 /// A strace that injects these faults into all processes: `prctl:error=EPERM:when=2`.
 pub fn inject(faults: &[&str]) -> String {
-    let names: Vec<&str> = faults.iter().filter_map(|fault| fault.split(':').next()).collect();
-    let injected: String = faults.iter().map(|fault| format!(" -e inject={fault}")).collect();
-    format!("strace -f -o /dev/null -e trace={}{injected}", names.join(","))
+    let names: Vec<&str> = faults
+        .iter()
+        .filter_map(|fault| fault.split(':').next())
+        .collect();
+    let injected: String = faults
+        .iter()
+        .map(|fault| format!(" -e inject={fault}"))
+        .collect();
+    format!(
+        "strace -f -o /dev/null -e trace={}{injected}",
+        names.join(",")
+    )
 }
 
 /// How a run ends that is refused something.
@@ -98,28 +123,49 @@ pub struct Refusal<'a> {
 impl<'a> Refusal<'a> {
     /// Of a call of pidone's own.
     pub fn of(call: &'a str, errno: &'a str) -> Self {
-        Refusal { code: 125, call, errno, hint: None }
+        Refusal {
+            code: 125,
+            call,
+            errno,
+            hint: None,
+        }
     }
 
     /// With a cause that is named.
     pub fn because(self, hint: &'a str) -> Self {
-        Refusal { hint: Some(hint), ..self }
+        Refusal {
+            hint: Some(hint),
+            ..self
+        }
     }
 
     /// What is to be said, for this plan.
     pub fn sentence(&self, plan: &str) -> Option<String> {
-        let steps = plan.lines().filter_map(|line| line.trim_start().split_once("  "));
-        let steps: Vec<_> = steps.filter(|(number, _)| number.parse::<usize>().is_ok()).collect();
-        let (number, line) = steps.iter().rfind(|(_, line)| line.starts_with(self.call))?;
+        let steps = plan
+            .lines()
+            .filter_map(|line| line.trim_start().split_once("  "));
+        let steps: Vec<_> = steps
+            .filter(|(number, _)| number.parse::<usize>().is_ok())
+            .collect();
+        let (number, line) = steps
+            .iter()
+            .rfind(|(_, line)| line.starts_with(self.call))?;
         let (call, _) = line.rsplit_once("  # ")?;
         let (count, errno) = (steps.len(), self.errno);
-        let hint = self.hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
-        Some(format!("pidone: step {number} of {count}: {call}: {errno}\n{hint}"))
+        let hint = self
+            .hint
+            .map(|hint| format!("hint: {hint}\n"))
+            .unwrap_or_default();
+        Some(format!(
+            "pidone: step {number} of {count}: {call}: {errno}\n{hint}"
+        ))
     }
 }
 
 /// Whether the tools are there that make runs fail; says so if not.
 pub fn can_fail() -> bool {
     let lacking = ["unshare", "strace"].into_iter().find(|tool| !has(tool));
-    lacking.inspect(|tool| crate::support::skip(&format!("no {tool}"))).is_none()
+    lacking
+        .inspect(|tool| crate::support::skip(&format!("no {tool}")))
+        .is_none()
 }

@@ -1,7 +1,8 @@
 //! Each kind of step refused once, with strace's help where nothing else refuses it.
 
 use crate::attempt::{Attempt, Refusal, can_fail, inject};
-use crate::support::{Caller, callers};
+use crate::support::{Caller, Scratch, callers, run};
+use std::fs;
 
 /// Faults, words, the call that is refused, and the errno.
 type Case<'a> = (&'a [&'a str], &'a [&'a str], &'a str, &'a str);
@@ -27,7 +28,12 @@ fn assert_each_refused(cases: &[Case]) {
 fn the_steps_before_the_child_are_reported() {
     assert_each_refused(&[
         (&["mmap:error=ENOMEM:when=1"], &["true"], "mmap(", "ENOMEM"),
-        (&["set_tid_address:error=EPERM:when=1"], &["true"], "set_tid_address(", "EPERM"),
+        (
+            &["set_tid_address:error=EPERM:when=1"],
+            &["true"],
+            "set_tid_address(",
+            "EPERM",
+        ),
     ]);
 }
 
@@ -36,29 +42,56 @@ fn the_clone_is_reported() {
     assert_each_refused(&[
         (&["clone3:error=EINVAL"], &["true"], "clone3(", "EINVAL"),
         (&["clone3:error=EINTR"], &["-a", "true"], "clone3(", "EINTR"),
-        (&["clone3:error=ENOSYS", "clone:error=ENOMEM"], &["true"], "clone(", "ENOMEM"),
-        (&["clone3:error=ENOSYS", "clone:error=ENOSYS"], &["-a", "true"], "clone(", "ENOSYS"),
+        (
+            &["clone3:error=ENOSYS", "clone:error=ENOMEM"],
+            &["true"],
+            "clone(",
+            "ENOMEM",
+        ),
+        (
+            &["clone3:error=ENOSYS", "clone:error=ENOSYS"],
+            &["-a", "true"],
+            "clone(",
+            "ENOSYS",
+        ),
     ]);
 }
 
 #[test]
 fn the_steps_beside_the_child_are_reported() {
     assert_each_refused(&[
-        (&["rt_sigprocmask:error=EINVAL:when=1"], &["true"], "rt_sigprocmask(SIG_BLOCK", "EINVAL"),
+        (
+            &["rt_sigprocmask:error=EINVAL:when=1"],
+            &["true"],
+            "rt_sigprocmask(SIG_BLOCK",
+            "EINVAL",
+        ),
         (
             &["clone3:error=ENOSYS", "rt_sigprocmask:error=EINVAL:when=1"],
             &["-n", "true"],
             "rt_sigprocmask(SIG_BLOCK",
             "EINVAL",
         ),
-        (&["newfstatat:error=ENOENT:when=1"], &["--info-fd=9", "true"], "newfstatat(", "ENOENT"),
+        (
+            &["newfstatat:error=ENOENT:when=1"],
+            &["--info-fd=9", "true"],
+            "newfstatat(AT_FDCWD, \"/proc/CHILD/ns/mnt\"",
+            "ENOENT",
+        ),
     ]);
     // The child is not traced: its own call would be refused as well, and be made again.
     let faults = "strace -o /dev/null -e trace=futex -e inject=futex:error=EPERM:when=1";
     if can_fail() {
         for &caller in callers() {
-            let attempt = Attempt { faults, setup: "exec 9>/dev/null", ..Attempt::new(caller) };
-            attempt.is_refused(&["--info-fd=9", "true"], &Refusal::of("futex(&gate, FUTEX_WAKE", "EPERM"));
+            let attempt = Attempt {
+                faults,
+                setup: "exec 9>/dev/null",
+                ..Attempt::new(caller)
+            };
+            attempt.is_refused(
+                &["--info-fd=9", "true"],
+                &Refusal::of("futex(&gate, FUTEX_WAKE", "EPERM"),
+            );
         }
     }
 }
@@ -66,25 +99,120 @@ fn the_steps_beside_the_child_are_reported() {
 #[test]
 fn the_childs_steps_are_reported() {
     assert_each_refused(&[
-        (&["prctl:error=EINVAL:when=1"], &["true"], "prctl(PR_SET_PDEATHSIG", "EINVAL"),
-        (&["prctl:error=EINVAL:when=2"], &["true"], "prctl(PR_SET_NO_NEW_PRIVS", "EINVAL"),
-        (&["prctl:error=EPERM:when=2"], &["-aU", "true"], "prctl(PR_SET_NO_NEW_PRIVS", "EPERM"),
-        (&["openat:error=EACCES:when=2"], &["-U", "true"], "openat(AT_FDCWD, \"/proc/self/gid_map\"", "EACCES"),
-        (&["write:error=EPERM:when=3"], &["-U", "true"], "write(&proc, ", "EPERM"),
-        (&["clone3:error=ENOSYS", "unshare:error=EPERM"], &["-T", "true"], "unshare(CLONE_NEWTIME)", "EPERM"),
-        (&["sethostname:error=EPERM"], &["--hostname=x", "true"], "sethostname(", "EPERM"),
-        (&["setdomainname:error=EPERM"], &["--domainname=x", "true"], "setdomainname(", "EPERM"),
-        (&["mount:error=ENOMEM:when=1"], &["true"], "mount(\"none\"", "ENOMEM"),
-        (&["mount:error=ENODEV:when=2"], &["true"], "mount(\"proc\"", "ENODEV"),
-        (&["mount:error=EBUSY:when=1"], &["--propagation=slave", "true"], "mount(\"none\"", "EBUSY"),
-        (&["chdir:error=ELOOP"], &["--chdir=/usr", "true"], "chdir(", "ELOOP"),
-        (&["umask:error=ENOSYS"], &["--umask=7", "true"], "umask(007)", "ENOSYS"),
-        (&["setpriority:error=ESRCH"], &["--nice=7", "true"], "setpriority(", "ESRCH"),
-        (&["prlimit64:error=ESRCH:when=1"], &["--rlimit=core=0", "true"], "prlimit64(", "ESRCH"),
-        (&["setsid:error=EPERM"], &["--new-session", "true"], "setsid()", "EPERM"),
-        (&["fcntl:error=EINVAL"], &["--sync-fd=9", "true"], "fcntl(9, F_SETFD", "EINVAL"),
-        (&["close_range:error=ENOSYS"], &["true"], "close_range(", "ENOSYS"),
-        (&["read:error=EIO:when=1"], &["--block-fd=9", "true"], "read(9, ", "EIO"),
+        (
+            &["prctl:error=EINVAL:when=1"],
+            &["true"],
+            "prctl(PR_SET_PDEATHSIG",
+            "EINVAL",
+        ),
+        (
+            &["prctl:error=EINVAL:when=2"],
+            &["true"],
+            "prctl(PR_SET_NO_NEW_PRIVS",
+            "EINVAL",
+        ),
+        (
+            &["prctl:error=EPERM:when=2"],
+            &["-aU", "true"],
+            "prctl(PR_SET_NO_NEW_PRIVS",
+            "EPERM",
+        ),
+        (
+            &["openat:error=EACCES:when=2"],
+            &["-U", "true"],
+            "openat(AT_FDCWD, \"/proc/self/gid_map\"",
+            "EACCES",
+        ),
+        (
+            &["write:error=EPERM:when=3"],
+            &["-U", "true"],
+            "write(&proc, ",
+            "EPERM",
+        ),
+        (
+            &["clone3:error=ENOSYS", "unshare:error=EPERM"],
+            &["-T", "true"],
+            "unshare(CLONE_NEWTIME)",
+            "EPERM",
+        ),
+        (
+            &["sethostname:error=EPERM"],
+            &["--hostname=x", "true"],
+            "sethostname(",
+            "EPERM",
+        ),
+        (
+            &["setdomainname:error=EPERM"],
+            &["--domainname=x", "true"],
+            "setdomainname(",
+            "EPERM",
+        ),
+        (
+            &["mount:error=ENOMEM:when=1"],
+            &["true"],
+            "mount(\"none\"",
+            "ENOMEM",
+        ),
+        (
+            &["mount:error=ENODEV:when=2"],
+            &["true"],
+            "mount(\"proc\"",
+            "ENODEV",
+        ),
+        (
+            &["mount:error=EBUSY:when=1"],
+            &["--propagation=slave", "true"],
+            "mount(\"none\"",
+            "EBUSY",
+        ),
+        (
+            &["chdir:error=ELOOP"],
+            &["--chdir=/usr", "true"],
+            "chdir(",
+            "ELOOP",
+        ),
+        (
+            &["umask:error=ENOSYS"],
+            &["--umask=7", "true"],
+            "umask(007)",
+            "ENOSYS",
+        ),
+        (
+            &["setpriority:error=ESRCH"],
+            &["--nice=7", "true"],
+            "setpriority(",
+            "ESRCH",
+        ),
+        (
+            &["prlimit64:error=ESRCH:when=1"],
+            &["--rlimit=core=0", "true"],
+            "prlimit64(",
+            "ESRCH",
+        ),
+        (
+            &["setsid:error=EPERM"],
+            &["--new-session", "true"],
+            "setsid()",
+            "EPERM",
+        ),
+        (
+            &["fcntl:error=EINVAL"],
+            &["--sync-fd=9", "true"],
+            "fcntl(9, F_SETFD",
+            "EINVAL",
+        ),
+        (
+            &["close_range:error=ENOSYS"],
+            &["true"],
+            "close_range(",
+            "ENOSYS",
+        ),
+        (
+            &["read:error=EIO:when=1"],
+            &["--block-fd=9", "true"],
+            "read(9, ",
+            "EIO",
+        ),
         (
             &["clone3:error=ENOSYS", "rt_sigprocmask:error=EINVAL:when=2"],
             &["--no-kill-child", "/bin/true"],
@@ -96,13 +224,24 @@ fn the_childs_steps_are_reported() {
 
 #[test]
 fn the_steps_after_the_command_are_reported() {
-    assert_each_refused(&[
-        (&["rt_sigprocmask:error=EINVAL:when=2"], &["true"], "rt_sigprocmask(SIG_SETMASK", "EINVAL"),
-    ]);
-    let scratch = crate::support::Scratch::new("after");
-    for caller in callers() {
-        let pid_file = format!("--pid-file={}/{caller:?}", scratch.path.display());
-        assert_each_refused(&[(&["unlinkat:error=EROFS"], &[&pid_file, "true"], "unlinkat(", "EROFS")]);
+    assert_each_refused(&[(
+        &["rt_sigprocmask:error=EINVAL:when=2"],
+        &["true"],
+        "rt_sigprocmask(SIG_SETMASK",
+        "EINVAL",
+    )]);
+    if !can_fail() {
+        return;
+    }
+    for &caller in callers() {
+        let scratch = Scratch::new("after");
+        let pid_file = format!("--pid-file={}/pid", scratch.path.display());
+        let faults = inject(&["unlinkat:error=EROFS"]);
+        let attempt = Attempt {
+            faults: &faults,
+            ..Attempt::new(caller)
+        };
+        attempt.is_refused(&[&pid_file, "true"], &Refusal::of("unlinkat(", "EROFS"));
     }
 }
 
@@ -113,8 +252,13 @@ fn the_steps_for_a_caller_that_ignores_its_children_are_reported() {
     }
     for &caller in callers() {
         // The first call of this name only looks.
-        for (when, call) in [(2, "rt_sigaction(SIGCHLD, {sa_handler=SIG_DFL"), (3, "rt_sigaction(SIGCHLD, {sa_handler=SIG_IGN")] {
-            let faults = format!("strace -o /dev/null -e trace=rt_sigaction -e inject=rt_sigaction:error=EINVAL:when={when}");
+        for (when, call) in [
+            (2, "rt_sigaction(SIGCHLD, {sa_handler=SIG_DFL"),
+            (3, "rt_sigaction(SIGCHLD, {sa_handler=SIG_IGN"),
+        ] {
+            let faults = format!(
+                "strace -o /dev/null -e trace=rt_sigaction -e inject=rt_sigaction:error=EINVAL:when={when}"
+            );
             let attempt = Attempt {
                 starter: "env --ignore-signal=CHLD",
                 faults: &faults,
@@ -131,31 +275,23 @@ fn a_refused_loopback_device_is_a_warning() {
         return;
     }
     for &caller in callers() {
-        for (fault, call) in [("socket:error=EACCES", "socket("), ("ioctl:error=EPERM:when=1", "ioctl(")] {
+        for (fault, call) in [
+            ("socket:error=EACCES", "socket("),
+            ("ioctl:error=EPERM:when=1", "ioctl("),
+        ] {
             let faults = inject(&[fault]);
-            let attempt = Attempt { faults: &faults, ..Attempt::new(caller) };
+            let attempt = Attempt {
+                faults: &faults,
+                ..Attempt::new(caller)
+            };
             let words = ["-n", "/bin/sh", "-c", "exit 7"];
             let errno = if call == "socket(" { "EACCES" } else { "EPERM" };
-            let sentence = Refusal::of(call, errno).sentence(&attempt.announced(&words)).expect("such a step");
+            let sentence = Refusal::of(call, errno)
+                .sentence(&attempt.announced(&words))
+                .expect("such a step");
             let ran = attempt.run(&words);
             let warning = sentence.replace("pidone: step", "pidone: warning: step");
             assert_eq!((ran.code, ran.err), (Some(7), warning), "{caller:?}");
-        }
-    }
-}
-
-#[test]
-fn an_interrupted_wait_at_the_gate_goes_on() {
-    if !can_fail() {
-        return;
-    }
-    for &caller in callers() {
-        for errno in ["EINTR", "EAGAIN", "EFAULT"] {
-            // Twice, the second time also in the child alone.
-            let faults = inject(&[&format!("futex:error={errno}:when=2")]);
-            let attempt = Attempt { faults: &faults, setup: "exec 9>/dev/null", ..Attempt::new(caller) };
-            let ran = attempt.run(&["--info-fd=9", "/bin/sh", "-c", "exit 7"]);
-            assert_eq!((ran.code, ran.err.as_str()), (Some(7), ""), "{errno}, {caller:?}");
         }
     }
 }
@@ -166,30 +302,36 @@ fn what_failed_before_the_child_leaves_an_old_pid_file_alone() {
         return;
     }
     for &caller in callers() {
-        let scratch = crate::support::Scratch::new("kept");
+        let scratch = Scratch::new("kept");
         let file = scratch.file("pid", "1\n", 0o666);
         let pid_file = format!("--pid-file={}", file.display());
         let faults = inject(&["clone3:error=ENOMEM"]);
-        let attempt = Attempt { faults: &faults, ..Attempt::new(caller) };
+        let attempt = Attempt {
+            faults: &faults,
+            ..Attempt::new(caller)
+        };
         attempt.is_refused(&[&pid_file, "true"], &Refusal::of("clone3(", "ENOMEM"));
-        assert_eq!(std::fs::read_to_string(&file).expect("it is there"), "1\n", "{caller:?}");
+        assert_eq!(
+            fs::read_to_string(&file).expect("it is there"),
+            "1\n",
+            "{caller:?}"
+        );
     }
 }
 
 #[test]
 fn what_failed_in_the_child_removes_the_pid_file() {
     for &caller in callers() {
-        let scratch = crate::support::Scratch::new("removed");
+        let scratch = Scratch::new("removed");
         let pid_file = format!("--pid-file={}/pid", scratch.path.display());
         for words in [&["--chdir=/absent", "true"][..], &["/absent"]] {
-            let ran = crate::support::run(caller, &[&[pid_file.as_str()], words].concat());
+            let ran = run(caller, &[&[pid_file.as_str()], words].concat());
             assert!(matches!(ran.code, Some(125 | 127)), "{ran:?}");
             assert!(!scratch.path.join("pid").exists(), "{words:?}, {caller:?}");
         }
     }
 }
 
-/// An attempt of the caller for whom a plan has every kind of step.
 #[test]
 fn a_refused_step_is_never_taken_for_another() {
     if !can_fail() {
@@ -197,7 +339,11 @@ fn a_refused_step_is_never_taken_for_another() {
     }
     // The control: with the fault at another place, the sentence is another.
     let faults = inject(&["prctl:error=EINVAL:when=2"]);
-    let attempt = Attempt { faults: &faults, ..Attempt::new(Caller::Ordinary) };
-    let wrong = Refusal::of("prctl(PR_SET_PDEATHSIG", "EINVAL").sentence(&attempt.announced(&["true"]));
+    let attempt = Attempt {
+        faults: &faults,
+        ..Attempt::new(Caller::Ordinary)
+    };
+    let wrong =
+        Refusal::of("prctl(PR_SET_PDEATHSIG", "EINVAL").sentence(&attempt.announced(&["true"]));
     assert_ne!(Some(attempt.run(&["true"]).err), wrong);
 }

@@ -1,7 +1,7 @@
 //! Signals that arrive while there is no command yet.
 
 use crate::running::{Running, reporting};
-use crate::support::{Caller, callers, command, each_with, has, is_alive, send, skip};
+use crate::support::{Caller, callers, command, each_with, has, is_alive, skip};
 use std::io::{PipeWriter, Write, pipe};
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
@@ -148,11 +148,12 @@ fn a_signal_that_comes_while_pidone_is_late_reaches_the_command() {
     for (caller, signal) in each_with(&[libc::SIGUSR1, libc::SIGTERM, libc::SIGWINCH]) {
         let inner = reporting(caller, &[], &[]);
         let mut outer = command(caller, "strace");
-        outer.args(["-o", "/dev/null", "-e", "trace=rt_sigprocmask"]);
+        // `-D`: so that our child is not strace, but pidone.
+        outer.args(["-D", "-o", "/dev/null", "-e", "trace=rt_sigprocmask"]);
         outer.args(["-e", "inject=rt_sigprocmask:delay_enter=200000:when=1"]);
         let running = Running::start(outer.arg(inner.get_program()).args(inner.get_args()));
         assert_eq!(running.line(), "ready", "{caller:?}");
-        send(running.command(), signal);
+        running.send(signal);
         assert_eq!(running.line(), format!("got {signal}"), "{caller:?}");
     }
 }

@@ -100,14 +100,17 @@ impl Session {
 
     fn start(master: File, command: &mut Command) -> Self {
         let leader = command.spawn().expect("it can be started");
-        Session {
+        let session = Session {
             master: Some(master),
             leader,
             answers: None,
             started: vec![],
             screen: String::new(),
             seen: 0,
-        }
+        };
+        // A key that sends a signal would erase what is not on the screen yet.
+        session.set_modes(libc::NOFLSH, 0);
+        session
     }
 
     pub fn leader(&self) -> u32 {
