@@ -363,8 +363,11 @@ fn broken(plan: &Plan) -> Option<&'static str> {
     let turn = |who| turns.iter().position(|&other| other == who);
 
     let executes = |call: &Call| matches!(call, Call::Exec { .. });
-    let first_candidate = child.iter().position(executes)?;
-    let last = plan.by(Who::Child).last()?.1;
+    let (Some(candidate), Some((_, last))) =
+        (child.iter().position(executes), plan.by(Who::Child).last())
+    else {
+        return Some("the child becomes the command");
+    };
 
     let opens_gate = during.iter().position(|call| *call == Call::OpenGate);
     let passes_gate = child.iter().position(|call| *call == Call::PassGate);
@@ -398,7 +401,7 @@ fn broken(plan: &Plan) -> Option<&'static str> {
         ("one clone", plan.by(Who::Clone).count() == 1),
         (
             "only executing follows executing",
-            child[first_candidate..].iter().all(executes),
+            child[candidate..].iter().all(executes),
         ),
         (
             "the last candidate may not be refused",

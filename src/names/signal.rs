@@ -10,8 +10,8 @@ pub struct Signal(u8);
 const NAMES: &str = "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT \
     CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS";
 
-/// The first and last real-time signals, counted as glibc and musl users see them: the two or three
-/// below 34 are used by the C libraries themselves, but can be sent like any other.
+/// The first real-time signal as glibc's users count them: the two below are used by the C libraries
+/// themselves, but can be sent like any other. And the last.
 const RTMIN: u8 = 34;
 const RTMAX: u8 = 64;
 
@@ -59,17 +59,14 @@ impl Signal {
         1 << (self.0 - 1)
     }
 
-    /// The signal that `TERM`, `SIGTERM`, `15`, `RTMIN+3` or `RTMAX-1` names, in capitals as signal(7).
+    /// The signal that `TERM`, `SIGTERM`, `15` or `RTMIN+3` names, in capitals as signal(7).
     pub fn named(name: &[u8]) -> Option<Signal> {
         let name = name.strip_prefix(b"SIG").unwrap_or(name);
         if let Some(position) = position(NAMES, name) {
             return Some(Signal(position as u8 + 1));
         }
-        if let Some(offset) = name.strip_prefix(b"RTMIN") {
-            return Signal::real_time(RTMIN.checked_add(small(offset, b'+')?)?);
-        }
-        if let Some(offset) = name.strip_prefix(b"RTMAX") {
-            return Signal::real_time(RTMAX.checked_sub(small(offset, b'-')?)?);
+        if let Some(offset) = name.strip_prefix(b"RTMIN+") {
+            return Signal::new(digits(offset)?.checked_add(RTMIN)?);
         }
         Signal::new(digits(name)?)
     }
@@ -77,19 +74,6 @@ impl Signal {
     /// The name without `SIG`; real-time signals have none.
     pub fn name(self) -> Option<&'static str> {
         Some(word(NAMES, usize::from(self.0) - 1)).filter(|name| !name.is_empty())
-    }
-
-    fn real_time(number: u8) -> Option<Signal> {
-        (RTMIN..=RTMAX).contains(&number).then_some(Signal(number))
-    }
-}
-
-/// A number after its sign; nothing at all is 0.
-fn small(text: &[u8], sign: u8) -> Option<u8> {
-    match text {
-        [] => Some(0),
-        [first, rest @ ..] if *first == sign => digits(rest),
-        _ => None,
     }
 }
 
@@ -126,9 +110,8 @@ mod tests {
             ("SYS", libc::SIGSYS),
             ("15", 15),
             ("64", 64),
-            ("RTMIN", 34),
             ("RTMIN+3", 37),
-            ("SIGRTMAX-1", 63),
+            ("SIGRTMIN+30", 64),
         ] {
             let signal = Signal::named(name.as_bytes()).expect(name);
             assert_eq!(i32::from(signal.number()), number, "{name}");
@@ -138,8 +121,8 @@ mod tests {
     #[test]
     fn what_is_no_signal_is_refused() {
         for name in [
-            "", "0", "65", "-1", "term", "SIG", "RTMIN-1", "RTMIN+31", "RTMIN+99", "RTMAX+1",
-            "0x9", "999",
+            "", "0", "65", "-1", "term", "SIG", "RTMIN-1", "RTMIN+31", "RTMIN+99", "RTMIN", "0x9",
+            "999",
         ] {
             assert_eq!(Signal::named(name.as_bytes()), None, "{name}");
         }

@@ -16,17 +16,15 @@ pub struct Bars<'a> {
 impl Show for Bars<'_> {
     fn show(&self, text: &mut Text) {
         put!(text, "where the time went, in microseconds");
-        let numbers = 1..=self.plan.steps.len();
-        let longest = numbers
-            .clone()
-            .map(|number| self.nanoseconds(number))
-            .max()
-            .unwrap_or(0);
-        for number in numbers {
-            let (Some(step), Some(_)) = (self.plan.step(number), self.timeline.at(number)) else {
+        let all = self
+            .timeline
+            .nanoseconds(self.timeline.began(), self.timeline.ended())
+            .max(1);
+        for (number, step) in (1..).zip(self.plan.steps) {
+            let Some(start) = self.timeline.at(number) else {
                 continue;
             };
-            let nanoseconds = self.nanoseconds(number);
+            let nanoseconds = self.timeline.nanoseconds(start, self.next(number));
             put!(
                 text,
                 "\n",
@@ -36,13 +34,13 @@ impl Show for Bars<'_> {
                     "parent "
                 }
             );
-            let start = text.len();
+            let left = text.len();
             microseconds(text, nanoseconds);
-            text.pad_to(start + 10);
-            for _ in 0..(nanoseconds * WIDTH).div_ceil(longest.max(1)) {
+            text.pad_to(left + 10);
+            for _ in 0..(nanoseconds * WIDTH).div_ceil(all) {
                 text.byte(b'#');
             }
-            text.pad_to(start + 11 + WIDTH as usize);
+            text.pad_to(left + 11 + WIDTH as usize);
             put!(
                 text,
                 number,
@@ -54,31 +52,24 @@ impl Show for Bars<'_> {
             );
         }
         put!(text, "\nall    ");
-        microseconds(
-            text,
-            self.timeline
-                .nanoseconds(self.timeline.began(), self.timeline.ended()),
-        );
+        microseconds(text, all);
         put!(text, " from the first step to the command's end");
     }
 }
 
 impl Bars<'_> {
-    /// From the beginning of a step to that of the next of the same process, or to the end.
-    fn nanoseconds(&self, number: usize) -> u64 {
+    /// The beginning of the next step of the same process, or the end.
+    fn next(&self, number: usize) -> u64 {
         let in_child = |at| {
             self.plan
                 .step(at)
                 .is_some_and(|step| step.who == Who::Child)
         };
-        let Some(start) = self.timeline.at(number) else {
-            return 0;
-        };
-        let later = (number + 1..=self.plan.steps.len())
+        let later = number + 1..=self.plan.steps.len();
+        let next = later
             .filter(|&other| in_child(other) == in_child(number))
             .find_map(|other| self.timeline.at(other));
-        self.timeline
-            .nanoseconds(start, later.unwrap_or(self.timeline.ended()))
+        next.unwrap_or(self.timeline.ended())
     }
 }
 
