@@ -16,6 +16,7 @@ pub fn needs_gate(config: &Config) -> bool {
 }
 
 /// Writes the child's process id and namespaces where they are wanted.
+#[inline(never)]
 pub fn announce<'p>(config: &Config<'p>, resolved: &Resolved, during: &mut List<'p>) {
     let reports = &config.reports;
     if let Some(path) = reports.pid_file {

@@ -136,6 +136,7 @@ impl<'a> Help<'a> {
 }
 
 /// All options, in order.
+#[inline(never)]
 pub fn all() -> All {
     All {
         rest: TABLE,

@@ -1,1 +1,137 @@
+//! Every system call of a run refused once, with errnos that are hard to foresee: each time the run
+//! is right nevertheless, or ends with one sentence; and nothing is left.
 
+use crate::attempt::{Attempt, can_fail};
+use crate::support::{Caller, Ran, Scratch, callers, command, program};
+use std::fs;
+use std::path::Path;
+
+/// What the command exits with, so that it is not taken for anything else.
+const RIGHT: i32 = 7;
+const COMMAND: [&str; 3] = ["/bin/sh", "-c", "exit 7"];
+
+/// One call of a run: its name, how many of that name came before it and itself, and who makes it.
+#[derive(Debug)]
+struct Place {
+    name: String,
+    occurrence: usize,
+    in_child: bool,
+}
+
+impl Place {
+    /// A strace that refuses this call. The parent's are refused while the child is not traced.
+    fn refuse(&self, errno: &str) -> String {
+        let (name, occurrence) = (&self.name, self.occurrence);
+        let follow = if self.in_child { "-f" } else { "" };
+        // A run that never ends is ended, with a status that is no right one.
+        format!(
+            "timeout -s KILL 20 strace {follow} -o /dev/null -e trace={name} \
+            -e inject={name}:error={errno}:when={occurrence}"
+        )
+    }
+
+    /// Whether the parent's sentence is the call that is refused: it is its first write, too.
+    fn is_the_sentence(&self) -> bool {
+        self.name == "write" && self.occurrence == 1
+    }
+}
+
+fn names(trace: &Path) -> Vec<(String, String)> {
+    let text = fs::read_to_string(trace).expect("a trace can be read");
+    let calls = text.lines().filter(|line| !line.starts_with("---") && !line.starts_with("+++"));
+    let name = |line: &str| line.split('(').next().unwrap_or_default().to_string();
+    calls.map(|line| (name(line), line.to_string())).collect()
+}
+
+fn places(names: Vec<String>, in_child: bool) -> Vec<Place> {
+    let occurrence = |at: usize| names[..=at].iter().filter(|name| **name == names[at]).count();
+    let place = |at: usize| Place { name: names[at].clone(), occurrence: occurrence(at), in_child };
+    (0..names.len()).map(place).collect()
+}
+
+/// All calls of a run up to the command's first, but for pidone's own start and end.
+fn all_places(caller: Caller, options: &[&str]) -> Vec<Place> {
+    let scratch = Scratch::new("sweep");
+    let mut traced = command(caller, "strace");
+    traced.args(["-ff", "-o"]).arg(scratch.path.join("trace")).arg(program());
+    let status = traced.arg("run").args(options).args(COMMAND).status();
+    assert_eq!(status.expect("strace can be started").code(), Some(RIGHT));
+    let traces = fs::read_dir(&scratch.path).expect("the traces").map(|entry| names(&entry.expect("one").path()));
+    let (parent, child): (Vec<_>, Vec<_>) = traces.partition(|names| names.iter().any(|(name, _)| name == "clone3"));
+    let calls = parent.into_iter().flatten().map(|(name, _)| name);
+    let mut places = places(calls.filter(|name| name != "execve" && name != "exit_group").collect(), false);
+    let mut inside: Vec<_> = child.into_iter().flatten().collect();
+    let executed = inside.iter().position(|(name, line)| name == "execve" && line.ends_with(" = 0"));
+    inside.truncate(executed.expect("the command was executed") + 1);
+    places.extend(self::places(inside.into_iter().map(|(name, _)| name).collect(), true));
+    places
+}
+
+/// What is wrong with the end of a run of which one call was refused.
+fn judge(place: &Place, ran: &Ran) -> Result<(), &'static str> {
+    let sentences = ran.err.lines().filter(|line| line.starts_with("pidone: ")).count();
+    let warnings = ran.err.lines().filter(|line| line.starts_with("pidone: warning: ")).count();
+    let hints = ran.err.lines().filter(|line| line.starts_with("hint: ")).count();
+    if ran.err.lines().count() != sentences + hints || !ran.out.is_empty() {
+        return Err("something else is printed");
+    }
+    match ran.code {
+        Some(RIGHT) if sentences == warnings && warnings <= 1 => Ok(()),
+        Some(RIGHT) => Err("a right run has an error"),
+        Some(125..=127) if warnings == 0 && sentences == 1 => Ok(()),
+        Some(125) if place.is_the_sentence() && sentences == 0 => Ok(()),
+        Some(125..=127) => Err("there is not one sentence"),
+        _ => Err("the status is none of pidone's"),
+    }
+}
+
+fn sweep(options: &[&str], errno: &str) {
+    if !can_fail() {
+        return;
+    }
+    let mut wrong = Vec::new();
+    for &caller in callers() {
+        let places = all_places(caller, options);
+        // The control: pidone cannot do with less.
+        assert!(places.len() > 15 && places.iter().any(|place| place.in_child), "{places:?}");
+        for place in places {
+            let faults = place.refuse(errno);
+            let attempt = Attempt { faults: &faults, ..Attempt::new(caller) };
+            let ran = attempt.run(&[options, &COMMAND].concat());
+            if let Err(what) = judge(&place, &ran) {
+                wrong.push(format!("{caller:?}, {place:?}: {what}: {ran:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{errno}:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_call_that_is_not_permitted_is_overlooked() {
+    sweep(&[], "EPERM");
+}
+
+#[test]
+fn no_call_that_lacks_memory_is_overlooked() {
+    sweep(&[], "ENOMEM");
+}
+
+#[test]
+fn no_call_that_is_interrupted_is_overlooked() {
+    sweep(&[], "EINTR");
+}
+
+#[test]
+fn no_call_for_all_namespaces_that_is_not_permitted_is_overlooked() {
+    sweep(&["-a"], "EPERM");
+}
+
+#[test]
+fn no_call_for_all_namespaces_that_lacks_memory_is_overlooked() {
+    sweep(&["-a"], "ENOMEM");
+}
+
+#[test]
+fn no_call_for_all_namespaces_that_is_interrupted_is_overlooked() {
+    sweep(&["-a"], "EINTR");
+}

@@ -176,6 +176,11 @@ pub fn is_alive(pid: u32) -> bool {
     !matches!(state(pid), 'X' | 'Z')
 }
 
+/// Whether a process is there, and neither stopped nor a zombie.
+pub fn is_running(pid: u32) -> bool {
+    !matches!(state(pid), 'X' | 'Z' | 'T')
+}
+
 /// All processes.
 pub fn processes() -> impl Iterator<Item = u32> {
     let entries = fs::read_dir("/proc").expect("/proc is mounted").flatten();

@@ -92,7 +92,7 @@ fn a_command_that_stops_its_own_process_group_stops_pidone() {
         let mut session = Session::new();
         let job = session.foreground(
             caller,
-            &way.line(&["sh", "-c", "kill -TSTP 0; echo continued; sleep 1000"]),
+            &way.line(&["sh", "-c", "kill -TSTP 0; echo continued; read line"]),
         );
         assert_eq!(session.change(job), "stopped 20", "{caller:?} {way:?}");
         wait_for(way.command(job), 'T');
