@@ -242,8 +242,13 @@ fn sources() -> Vec<Source> {
 
 fn source(path: String, text: String) -> Source {
     let code = blank(&text);
-    let code = match code.find("\n#[cfg(test)]\nmod tests {") {
-        Some(end) => code[..end].to_string(),
+    let code = match code.split_once("\n#[cfg(test)]\nmod tests {") {
+        // The tests end at the brace that stands as far to the left as their beginning.
+        Some((before, after)) => {
+            let end = after.find("\n}").expect("an end");
+            let lines = after[..end].matches('\n').count() + 2;
+            format!("{before}{}{}", "\n".repeat(lines), &after[end..])
+        }
         None => code,
     };
     Source { path, text, code }

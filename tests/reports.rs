@@ -1,14 +1,14 @@
-//! What other programs are told, what they may hold up, and the file with the process id.
+//! What other programs are told through descriptors, and what they may hold up.
 
 mod support;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use support::{Caller, Held, Ran, Scratch, callers, children, eventually, pidone, through_shell};
+use support::{Caller, Held, Ran, Scratch, callers, children, eventually, through_shell};
 
 /// A flat JSON object on a line of its own; the values as they are written.
 fn object(line: &str) -> BTreeMap<String, String> {
@@ -315,100 +315,5 @@ fn the_command_starts_when_a_byte_or_the_end_can_be_read() {
             assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{caller:?}");
             assert!(made.exists(), "{caller:?}");
         }
-    }
-}
-
-#[test]
-fn the_pid_file_holds_the_commands_id_while_it_runs() {
-    let scratch = Scratch::new("pidfile");
-    for &caller in callers() {
-        let file = scratch.path.join(format!("{caller:?}"));
-        for options in [&[][..], &["-a", "--chdir=/usr"], &["--share", "pid"]] {
-            let mut command = pidone(caller, &["run", "--pid-file"]);
-            command.arg(&file).args(options);
-            let held = Held::start(command);
-            let content = fs::read_to_string(&file).expect("it is there");
-            assert_eq!(
-                content,
-                format!("{}\n", held.pid),
-                "{options:?}, {caller:?}"
-            );
-            assert_eq!(held.end().code, Some(7), "{caller:?}");
-            assert!(!file.exists(), "{options:?}, {caller:?}");
-        }
-    }
-}
-
-#[test]
-fn a_relative_pid_file_is_in_the_callers_directory() {
-    let scratch = Scratch::new("relative");
-    for &caller in callers() {
-        let mut command = pidone(caller, &["run", "--pid-file=pid", "--chdir", "/"]);
-        command.current_dir(&scratch.path);
-        let held = Held::start(command);
-        assert!(scratch.path.join("pid").exists(), "{caller:?}");
-        drop(held);
-        assert!(!scratch.path.join("pid").exists(), "{caller:?}");
-    }
-}
-
-#[test]
-fn an_old_pid_file_is_replaced() {
-    for &caller in callers() {
-        let scratch = Scratch::new("old");
-        let file = scratch.file("pid", "what was there before, and is longer\n", 0o666);
-        let mut command = pidone(caller, &["run", "--pid-file"]);
-        command.arg(&file);
-        let held = Held::start(command);
-        assert_eq!(
-            fs::read_to_string(&file).expect("it is there"),
-            format!("{}\n", held.pid),
-            "{caller:?}"
-        );
-    }
-}
-
-#[test]
-fn a_pid_file_is_never_written_through_a_link() {
-    for &caller in callers() {
-        let scratch = Scratch::new("link");
-        let target = scratch.file("target", "precious", 0o666);
-        let link = scratch.path.join("pid");
-        symlink(&target, &link).expect("a link can be made");
-        let ran: Ran = pidone(caller, &["run", "--pid-file"])
-            .arg(&link)
-            .arg("true")
-            .output()
-            .expect("pidone starts")
-            .into();
-        assert_eq!(ran.code, Some(125), "{caller:?}");
-        assert!(
-            ran.err
-                .ends_with("O_WRONLY|O_CREAT|O_TRUNC|O_NOFOLLOW|O_CLOEXEC, 0644): ELOOP\n"),
-            "{ran:?}"
-        );
-        assert_eq!(
-            fs::read_to_string(&target).expect("it is there"),
-            "precious",
-            "{caller:?}"
-        );
-        assert!(link.is_symlink(), "{caller:?}");
-    }
-}
-
-#[test]
-fn a_pid_file_that_is_gone_already_is_no_failure() {
-    for &caller in callers() {
-        let scratch = Scratch::new("removed");
-        let file = scratch.path.join("pid");
-        let script = format!("rm {} && exit 7", file.display());
-        let mut command = pidone(caller, &["run", "--pid-file"]);
-        let ran: Ran = command
-            .arg(&file)
-            .args(["/bin/sh", "-c", &script])
-            .output()
-            .expect("pidone starts")
-            .into();
-        assert_eq!((ran.code, ran.err.as_str()), (Some(7), ""), "{caller:?}");
     }
 }

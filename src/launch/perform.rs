@@ -151,6 +151,7 @@ impl<'a> Performer<'a> {
     }
 
     /// The descriptor in a slot; `EBADF` if the step that fills it was refused.
+    #[inline(never)]
     fn fd(&self, slot: Slot) -> Result<Fd> {
         match self.slots[slot as usize] {
             0 => Err(Errno::BADF),

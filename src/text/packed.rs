@@ -9,13 +9,13 @@ use crate::strings::ThinCStr;
 /// The pieces, each behind a `~`: the first is written as the byte 0x80. Chosen by counting what
 /// saves most; an order or a piece may be changed at any time.
 const PIECES: &str = concat!(
-    "~               ~ namespace~the ~, ~; in a container: docker ~s ~run --security-opt ~pidone",
-    "~er~      ~e ~ of an open descriptor~it~on~or ~command~ro~a ~in~new ~un~child~se~of ~numb~t ",
-    "~d ~us~nam~: ~ar~en~ma~ to ~id~st~il~tim~th~no~such ~COMMAND~SYS_ADMIN~al~an~ne~re~NULL~ed",
-    "~ccomp~at(AT_FDCWD~mo~  ~descriptor~ut~si~ i~lim~priv~NAME~able~flags=~ [OPTIONS] [--] ~ad",
-    "~SIG~AP_~64 bytes~up~..~ct~y ~ex~--~CHILD~default~lo~op~ f~ho~at~ack~espace~AppArm~or~PR",
-    "~eep ~gram~help~_SET~4294967294~sh~ch~ic~sk~ces~wn ~-fd~aft~m ~di~0)~sy~ r~ap~/p~e(~FUTEX_WA",
-    "~_CLOEXEC",
+    "~ namespace~the ~, ~s ~er~pidone~e ~command~ of an open descriptor\n~new ~t ~in",
+    "~ run --security-op~ro~a ~or ~numb~on~un~\t\n\t~th~of ~: ~il~d ~nam~se~ to ~ch~us",
+    "~ [OPTIONS] [--] COMMAND [ARG.~si~no~ar~ma~te~SIG~an~en~NULL~al~ti~at(AT_FDCWD~  ~ i~mo~ne",
+    "~sta~4294967294~descriptor~re~ed~it~\n\t~CHILD~SYS_ADMIN~priv~able~flags=~ou~AP_~lim",
+    "~_CLOEXEC~ct~de~wn ~sys~exec~64 by~ccomp~ --help~COMMAND~ f~ck~ad~wi~up~espace~op~PR~id~wh",
+    "~y ~gram~_SET~/p~su~or~lo~aft~ces~fault~--~ke~sh~sk~m ~FUTEX_WA~st~di~rt_~ID ~giv~RLIMIT_",
+    "~ap~ic~0)~l ~ r~tr~le~ds~ha~me~; ~OC~ a~e(~do~AppArm",
 );
 
 /// The byte of the first piece. Literals themselves are ASCII.

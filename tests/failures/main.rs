@@ -10,3 +10,4 @@ mod options;
 mod refused;
 mod steps;
 mod sweep;
+mod values;

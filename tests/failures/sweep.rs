@@ -25,7 +25,7 @@ impl Place {
         let follow = if self.in_child { "-f" } else { "" };
         // A run that never ends is ended, with a status that is no right one.
         format!(
-            "timeout -s KILL 20 strace {follow} -o /dev/null -e trace={name} \
+            "timeout -s KILL 10 strace {follow} -o /dev/null -e trace={name} \
             -e inject={name}:error={errno}:when={occurrence}"
         )
     }
@@ -38,14 +38,25 @@ impl Place {
 
 fn names(trace: &Path) -> Vec<(String, String)> {
     let text = fs::read_to_string(trace).expect("a trace can be read");
-    let calls = text.lines().filter(|line| !line.starts_with("---") && !line.starts_with("+++"));
+    let calls = text
+        .lines()
+        .filter(|line| !line.starts_with("---") && !line.starts_with("+++"));
     let name = |line: &str| line.split('(').next().unwrap_or_default().to_string();
     calls.map(|line| (name(line), line.to_string())).collect()
 }
 
 fn places(names: Vec<String>, in_child: bool) -> Vec<Place> {
-    let occurrence = |at: usize| names[..=at].iter().filter(|name| **name == names[at]).count();
-    let place = |at: usize| Place { name: names[at].clone(), occurrence: occurrence(at), in_child };
+    let occurrence = |at: usize| {
+        names[..=at]
+            .iter()
+            .filter(|name| **name == names[at])
+            .count()
+    };
+    let place = |at: usize| Place {
+        name: names[at].clone(),
+        occurrence: occurrence(at),
+        in_child,
+    };
     (0..names.len()).map(place).collect()
 }
 
@@ -53,25 +64,53 @@ fn places(names: Vec<String>, in_child: bool) -> Vec<Place> {
 fn all_places(caller: Caller, options: &[&str]) -> Vec<Place> {
     let scratch = Scratch::new("sweep");
     let mut traced = command(caller, "strace");
-    traced.args(["-ff", "-o"]).arg(scratch.path.join("trace")).arg(program());
+    traced
+        .args(["-ff", "-o"])
+        .arg(scratch.path.join("trace"))
+        .arg(program());
     let status = traced.arg("run").args(options).args(COMMAND).status();
     assert_eq!(status.expect("strace can be started").code(), Some(RIGHT));
-    let traces = fs::read_dir(&scratch.path).expect("the traces").map(|entry| names(&entry.expect("one").path()));
-    let (parent, child): (Vec<_>, Vec<_>) = traces.partition(|names| names.iter().any(|(name, _)| name == "clone3"));
+    let traces = fs::read_dir(&scratch.path)
+        .expect("the traces")
+        .map(|entry| names(&entry.expect("one").path()));
+    let (parent, child): (Vec<_>, Vec<_>) =
+        traces.partition(|names| names.iter().any(|(name, _)| name == "clone3"));
     let calls = parent.into_iter().flatten().map(|(name, _)| name);
-    let mut places = places(calls.filter(|name| name != "execve" && name != "exit_group").collect(), false);
+    let mut places = places(
+        calls
+            .filter(|name| name != "execve" && name != "exit_group")
+            .collect(),
+        false,
+    );
     let mut inside: Vec<_> = child.into_iter().flatten().collect();
-    let executed = inside.iter().position(|(name, line)| name == "execve" && line.ends_with(" = 0"));
+    let executed = inside
+        .iter()
+        .position(|(name, line)| name == "execve" && line.ends_with(" = 0"));
     inside.truncate(executed.expect("the command was executed") + 1);
-    places.extend(self::places(inside.into_iter().map(|(name, _)| name).collect(), true));
+    places.extend(self::places(
+        inside.into_iter().map(|(name, _)| name).collect(),
+        true,
+    ));
     places
 }
 
 /// What is wrong with the end of a run of which one call was refused.
 fn judge(place: &Place, ran: &Ran) -> Result<(), &'static str> {
-    let sentences = ran.err.lines().filter(|line| line.starts_with("pidone: ")).count();
-    let warnings = ran.err.lines().filter(|line| line.starts_with("pidone: warning: ")).count();
-    let hints = ran.err.lines().filter(|line| line.starts_with("hint: ")).count();
+    let sentences = ran
+        .err
+        .lines()
+        .filter(|line| line.starts_with("pidone: "))
+        .count();
+    let warnings = ran
+        .err
+        .lines()
+        .filter(|line| line.starts_with("pidone: warning: "))
+        .count();
+    let hints = ran
+        .err
+        .lines()
+        .filter(|line| line.starts_with("hint: "))
+        .count();
     if ran.err.lines().count() != sentences + hints || !ran.out.is_empty() {
         return Err("something else is printed");
     }
@@ -93,10 +132,16 @@ fn sweep(options: &[&str], errno: &str) {
     for &caller in callers() {
         let places = all_places(caller, options);
         // The control: pidone cannot do with less.
-        assert!(places.len() > 15 && places.iter().any(|place| place.in_child), "{places:?}");
+        assert!(
+            places.len() > 15 && places.iter().any(|place| place.in_child),
+            "{places:?}"
+        );
         for place in places {
             let faults = place.refuse(errno);
-            let attempt = Attempt { faults: &faults, ..Attempt::new(caller) };
+            let attempt = Attempt {
+                faults: &faults,
+                ..Attempt::new(caller)
+            };
             let ran = attempt.run(&[options, &COMMAND].concat());
             if let Err(what) = judge(&place, &ran) {
                 wrong.push(format!("{caller:?}, {place:?}: {what}: {ran:?}"));

@@ -1,7 +1,10 @@
 //! Signals that arrive while there is no command yet.
 
 use crate::running::{Running, reporting};
-use crate::support::{Caller, callers, command, each_with, has, is_alive, skip};
+use crate::support::{
+    Caller, callers, command, each_with, eventually, has, is_alive, skip, state, status_field,
+};
+use std::fs;
 use std::io::{PipeWriter, Write, pipe};
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
@@ -23,6 +26,17 @@ fn waiting(caller: Caller, options: &[&str], before: fn()) -> (Running, PipeWrit
     });
     running.command();
     (running, writer)
+}
+
+/// Sends a signal, and waits until pidone has acted on it: it waits for the next, or has ended.
+fn tell(running: &Running, signal: i32) {
+    running.send(signal);
+    eventually("the signal is taken", || {
+        let status = fs::read_to_string(format!("/proc/{}/status", running.pid()));
+        let pending = status_field(&status.unwrap_or_default(), "ShdPnd");
+        let none = pending.is_none_or(|set| set.trim_matches('0').is_empty());
+        (none && state(running.pid()) != 'R').then_some(())
+    });
 }
 
 fn default() {
@@ -78,7 +92,7 @@ fn a_signal_that_the_caller_ignores_does_not_end_the_set_up() {
     for &caller in callers() {
         for signal in ENDING {
             let (running, mut writer) = waiting(caller, &[], ignore);
-            running.send(signal);
+            tell(&running, signal);
             writer.write_all(b"x").expect("the child reads it");
             assert_eq!(running.line(), "ready", "{caller:?} {signal}");
         }
@@ -90,7 +104,7 @@ fn a_signal_that_the_caller_blocks_waits_for_the_command() {
     for &caller in callers() {
         for signal in ENDING {
             let (running, mut writer) = waiting(caller, &[], block);
-            running.send(signal);
+            tell(&running, signal);
             writer.write_all(b"x").expect("the child reads it");
             let mut lines = [running.line(), running.line()];
             lines.sort();
@@ -108,7 +122,7 @@ fn a_signal_that_the_caller_blocks_waits_for_the_command() {
 fn another_signal_ends_the_set_up_as_it_ends_a_program_that_has_just_started() {
     for &caller in callers() {
         let (mut running, mut writer) = waiting(caller, &["--share", "pid"], default);
-        running.send(libc::SIGUSR1);
+        tell(&running, libc::SIGUSR1);
         // There may be nobody any more who reads it.
         let _ = writer.write_all(b"x");
         assert_eq!(running.code(), 128 + libc::SIGUSR1, "{caller:?}");

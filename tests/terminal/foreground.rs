@@ -1,7 +1,7 @@
 //! The terminal's foreground process group is after the end as it was found.
 
 use crate::session::{By, Session, WAYS};
-use crate::support::{each_with, eventually, has, send, skip, state};
+use crate::support::{each_with, eventually, has, is_running, send, skip};
 
 const SHELL: [&str; 4] = ["bash", "--norc", "--noprofile", "-i"];
 const SANDBOXED: [By; 3] = [
@@ -65,8 +65,8 @@ fn a_job_that_ends_in_the_background_leaves_the_foreground_alone() {
             "{caller:?} {way:?}: {change}"
         );
         assert_eq!(
-            (session.holder(), state(other)),
-            (other, 'S'),
+            (session.holder(), is_running(other)),
+            (other, true),
             "{caller:?} {way:?}"
         );
     }

@@ -2,7 +2,7 @@
 //! group, so the command gets them itself; pidone must not add its own.
 
 use crate::session::{By, Session, WAYS};
-use crate::support::{Caller, each_with, eventually, state};
+use crate::support::{Caller, each_with, eventually, is_running};
 use crate::witness::witness;
 
 /// Interrupt, quit, suspend, and what they send.
@@ -106,8 +106,8 @@ fn interrupt_ends_a_plain_command_that_is_not_pid_1() {
             _ => {
                 std::thread::sleep(std::time::Duration::from_millis(100));
                 assert_eq!(
-                    (session.poll(job).as_str(), state(command)),
-                    ("running", 'S'),
+                    (session.poll(job).as_str(), is_running(command)),
+                    ("running", true),
                     "{caller:?}"
                 );
             }

@@ -1,0 +1,174 @@
+//! Values that are none: each is refused with what is wanted instead.
+
+use crate::options::assert_wrong_option;
+
+/// Options, what is wanted, and words that are not.
+const INVALID: [(&[&str], &str, &[&str]); 13] = [
+    (
+        &["map-user", "map-group"],
+        "a number from 0 to 4294967294",
+        &[
+            "-1",
+            "+1",
+            "4294967295",
+            "4294967296",
+            "99999999999999999999",
+            "1e3",
+            "0x10",
+            "",
+            " 1",
+            "1 ",
+            "1,2",
+            "root",
+        ],
+    ),
+    (
+        &["info-fd", "json-status-fd", "block-fd", "sync-fd"],
+        "the number of an open descriptor",
+        &[
+            "-1",
+            "2147483648",
+            "4294967295",
+            "4294967296",
+            "1e3",
+            "0x10",
+            "",
+            "&1",
+            "stdout",
+        ],
+    ),
+    (
+        &["preserve-fds"],
+        "a number of descriptors",
+        &["-1", "2147483648", "4294967296", "1e3", "0x10", ""],
+    ),
+    (
+        &["monotonic", "boottime"],
+        "a whole number of seconds",
+        &[
+            "1.5",
+            "1e3",
+            "0x10",
+            "",
+            "-",
+            "+",
+            "--1",
+            "9223372036854775808",
+            "-9223372036854775809",
+            "1s",
+        ],
+    ),
+    (
+        &["nice"],
+        "a number from -20 to 19",
+        &["-21", "20", "4294967295", "1e3", "0x10", "", "1.5", "+-1"],
+    ),
+    (
+        &["oom-score-adj"],
+        "a number from -1000 to 1000",
+        &["-1001", "1001", "4294967296", "1e3", "0x10", ""],
+    ),
+    (
+        &["umask"],
+        "an octal number up to 777",
+        &["1000", "8", "-1", "0x10", "", "u=rwx", "4294967295"],
+    ),
+    (
+        &["timeout", "stop-timeout"],
+        "a number of seconds, such as 10 or 0.5",
+        &[
+            "-1",
+            "1e3",
+            "0x10",
+            "",
+            ".5",
+            "5.",
+            "1.5s",
+            "99999999999999999999",
+            "1,5",
+        ],
+    ),
+    (
+        &["stop-signal"],
+        "a signal such as TERM, 15 or RTMIN+3",
+        &["0", "65", "-1", "", "NOPE", "SIG", "RTMAX+1", "1e1"],
+    ),
+    (
+        &["rlimit"],
+        "a name such as nofile, =, and one or two numbers or inf with : between",
+        &[
+            "",
+            "nofile",
+            "nofile=",
+            "=5",
+            "files=5",
+            "NOFILE=5",
+            "nofile=5:",
+            "nofile=:5",
+            "nofile=-1",
+            "nofile=1:2:3",
+            "nofile=1e3",
+            "nofile=0x10",
+        ],
+    ),
+    (
+        &["share", "try"],
+        "a list of mount, uts, ipc, net, pid, user, cgroup, time",
+        &[
+            "", "nope", "net,", ",net", "net,,uts", "NET", "net uts", "all",
+        ],
+    ),
+    (
+        &["hostname", "domainname"],
+        "a name of 1 to 64 bytes",
+        &[""],
+    ),
+    (
+        &["propagation"],
+        "private, slave, shared or unchanged",
+        &["", "rprivate", "PRIVATE", "private,"],
+    ),
+];
+
+#[test]
+fn an_invalid_value_is_told_with_what_is_wanted() {
+    for (options, wanted, words) in INVALID {
+        for option in options {
+            for word in words {
+                let sentence = format!("--{option} {word:?}: wanted is {wanted}");
+                assert_wrong_option(&[&format!("--{option}={word}"), "true"], &sentence);
+                assert_wrong_option(&[&format!("--{option}"), word, "true"], &sentence);
+            }
+        }
+    }
+}
+
+#[test]
+fn names_have_their_bounds() {
+    let long = "n".repeat(65);
+    for option in ["hostname", "domainname"] {
+        let sentence = format!("--{option} {long:?}: wanted is a name of 1 to 64 bytes");
+        assert_wrong_option(&[&format!("--{option}"), &long, "true"], &sentence);
+    }
+    assert_wrong_option(
+        &["--setgroups=maybe", "true"],
+        "--setgroups \"maybe\": wanted is allow or deny",
+    );
+    for word in ["", "=x"] {
+        assert_wrong_option(
+            &["-e", word, "true"],
+            &format!("--env {word:?}: wanted is NAME=VALUE or NAME"),
+        );
+    }
+    for word in ["", "A=B", "="] {
+        let wanted = format!("{word:?}: wanted is a name without =");
+        assert_wrong_option(
+            &["--unsetenv", word, "true"],
+            &format!("--unsetenv {wanted}"),
+        );
+        assert_wrong_option(
+            &["--setenv", word, "x", "true"],
+            &format!("--setenv {wanted}"),
+        );
+    }
+}
