@@ -83,7 +83,7 @@ fn run(process: &Process, request: &Request, words: &Words) -> Result<u8, Error<
         if explain {
             return report::print(words, &Shown(&plan));
         }
-        let timeline = request.timing.then(|| Timeline::new());
+        let timeline = request.timing.then(Timeline::new);
         let mut end = End::default();
         let (result, notes) = launch(&plan, timeline.as_ref(), &mut |child| {
             end = supervise(child, &plan.watch)

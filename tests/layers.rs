@@ -652,6 +652,15 @@ fn index(line: &str) -> bool {
 }
 
 #[test]
+fn there_is_no_heap() {
+    let mut broken = Broken::default();
+    for source in sources() {
+        broken.words(&source, "alloc global_allocator");
+    }
+    broken.report();
+}
+
+#[test]
 fn files_are_short_and_begin_with_what_they_are() {
     let mut broken = Broken::default();
     for source in sources() {

@@ -9,7 +9,7 @@ use crate::launch::launch;
 use crate::names::{Errno, Ns, NsSet, Resource, Signal};
 use crate::plan::{Call, Failure, Plan, Slot, Who};
 use crate::strings::Strings;
-use crate::sys::file::{self, Fd};
+use crate::sys::file;
 use crate::sys::namespace;
 use crate::sys::process::{self, Pid};
 use crate::sys::signal::{self, Disposition};

@@ -283,6 +283,7 @@ impl Show for Limit {
     fn show(&self, text: &mut Text) {
         match self.0 {
             u64::MAX => put!(text, "RLIM64_INFINITY"),
+            limit if limit > 1024 && limit % 1024 == 0 => put!(text, limit / 1024, "*1024"),
             limit => put!(text, limit),
         }
     }

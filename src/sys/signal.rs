@@ -66,24 +66,19 @@ pub fn all_but_faults() -> u64 {
 
 /// rt_sigprocmask(2) `SIG_BLOCK`; the set that was blocked before.
 pub fn block(set: u64) -> Result<u64> {
-    mask(libc::SIG_BLOCK, set)
+    let mut old = 0u64;
+    mask(libc::SIG_BLOCK, &set, &raw mut old as usize).map(|()| old)
 }
 
 /// rt_sigprocmask(2) `SIG_SETMASK`.
 pub fn set_mask(set: u64) -> Result<()> {
-    mask(libc::SIG_SETMASK, set).map(|_| ())
+    mask(libc::SIG_SETMASK, &set, 0)
 }
 
-fn mask(how: i32, set: u64) -> Result<u64> {
-    let mut old = 0u64;
-    let arguments = [
-        how as usize,
-        &raw const set as usize,
-        &raw mut old as usize,
-        SET_SIZE,
-    ];
-    // SAFETY: both sets are eight bytes.
-    unsafe { call(Sysno::rt_sigprocmask, arguments) }.map(|_| old)
+fn mask(how: i32, set: &u64, old: usize) -> Result<()> {
+    let arguments = [how as usize, &raw const *set as usize, old, SET_SIZE];
+    // SAFETY: both sets are eight bytes, or the old one is NULL.
+    unsafe { call(Sysno::rt_sigprocmask, arguments) }.map(nothing)
 }
 
 /// A signal that was waiting.

@@ -8,14 +8,15 @@ use std::process::Command;
 /// The child's first function.
 const FIRST: &str = "pidone::launch::clone::begin";
 
-/// Parts of the names of what ends in a panic, and of what belongs to the heap or to formatting.
-const NEVER: [&str; 9] = [
+/// Parts of the names of what ends in a panic, and of what takes memory or writes text.
+const NEVER: [&str; 10] = [
     "panic",
     "_fail",
     "defect",
     "rust_begin_unwind",
     "alloc",
     "heap",
+    "pidone::words",
     "core::fmt",
     "pidone::text::Text",
     "pidone::report",
