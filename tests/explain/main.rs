@@ -143,7 +143,7 @@ fn attributes_are_explained() {
             "2",
             "--env=OTHER",
         ],
-        &["--unsetenv", "OTHER", "-e=x", "--unsetenv=PATH"],
+        &["--unsetenv", "OTHER", "-eX=1", "--unsetenv=PATH"],
     ]);
 }
 

@@ -58,7 +58,9 @@ impl Attempt<'_> {
         let wanted = refusal
             .sentence(&announced)
             .unwrap_or_else(|| panic!("no {} in {announced}", refusal.call));
-        assert_eq!(ran.err, wanted, "{words:?}, {:?}", self.caller);
+        let (sentence, hint) = ran.err.split_once('\n').unwrap_or_default();
+        assert_eq!(sentence, wanted, "{words:?}, {:?}", self.caller);
+        refusal.assert_hint(hint);
         let end = (ran.code, ran.out.as_str());
         assert_eq!(
             end,
@@ -117,6 +119,7 @@ pub struct Refusal<'a> {
     /// The beginning of the call that is refused; of several, the last.
     pub call: &'a str,
     pub errno: &'a str,
+    /// What the cause says in any case.
     pub hint: Option<&'a str>,
 }
 
@@ -139,7 +142,7 @@ impl<'a> Refusal<'a> {
         }
     }
 
-    /// What is to be said, for this plan.
+    /// What is to be said first, for this plan.
     pub fn sentence(&self, plan: &str) -> Option<String> {
         let steps = plan
             .lines()
@@ -152,13 +155,19 @@ impl<'a> Refusal<'a> {
             .rfind(|(_, line)| line.starts_with(self.call))?;
         let (call, _) = line.rsplit_once("  # ")?;
         let (count, errno) = (steps.len(), self.errno);
-        let hint = self
-            .hint
-            .map(|hint| format!("hint: {hint}\n"))
-            .unwrap_or_default();
-        Some(format!(
-            "pidone: step {number} of {count}: {call}: {errno}\n{hint}"
-        ))
+        Some(format!("pidone: step {number} of {count}: {call}: {errno}"))
+    }
+
+    /// Asserts that the cause, and nothing else, is said then.
+    pub fn assert_hint(&self, said: &str) {
+        let Some(part) = self.hint else {
+            return assert_eq!(said, "", "no cause is known");
+        };
+        assert!(
+            said.starts_with("hint: ") && said.contains(part),
+            "{part:?}: {said:?}"
+        );
+        assert_eq!(said.lines().count(), 1, "{said:?}");
     }
 }
 

@@ -4,6 +4,7 @@
 mod support;
 
 mod attempt;
+mod cleanup;
 mod library;
 mod limits;
 mod options;

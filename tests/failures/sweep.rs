@@ -10,6 +10,9 @@ use std::path::Path;
 const RIGHT: i32 = 7;
 const COMMAND: [&str; 3] = ["/bin/sh", "-c", "exit 7"];
 
+/// Descriptors for the reports of a run.
+const OPEN: &str = "exec 8</dev/null 9>/dev/null";
+
 /// One call of a run: its name, how many of that name came before it and itself, and who makes it.
 #[derive(Debug)]
 struct Place {
@@ -63,9 +66,10 @@ fn places(names: Vec<String>, in_child: bool) -> Vec<Place> {
 /// All calls of a run up to the command's first, but for pidone's own start and end.
 fn all_places(caller: Caller, options: &[&str]) -> Vec<Place> {
     let scratch = Scratch::new("sweep");
-    let mut traced = command(caller, "strace");
+    let mut traced = command(caller, "/bin/sh");
+    let script = format!("{OPEN}; exec \"$@\"");
     traced
-        .args(["-ff", "-o"])
+        .args(["-c", &script, "sh", "strace", "-ff", "-o"])
         .arg(scratch.path.join("trace"))
         .arg(program());
     let status = traced.arg("run").args(options).args(COMMAND).status();
@@ -124,13 +128,27 @@ fn judge(place: &Place, ran: &Ran) -> Result<(), &'static str> {
     }
 }
 
+/// Refuses each call of a run with these options. No pid-file may be left, where there is one.
 fn sweep(options: &[&str], errno: &str) {
     if !can_fail() {
         return;
     }
     let mut wrong = Vec::new();
     for &caller in callers() {
-        let places = all_places(caller, options);
+        let scratch = Scratch::new("swept");
+        let pid_file = scratch.path.join("pid");
+        let pid_option = format!("--pid-file={}", pid_file.display());
+        let options: Vec<&str> = options
+            .iter()
+            .map(|word| {
+                if *word == "--pid-file" {
+                    &pid_option
+                } else {
+                    *word
+                }
+            })
+            .collect();
+        let places = all_places(caller, &options);
         // The control: pidone cannot do with less.
         assert!(
             places.len() > 15 && places.iter().any(|place| place.in_child),
@@ -140,16 +158,43 @@ fn sweep(options: &[&str], errno: &str) {
             let faults = place.refuse(errno);
             let attempt = Attempt {
                 faults: &faults,
+                setup: OPEN,
                 ..Attempt::new(caller)
             };
-            let ran = attempt.run(&[options, &COMMAND].concat());
-            if let Err(what) = judge(&place, &ran) {
+            let ran = attempt.run(&[&options, COMMAND.as_slice()].concat());
+            let mut judged = judge(&place, &ran);
+            if fs::remove_file(&pid_file).is_ok() && place.name != "unlinkat" {
+                judged = Err("the pid-file is left");
+            }
+            if let Err(what) = judged {
                 wrong.push(format!("{caller:?}, {place:?}: {what}: {ran:?}"));
             }
         }
     }
     assert!(wrong.is_empty(), "{errno}:\n{}", wrong.join("\n"));
 }
+
+/// Options that make as many different calls as possible.
+const MANY: [&str; 18] = [
+    "-a",
+    "--pid-file",
+    "--info-fd=9",
+    "--json-status-fd=9",
+    "--block-fd=8",
+    "--sync-fd=8",
+    "--map-user=5",
+    "--hostname=x",
+    "--domainname=x",
+    "--monotonic=5",
+    "--propagation=slave",
+    "--chdir=/usr",
+    "--umask=7",
+    "--nice=5",
+    "--oom-score-adj=5",
+    "--rlimit=core=0",
+    "--new-session",
+    "--timeout=1000",
+];
 
 #[test]
 fn no_call_that_is_not_permitted_is_overlooked() {
@@ -179,4 +224,19 @@ fn no_call_for_all_namespaces_that_lacks_memory_is_overlooked() {
 #[test]
 fn no_call_for_all_namespaces_that_is_interrupted_is_overlooked() {
     sweep(&["-a"], "EINTR");
+}
+
+#[test]
+fn no_call_of_many_that_is_not_permitted_is_overlooked() {
+    sweep(&MANY, "EPERM");
+}
+
+#[test]
+fn no_call_of_many_that_lacks_memory_is_overlooked() {
+    sweep(&MANY, "ENOMEM");
+}
+
+#[test]
+fn no_call_of_many_that_is_interrupted_is_overlooked() {
+    sweep(&MANY, "EINTR");
 }
