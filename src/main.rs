@@ -2,6 +2,7 @@
 
 #![no_std]
 #![no_main]
+#![deny(unsafe_code)]
 
 mod rt;
 

@@ -38,6 +38,9 @@ pub fn ended(words: &Words, plan: &Plan, end: End, notes: Notes) {
     if let Some(failure) = notes.warning {
         complain(words, &Warning(Refused { plan, failure }));
     }
+    if let Some(errno) = end.lost {
+        complain(words, &Lost(errno));
+    }
     if end.timed_out {
         complain(words, &"the command was stopped, because its time was over");
     }
@@ -84,6 +87,15 @@ fn tell(plan: &Plan, mut text: Text) -> Result<(), Errno> {
     match plan.watch.status_fd {
         Some(fd) => file::write_all(Fd(fd), text.bytes()),
         None => Ok(()),
+    }
+}
+
+/// The command's status is not to be had.
+struct Lost(Errno);
+
+impl Show for Lost {
+    fn show(&self, text: &mut Text) {
+        put!(text, "wait4: ", self.0);
     }
 }
 

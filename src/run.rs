@@ -89,7 +89,10 @@ fn run(process: &Process, request: &Request, words: &Words) -> Result<u8, Error<
             end = supervise(child, &plan.watch)
         });
         match result {
-            Err(failure) if probe::learn(&mut host, config, words, &plan, failure) => continue,
+            Err(failure) if probe::learn(&mut host, config, words, &plan, failure) => {
+                probe::restore(notes);
+                continue;
+            }
             Err(failure) => {
                 end.status = Status::Exited(report::failed(words, &plan, failure, notes))
             }

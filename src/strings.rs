@@ -78,10 +78,8 @@ impl<'a> ThinCStr<'a> {
     pub fn skip(self, count: usize) -> Self {
         let count = count.min(self.bytes().len());
         // SAFETY: the position is not behind the NUL, and the end of a C string is a C string.
-        ThinCStr {
-            start: unsafe { self.start.add(count) },
-            ..self
-        }
+        let start = unsafe { self.start.add(count) };
+        ThinCStr { start, ..self }
     }
 
     /// Its address, for the kernel.

@@ -79,11 +79,14 @@ pub fn store<'a>(
 
 /// Names of namespaces with commas between.
 fn list(mut word: &[u8]) -> Option<NsSet> {
-    let mut set = NsSet::of(Ns::named(cut(&mut word, b','))?);
-    while !word.is_empty() {
+    let mut set = NsSet::NONE;
+    loop {
+        let more = has(word, b',');
         set = set.with(Ns::named(cut(&mut word, b','))?);
+        if !more {
+            return Some(set);
+        }
     }
-    Some(set)
 }
 
 fn one_of<T: Copy>(words: &[(&str, T)], word: &[u8]) -> Option<T> {

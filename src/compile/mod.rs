@@ -38,6 +38,7 @@ pub fn compile<'p>(
     let mut list = List::new(words);
     // An ignored SIGCHLD would have the kernel throw the exit status away, so this is the first.
     list.add_if(host.sigchld_ignored, set_sigchld(false), Id::Default);
+    reports::keep_descriptors(config, &mut list);
     list.add(Call::MapStack, Id::Default);
     // Before the clone, or the child could look for our death where nobody writes it.
     list.add_if(!config.life.no_kill_child, watched(host), Id::Default);
@@ -92,9 +93,12 @@ pub fn compile<'p>(
     let argv = command::execute(config, env, words, &mut list)?;
 
     list.turn(Who::After);
-    list.add(Call::RestoreSignals, Id::Default);
-    list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
     reports::withdraw(config, &mut list);
+    // A program of our own ends here, and a signal that is pending must not do that for it.
+    if host.shared_with.is_some() {
+        list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
+        list.add(Call::RestoreSignals, Id::Default);
+    }
 
     Ok(Plan {
         steps: list.steps.finish(),

@@ -3,7 +3,7 @@
 use super::namespaces::Resolved;
 use super::steps::List;
 use crate::config::Config;
-use crate::names::Id;
+use crate::names::{Errno, Id};
 use crate::plan::{Call, Data, Path, Slot};
 
 /// The first descriptor that is not standard input, output or error.
@@ -65,23 +65,15 @@ pub fn await_release(config: &Config, child: &mut List) {
 /// closed by the same call, so those that it needs later are kept, and closed for the command alone.
 pub fn close_descriptors(config: &Config, child: &mut List) {
     let reports = &config.reports;
-    let mut first = FIRST.saturating_add(config.process.preserve_fds);
+    let mut first = preserved(config);
     let because = if first > FIRST {
         Id::PreserveFds
     } else {
         Id::Default
     };
-    let mut ours = [
-        (Id::JsonStatusFd, reports.json_status_fd),
-        (Id::SyncFd, reports.sync_fd),
-    ];
-    if ours[0].1 > ours[1].1 {
-        ours.swap(0, 1);
-    }
-    for (option, fd) in ours {
-        // Below 3 + N the caller has said that it is the command's too.
+    let (status, sync) = (reports.json_status_fd, reports.sync_fd);
+    for fd in [status.min(sync), status.max(sync)] {
         if let Some(fd) = fd.filter(|&fd| fd >= first) {
-            child.add(Call::CloseOnExec(fd), option);
             let last = fd.wrapping_sub(1);
             child.add_if(fd > first, Call::CloseRange { first, last }, because);
             first = fd.saturating_add(1);
@@ -96,15 +88,35 @@ pub fn close_descriptors(config: &Config, child: &mut List) {
     );
 }
 
+/// The first descriptor that is not the command's.
+fn preserved(config: &Config) -> u32 {
+    FIRST.saturating_add(config.process.preserve_fds)
+}
+
+/// Keeps the caller's descriptors that are for us from the command; which also tells whether they are
+/// there, before one of ours could be taken for one that is not.
+pub fn keep_descriptors(config: &Config, before: &mut List) {
+    let reports = &config.reports;
+    for (because, fd) in [
+        (Id::InfoFd, reports.info_fd),
+        (Id::JsonStatusFd, reports.json_status_fd),
+        (Id::BlockFd, reports.block_fd),
+        (Id::SyncFd, reports.sync_fd),
+    ] {
+        if let Some(fd) = fd.filter(|&fd| fd >= preserved(config)) {
+            before.add(Call::CloseOnExec(fd), because);
+        }
+    }
+}
+
 /// What must not outlive the command.
 pub fn withdraw<'p>(config: &Config<'p>, after: &mut List<'p>) {
     if let Some(path) = config.reports.pid_file {
-        after.add(
-            Call::Unlink {
-                path,
-                only_if: Slot::PidFile,
-            },
-            Id::PidFile,
-        );
+        // Somebody may have been quicker.
+        let call = Call::Unlink {
+            path,
+            only_if: Slot::PidFile,
+        };
+        after.add_tolerant(call, &[Errno::NOENT], Id::PidFile);
     }
 }

@@ -5,7 +5,7 @@ use super::{Evidence, Host};
 use crate::compile::compile;
 use crate::config::Config;
 use crate::error::Refused;
-use crate::launch::launch;
+use crate::launch::{Notes, launch};
 use crate::names::{Errno, Ns, NsSet, Resource, Signal};
 use crate::plan::{Call, Failure, Plan, Slot, Who};
 use crate::strings::Strings;
@@ -99,10 +99,18 @@ fn allows(host: &Host, config: &Config, words: &Words, ns: Ns) -> bool {
     steps.extend(plan.steps);
     steps.retain(|step| !concerns_others(&step.call));
     plan.steps = steps.finish();
-    let (outcome, _) = launch(&plan, None, &mut |child| {
+    let (outcome, notes) = launch(&plan, None, &mut |child| {
         let _ = process::wait_for(child.pid);
     });
+    restore(notes);
     outcome.is_ok()
+}
+
+/// Gives the next child the caller's mask, which a launch changes for its supervisor.
+pub(crate) fn restore(notes: Notes) {
+    if let Some(mask) = notes.mask {
+        let _ = signal::set_mask(mask);
+    }
 }
 
 /// What a trial must leave out: the command, and everything that another program would notice.
@@ -115,7 +123,7 @@ fn concerns_others(call: &Call) -> bool {
     }
 }
 
-/// Whether a process would leave a signal to the kernel, neither handling nor ignoring it.
+/// Whether a process would leave a signal to the kernel: it neither handles, ignores nor blocks it.
 pub(crate) fn has_default_action(process: Pid, signal: Signal) -> bool {
     let words = &Words::default();
     let mut path = Text::new(words);
@@ -125,7 +133,7 @@ pub(crate) fn has_default_action(process: Pid, signal: Signal) -> bool {
         let set = text::number(field(status, name), 16);
         set.unwrap_or(0) & signal.bit() != 0
     };
-    !in_set(b"SigIgn") && !in_set(b"SigCgt")
+    !in_set(b"SigIgn") && !in_set(b"SigCgt") && !in_set(b"SigBlk")
 }
 
 /// Looks around after a failure.

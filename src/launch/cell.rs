@@ -128,6 +128,7 @@ impl Cell {
         Notes {
             warning: self.warning.load(),
             denied: self.denied.load(),
+            mask: None,
         }
     }
 }

@@ -39,12 +39,19 @@ pub struct Child<'a> {
     /// Its process id, as we see it.
     pub pid: Pid,
     cell: &'a Cell,
+    signalled: core::cell::Cell<bool>,
 }
 
 impl Child<'_> {
     /// Whether the child has left our memory, because it executed the command or because it ended.
     pub fn has_left(&self) -> bool {
         self.cell.child_has_left()
+    }
+
+    /// Sends it a signal (kill(2)). If that ends it before it is the command, no step has failed.
+    pub fn send(&self, signal: Signal) {
+        self.signalled.set(true);
+        let _ = signal::send(self.pid, signal);
     }
 }
 
@@ -55,6 +62,8 @@ pub struct Notes {
     pub warning: Option<Failure>,
     /// The first candidate for the command that may not be executed.
     pub denied: Option<Failure>,
+    /// The signals that were blocked before, for who goes on after this.
+    pub mask: Option<u64>,
 }
 
 /// Performs `plan`, and calls `supervise` while the child sets up and the command runs. `supervise`
@@ -95,19 +104,26 @@ fn run(parent: &mut Performer, supervise: &mut dyn FnMut(&Child)) -> Result<(), 
             errno: None,
         });
     };
-    let child = Child { pid, cell };
+    let child = Child {
+        pid,
+        cell,
+        signalled: false.into(),
+    };
     if let Err(failure) = parent.perform_all(Who::During) {
         end(&child);
         return Err(failure);
     }
     supervise(&child);
     cell.wait_until_child_has_left();
-    Ok(())
+    match cell.failure() {
+        Some(failure) if failure.errno.is_some() || !child.signalled.get() => Err(failure),
+        _ => Ok(()),
+    }
 }
 
 /// Ends a child that must not become the command.
 fn end(child: &Child) {
-    let _ = signal::send(child.pid, Signal::KILL);
+    child.send(Signal::KILL);
     while process::wait_for(child.pid) == Err(Errno::INTR) {}
     child.cell.wait_until_child_has_left();
 }

@@ -28,7 +28,7 @@ pub struct Performer<'a> {
     /// Descriptors, or 0, which is always somebody else's.
     slots: [u32; Slot::COUNT],
     /// The signals that were blocked before we blocked more.
-    mask: Option<u64>,
+    pub mask: Option<u64>,
     /// What was looked at of the child's namespaces: the inode numbers.
     inodes: [u64; 8],
 }
@@ -146,17 +146,18 @@ impl<'a> Performer<'a> {
     }
 
     fn fill(&mut self, slot: Slot, fd: Result<Fd>) -> Result<()> {
-        self.slots[slot as usize] = file::above_stdio(fd?)?.0;
-        Ok(())
+        let fd = file::above_stdio(fd?)?;
+        self.slots
+            .get_mut(slot as usize)
+            .map(|place| *place = fd.0)
+            .ok_or(Errno::BADF)
     }
 
     /// The descriptor in a slot; `EBADF` if the step that fills it was refused.
     #[inline(never)]
     fn fd(&self, slot: Slot) -> Result<Fd> {
-        match self.slots[slot as usize] {
-            0 => Err(Errno::BADF),
-            fd => Ok(Fd(fd)),
-        }
+        let fd = self.slots.get(slot as usize).filter(|fd| **fd != 0);
+        fd.map(|fd| Fd(*fd)).ok_or(Errno::BADF)
     }
 
     fn open(&mut self, path: &Path, flags: u32, slot: Slot) -> Result<()> {
@@ -170,7 +171,9 @@ impl<'a> Performer<'a> {
 
     fn look_at(&mut self, ns: Ns) -> Result<()> {
         let (_, inode) = file::identity(self.of_child(b"ns/", entry(ns).as_bytes()).path())?;
-        self.inodes[ns as usize] = inode;
+        if let Some(place) = self.inodes.get_mut(ns as usize) {
+            *place = inode;
+        }
         Ok(())
     }
 
@@ -214,7 +217,7 @@ impl<'a> Performer<'a> {
             text.push(b", \"");
             text.push(ns.file().as_bytes());
             text.push(b"-namespace\": ");
-            text.number(self.inodes[ns as usize]);
+            text.number(self.inodes.get(ns as usize).copied().unwrap_or(0));
         }
         text.push(b"}\n");
     }

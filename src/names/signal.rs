@@ -28,6 +28,8 @@ impl Signal {
     pub const TSTP: Signal = Signal(20);
     pub const TTIN: Signal = Signal(21);
     pub const TTOU: Signal = Signal(22);
+    pub const URG: Signal = Signal(23);
+    pub const WINCH: Signal = Signal(28);
 
     /// What a program raises by its own mistake. They are never blocked: a fault of ours must end us.
     pub const FAULTS: [Signal; 7] = [

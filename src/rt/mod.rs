@@ -41,9 +41,13 @@ unsafe extern "C" fn _start() -> ! {
 }
 
 /// Reads the kernel's block and runs the program.
+///
+/// # Safety
+///
+/// `block` must be the stack pointer at exec, and this must be called once.
 unsafe extern "C" fn begin(block: *const usize) -> ! {
-    // SAFETY: this runs once, so `MEMORY` is lent once. `block` is the stack pointer at exec. The kernel put argc, argv, NULL, envp, NULL and
-    // the auxiliary vector there and never touches them again.
+    // SAFETY: this runs once, so `MEMORY` is lent once. The kernel put argc, argv, NULL, envp, NULL and
+    // the auxiliary vector at `block`, and never touches them again.
     let process = unsafe {
         let argc = *block;
         let arguments = strings(block.add(1), argc);
@@ -60,18 +64,30 @@ unsafe extern "C" fn begin(block: *const usize) -> ! {
 }
 
 /// The number of words before the terminating zero.
+///
+/// # Safety
+///
+/// The array must end with a zero word.
 unsafe fn length(words: *const usize) -> usize {
     // SAFETY: the caller's array ends with a zero word.
     unsafe { (0..).take_while(|&at| *words.add(at) != 0).count() }
 }
 
 /// An array of `count` C strings and its terminating NULL.
+///
+/// # Safety
+///
+/// That must stand there, for ever.
 unsafe fn strings(first: *const usize, count: usize) -> &'static [Option<ThinCStr<'static>>] {
     // SAFETY: `Option<ThinCStr>` is a nullable pointer to a C string, which is what stands there.
     unsafe { core::slice::from_raw_parts(first.cast(), count + 1) }
 }
 
 /// The (type, value) pairs up to `AT_NULL`.
+///
+/// # Safety
+///
+/// The auxiliary vector must stand there, for ever.
 unsafe fn auxiliary(first: *const usize) -> &'static [[usize; 2]] {
     let pairs: *const [usize; 2] = first.cast();
     // SAFETY: the vector ends with a pair of type AT_NULL (0).

@@ -1,9 +1,9 @@
 //! Time limits: ask the command to end, then make it.
 
+use crate::launch::Child;
 use crate::names::Signal;
 use crate::plan::Watch;
-use crate::sys::process::{self, Pid};
-use crate::sys::signal;
+use crate::sys::process;
 
 /// Milliseconds from asking to `SIGKILL` after a time limit, if nothing else was said.
 pub const GRACE: u64 = 10_000;
@@ -43,7 +43,7 @@ impl Deadline {
     }
 
     /// The time is over: asks, or kills.
-    pub fn pass(&mut self, child: Pid) {
+    pub fn pass(&mut self, child: &Child) {
         match self.next.take() {
             Some((_, Next::Ask)) => {
                 self.timed_out = true;
@@ -51,15 +51,15 @@ impl Deadline {
                 self.ask(child);
             }
             Some((_, Next::Kill)) => {
-                let _ = signal::send(child, Signal::KILL);
+                child.send(Signal::KILL);
             }
             None => {}
         }
     }
 
     /// Asks the command to end. The time until `SIGKILL` starts with the first asking.
-    pub fn ask(&mut self, child: Pid) {
-        let _ = signal::send(child, self.ask_with);
+    pub fn ask(&mut self, child: &Child) {
+        child.send(self.ask_with);
         let killing = matches!(self.next, Some((_, Next::Kill)));
         if let (false, Some(grace)) = (killing, self.stop_timeout) {
             self.next = Some((from_now(grace), Next::Kill));

@@ -8,6 +8,7 @@ mod deadline;
 mod stop;
 mod tty;
 
+use crate::host::probe;
 use crate::launch::Child;
 use crate::names::{Errno, Signal};
 use crate::plan::Watch;
@@ -22,6 +23,8 @@ pub struct End {
     pub status: Status,
     /// Whether the time limit had passed.
     pub timed_out: bool,
+    /// Why its end could not be waited for.
+    pub lost: Option<Errno>,
 }
 
 /// The command's own status.
@@ -52,62 +55,67 @@ impl Status {
 /// Waits for the child's end, and serves it meanwhile.
 pub fn supervise(child: &Child, watch: &Watch) -> End {
     let mut deadline = Deadline::new(watch);
+    let mut end = End::default();
+    // What ended it before there was a command.
+    let mut obeyed = None;
     // A child that has left our memory may have ended before its SIGCHLD was blocked.
     let mut look = child.has_left();
-    let status = loop {
+    loop {
         if look {
             match process::look_at(child.pid) {
-                Ok(Some(Change::Exited(code))) => break Status::Exited(code),
-                Ok(Some(Change::Killed(signal))) => break Status::Killed(signal),
-                Ok(Some(Change::Stopped(signal))) => stop::with_child(child.pid, signal),
+                Ok(Some(Change::Exited(code))) => break end.status = Status::Exited(code),
+                Ok(Some(Change::Killed(signal))) => {
+                    break end.status = Status::Killed(obeyed.unwrap_or(signal));
+                }
+                Ok(Some(Change::Stopped(signal))) => stop::with_child(child, signal),
                 Ok(None) | Err(Errno::INTR) => {}
-                // Nobody else waits for it; without a child there is nothing to wait for.
-                Err(_) => break Status::Exited(crate::error::FAILED),
+                Err(errno) => {
+                    end.status = Status::Exited(crate::error::FAILED);
+                    break end.lost = Some(errno);
+                }
             }
         }
-        look = match signal::wait(deadline.remaining()) {
+        look = true;
+        match signal::wait(deadline.remaining()) {
+            Ok(arrived) if arrived.signal == Signal::CHLD => {}
+            Ok(arrived) if ends_set_up(child, arrived.signal) => {
+                obeyed = Some(arrived.signal.number());
+                child.send(Signal::KILL);
+            }
             Ok(arrived) => receive(child, watch, &mut deadline, arrived),
-            Err(Errno::AGAIN) => {
-                deadline.pass(child.pid);
-                false
-            }
-            Err(_) => true,
-        };
-    };
-    tty::restore();
-    End {
-        status,
-        timed_out: deadline.timed_out(),
-    }
-}
-
-/// Acts on a signal; whether to look at the child.
-fn receive(child: &Child, watch: &Watch, deadline: &mut Deadline, arrived: Arrived) -> bool {
-    let signal = arrived.signal;
-    if signal == Signal::CHLD {
-        return true;
-    }
-    // From the keyboard, or sent by the command to its own group: it has got it already.
-    let has_it = (watch.shares_terminal && arrived.from_kernel) || arrived.sender == child.pid;
-    if !child.has_left() && ends(signal) {
-        // There is no command yet that could act on it.
-        let _ = signal::send(child.pid, Signal::KILL);
-    } else if has_it {
-        if watch.shielded && stop::is_keyboard_stop(signal) {
-            stop::shielded(child.pid, signal);
+            Err(Errno::AGAIN) => deadline.pass(child),
+            Err(_) => {}
         }
-    } else if signal == Signal::TERM {
-        deadline.ask(child.pid);
-    } else {
-        let _ = signal::send(child.pid, signal);
     }
-    false
+    tty::restore();
+    end.timed_out = deadline.timed_out();
+    end
 }
 
-/// The signals that ask a program to end.
-fn ends(signal: Signal) -> bool {
-    matches!(
-        signal,
-        Signal::HUP | Signal::INT | Signal::QUIT | Signal::TERM
-    )
+/// Whether a signal ends a program that has not even started.
+fn ends_set_up(child: &Child, signal: Signal) -> bool {
+    let harmless = matches!(signal, Signal::CONT | Signal::URG | Signal::WINCH);
+    !child.has_left()
+        && !harmless
+        && !stop::is_keyboard_stop(signal)
+        && probe::has_default_action(child.pid, signal)
+}
+
+/// Passes a signal on, unless the command has got it already.
+fn receive(child: &Child, watch: &Watch, deadline: &mut Deadline, arrived: Arrived) {
+    let signal = arrived.signal;
+    let from_keyboard = arrived.from_kernel
+        && (stop::is_keyboard_stop(signal)
+            || matches!(signal, Signal::INT | Signal::QUIT | Signal::WINCH));
+    let has_it = (watch.shares_terminal && from_keyboard) || arrived.sender == child.pid;
+    let stops = watch.shielded && stop::is_keyboard_stop(signal);
+    if stops && probe::has_default_action(child.pid, signal) {
+        stop::shielded(child, signal);
+    } else if has_it {
+        // From the keyboard, or sent by the command to its own group.
+    } else if signal == Signal::TERM {
+        deadline.ask(child);
+    } else {
+        child.send(signal);
+    }
 }

@@ -4,9 +4,9 @@
 //! has no handler for (pid_namespaces(7)), and a read from a background group would even spin. So
 //! we stop it, unless it handles or ignores the signal itself.
 
-use crate::host::probe;
+use crate::launch::Child;
 use crate::names::Signal;
-use crate::sys::process::{self, Pid};
+use crate::sys::process;
 use crate::sys::signal;
 
 /// Whether the kernel sends it for ^Z, or for a background read or write of the terminal.
@@ -15,19 +15,16 @@ pub fn is_keyboard_stop(signal: Signal) -> bool {
 }
 
 /// The child has stopped: so do we, and it goes on when we do.
-pub fn with_child(child: Pid, number: u8) {
-    let signal = Signal::new(number).unwrap_or(Signal::STOP);
-    stop_self(signal);
-    let _ = signal::send(child, Signal::CONT);
+pub fn with_child(child: &Child, number: u8) {
+    stop_self(Signal::new(number).unwrap_or(Signal::STOP));
+    child.send(Signal::CONT);
 }
 
-/// A shielded child has got a stop signal from its terminal.
-pub fn shielded(child: Pid, signal: Signal) {
-    if probe::has_default_action(child, signal) {
-        let _ = signal::send(child, Signal::STOP);
-        stop_self(signal);
-        let _ = signal::send(child, Signal::CONT);
-    }
+/// A shielded child that leaves a stop signal to the kernel has got one, or is meant to.
+pub fn shielded(child: &Child, signal: Signal) {
+    child.send(Signal::STOP);
+    stop_self(signal);
+    child.send(Signal::CONT);
 }
 
 /// Stops this process as the signal would: not at all if our process group is orphaned, for nobody
