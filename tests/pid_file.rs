@@ -4,7 +4,7 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use support::{Held, Ran, Scratch, callers, pidone};
+use support::{Held, Ran, Scratch, callers, command, has, pidone, program, skip};
 
 #[test]
 fn the_pid_file_holds_the_commands_id_while_it_runs() {
@@ -98,5 +98,36 @@ fn a_pid_file_that_is_gone_already_is_no_failure() {
             .expect("pidone starts")
             .into();
         assert_eq!((ran.code, ran.err.as_str()), (Some(7), ""), "{caller:?}");
+    }
+}
+
+#[test]
+fn a_signal_at_the_very_end_leaves_no_pid_file() {
+    if !has("strace") {
+        return skip("no strace");
+    }
+    for &caller in callers() {
+        let scratch = Scratch::new("late");
+        let file = scratch.path.join("pid");
+        let mut traced = command(caller, "strace");
+        // When the command has ended, and pidone looks at how.
+        traced.args([
+            "-o/dev/null",
+            "-e",
+            "trace=wait4",
+            "-e",
+            "inject=wait4:signal=TERM",
+        ]);
+        traced
+            .arg(program())
+            .arg("run")
+            .arg("--pid-file")
+            .arg(&file);
+        let ran: Ran = traced
+            .args(["/bin/sh", "-c", "exit 7"])
+            .output()
+            .expect("strace starts")
+            .into();
+        assert!(!file.exists(), "{caller:?}: {ran:?}");
     }
 }

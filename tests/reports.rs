@@ -8,7 +8,10 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use support::{Caller, Held, Ran, Scratch, callers, children, eventually, through_shell};
+use support::{
+    Caller, Held, Ran, Scratch, callers, children, command, eventually, has, program, skip,
+    through_shell,
+};
 
 /// A flat JSON object on a line of its own; the values as they are written.
 fn object(line: &str) -> BTreeMap<String, String> {
@@ -86,6 +89,25 @@ fn the_ids_are_told_before_the_command_starts() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn the_time_namespace_is_the_commands_also_where_the_older_clone_makes_it() {
+    if !has("strace") {
+        return skip("no strace");
+    }
+    for &caller in callers() {
+        let mut traced = command(caller, "strace");
+        traced.args(["-o/dev/null", "--inject=clone3:error=ENOSYS"]);
+        traced.arg(program()).args(["run", "-T", "--info-fd=1"]);
+        traced.args(["readlink", "/proc/self/ns/time"]);
+        let ran: Ran = traced.output().expect("strace can be started").into();
+        let (told, link) = ran.out.split_once('\n').expect("two lines");
+        let told = object(told).remove("time-namespace");
+        // What cannot be known before the command starts may be left out, but not be wrong.
+        let right = |inode| format!("time:[{inode}]\n") == link;
+        assert!(told.is_none_or(right), "{caller:?}: {ran:?}");
     }
 }
 
@@ -198,9 +220,11 @@ fn fifo(scratch: &Scratch, name: &str) -> (PathBuf, File) {
 fn the_commands_status_survives_a_reader_that_has_gone() {
     for &caller in callers() {
         let scratch = Scratch::new("gone");
-        let (path, reader) = fifo(&scratch, "status");
-        let held = Held::start(reporting(caller, &path, &["--json-status-fd=9"]));
-        drop(reader);
+        let (path, _) = fifo(&scratch, "status");
+        // The only reader is a descriptor that is closed before the command starts.
+        let script = format!("exec 8<>{0} 9>{0}", path.display());
+        let words = ["run", "--json-status-fd=9"];
+        let held = Held::start(through_shell(caller, &script, &words));
         let ran = held.end();
         assert_eq!(
             (ran.code, ran.signal),
@@ -218,26 +242,15 @@ fn the_commands_status_survives_a_reader_that_has_gone() {
 fn a_reader_that_has_gone_before_the_start_is_a_failure() {
     for &caller in callers() {
         let scratch = Scratch::new("early");
-        let (path, reader) = fifo(&scratch, "info");
+        let (path, _) = fifo(&scratch, "info");
         let made = scratch.path.join("made");
-        let script = format!(
-            "exec 9>{}; rm {}; read -r line",
-            path.display(),
-            path.display()
-        );
+        let script = format!("exec 8<>{0} 9>{0} 8<&-", path.display());
         let mut command = through_shell(caller, &script, &["run", "--info-fd=9", "touch"]);
-        let mut child = command
+        let ran: Ran = command
             .arg(&made)
-            .stdin(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("sh can be started");
-        eventually("the shell has opened the pipe", || {
-            (!path.exists()).then_some(())
-        });
-        drop(reader);
-        drop(child.stdin.take());
-        let ran = Ran::from(child.wait_with_output().expect("pidone can be waited for"));
+            .output()
+            .expect("sh can be started")
+            .into();
         assert_eq!(
             (ran.code, ran.signal),
             (Some(125), None),

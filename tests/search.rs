@@ -160,7 +160,7 @@ fn an_ordinary_user_is_not_shown_what_it_may_not_look_into() {
     }
     let folders = Folders::new();
     let closed = folders.scratch.path.join("echo");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).expect("its mode can be set");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).expect("its mode can be set");
     let ran = folders.run(Caller::Ordinary, &["echo"]);
     let later = folders.run(Caller::Ordinary, &["echo", "pwd"]);
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).expect("its mode can be set");

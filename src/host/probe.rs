@@ -123,17 +123,18 @@ fn concerns_others(call: &Call) -> bool {
     }
 }
 
-/// Whether a process would leave a signal to the kernel: it neither handles, ignores nor blocks it.
+/// Whether a process would leave a signal to the kernel: it neither handles, ignores nor blocks it,
+/// nor waits for it in sigwait(3), which does not show as blocked.
 pub(crate) fn has_default_action(process: Pid, signal: Signal) -> bool {
     let words = &Words::default();
     let mut path = Text::new(words);
-    put!(&mut path, "/proc/", process.0, "/status");
-    let status = read(words, &[path.bytes()]);
-    let in_set = |name: &[u8]| {
-        let set = text::number(field(status, name), 16);
-        set.unwrap_or(0) & signal.bit() != 0
-    };
-    !in_set(b"SigIgn") && !in_set(b"SigCgt") && !in_set(b"SigBlk")
+    put!(&mut path, "/proc/", process.0, "/");
+    let status = read(words, &[path.bytes(), b"status"]);
+    let mut call = read(words, &[path.bytes(), b"syscall"]);
+    [b"SigIgn", b"SigCgt", b"SigBlk"].iter().all(|name| {
+        let set = text::number(field(status, *name), 16).unwrap_or(0);
+        set & signal.bit() == 0
+    }) && text::decimal(cut(&mut call, b' ')) != Some(signal::WAIT)
 }
 
 /// Looks around after a failure.

@@ -88,9 +88,13 @@ pub fn launch(
         stack.unmap();
     }
     // What came first is the cause.
+    let mask = parent.mask;
     (
-        outcome.and(cell.failure().map_or(undone, Err)),
-        cell.notes(),
+        outcome.and(undone),
+        Notes {
+            mask,
+            ..cell.notes()
+        },
     )
 }
 

@@ -68,7 +68,8 @@ pub fn supervise(child: &Child, watch: &Watch) -> End {
                     break end.status = Status::Killed(obeyed.unwrap_or(signal));
                 }
                 Ok(Some(Change::Stopped(signal))) => stop::with_child(child, signal),
-                Ok(None) | Err(Errno::INTR) => {}
+                Ok(None) => {}
+                Err(Errno::INTR) => continue,
                 Err(errno) => {
                     end.status = Status::Exited(crate::error::FAILED);
                     break end.lost = Some(errno);
@@ -108,7 +109,7 @@ fn receive(child: &Child, watch: &Watch, deadline: &mut Deadline, arrived: Arriv
         && (stop::is_keyboard_stop(signal)
             || matches!(signal, Signal::INT | Signal::QUIT | Signal::WINCH));
     let has_it = (watch.shares_terminal && from_keyboard) || arrived.sender == child.pid;
-    let stops = watch.shielded && stop::is_keyboard_stop(signal);
+    let stops = watch.shielded && has_it && stop::is_keyboard_stop(signal);
     if stops && probe::has_default_action(child.pid, signal) {
         stop::shielded(child, signal);
     } else if has_it {

@@ -81,6 +81,9 @@ fn mask(how: i32, set: &u64, old: usize) -> Result<()> {
     unsafe { call(Sysno::rt_sigprocmask, arguments) }.map(nothing)
 }
 
+/// The number of rt_sigtimedwait(2).
+pub const WAIT: u64 = Sysno::rt_sigtimedwait as u64;
+
 /// A signal that was waiting.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrived {

@@ -68,19 +68,17 @@ fn identities_are_explained() {
         return;
     };
     if has("strace") {
-        assert_explained(&run(
-            Caller::Root,
-            &["--setgroups=allow", "--map-user=5", "true"],
-        ));
-        assert_explained(&run(
-            Caller::Root,
-            &[
-                "-a",
-                "--setgroups=allow",
-                "--pid-file=/tmp/pidone-explained",
-                "true",
-            ],
-        ));
+        let scratch = Scratch::new("identities");
+        let pid_file = format!("--pid-file={}/pid", scratch.path.display());
+        for options in [
+            ["--setgroups=allow", "--map-user=5"],
+            ["--setgroups=allow", &pid_file],
+        ] {
+            assert_explained(&run(
+                Caller::Root,
+                &[&options[..], &["-n", "true"]].concat(),
+            ));
+        }
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Attempt<'a> {
     pub starter: &'a str,
     /// What injects faults into a real run only.
     pub faults: &'a str,
+    /// Whether pidone cannot wait for its child, so that init has to.
+    pub waits_in_vain: bool,
 }
 
 impl Attempt<'_> {
@@ -22,6 +24,7 @@ impl Attempt<'_> {
             setup: "",
             starter: "",
             faults: "",
+            waits_in_vain: false,
         }
     }
 
@@ -31,10 +34,14 @@ impl Attempt<'_> {
             "{}\n\
             mounts=$(cat /proc/self/mountinfo)\n\
             {} {} \"$@\"; code=$?\n\
-            [ \"$mounts\" = \"$(cat /proc/self/mountinfo)\" ] || echo left: other mounts\n\
+            {}\n\
             set -- /proc/[0-9]*; [ $# = 1 ] || echo left: $@\n\
+            [ \"$mounts\" = \"$(cat /proc/self/mountinfo)\" ] || echo left: other mounts\n\
             exit $code",
-            self.setup, self.starter, self.faults
+            self.setup,
+            self.starter,
+            self.faults,
+            if self.waits_in_vain { WAIT_FOR_ALL } else { "" }
         );
         let mut outer = command(Caller::Root, "unshare");
         outer.args(outer_options(self.caller));
@@ -88,6 +95,10 @@ impl Attempt<'_> {
         ran.out
     }
 }
+
+/// A shell that waits for a program waits for what it has inherited as well.
+const WAIT_FOR_ALL: &str =
+    "while set -- /proc/[0-9]*; [ $# != 1 ] && [ $((tries += 1)) -lt 500 ]; do /bin/true; done";
 
 fn outer_options(caller: Caller) -> Vec<String> {
     match (caller, is_root()) {

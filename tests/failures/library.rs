@@ -15,7 +15,7 @@ fn launch_true(config: &Config) -> Result<(), String> {
     let command = [Some(c"/bin/true".into()), None];
     let config = Config {
         command: &command,
-        ..config.clone()
+        ..*config
     };
     let (host, words) = (probe::of_library(), Words::default());
     let plan = compile(&config, &host, &words).expect("a plan");
@@ -36,7 +36,9 @@ fn launch_true(config: &Config) -> Result<(), String> {
 
 #[test]
 fn a_run_of_the_library_works() {
-    assert_eq!(launch_true(&Config::default()), Ok(()));
+    let launched = launch_true(&Config::default());
+    println!("\nlaunched: {launched:?}");
+    assert_eq!(launched, Ok(()));
 }
 
 #[test]
@@ -56,7 +58,7 @@ fn a_name_that_is_too_long_is_refused_by_the_kernel() {
     }
 }
 
-/// What `launch_alone`, in a process of its own in which strace refuses a call, says.
+/// What the first of these tests says in a process of its own, in which strace refuses a call.
 fn refused_by(fault: &str) -> String {
     let tests = std::env::current_exe().expect("these tests");
     let mut traced: Command = command(crate::support::callers()[0], "/bin/sh");
@@ -65,8 +67,7 @@ fn refused_by(fault: &str) -> String {
         .arg(tests);
     traced.args([
         "--exact",
-        "library::launch_alone",
-        "--ignored",
+        "library::a_run_of_the_library_works",
         "--nocapture",
         "--test-threads=1",
     ]);
@@ -76,12 +77,6 @@ fn refused_by(fault: &str) -> String {
         .lines()
         .find_map(|line| line.split_once("launched: "));
     line.unwrap_or_else(|| panic!("{ran:?}")).1.to_string()
-}
-
-#[test]
-#[ignore = "is run by the tests below, under strace"]
-fn launch_alone() {
-    println!("\nlaunched: {:?}", launch_true(&Config::default()));
 }
 
 #[test]

@@ -20,18 +20,16 @@ const THEIR_FD: &str = "did not pass this descriptor";
 
 #[test]
 fn a_descriptor_that_is_not_open_is_refused() {
-    for (word, call) in [
-        ("--info-fd=9", "write(9, "),
-        ("--json-status-fd=9", "write(9, "),
-        ("--sync-fd=9", "fcntl(9, "),
-        ("--block-fd=9", "read(9, "),
-        ("--info-fd=2147483647", "write(2147483647, "),
+    for (option, fd) in [
+        ("--info-fd", 9),
+        ("--json-status-fd", 9),
+        ("--sync-fd", 9),
+        ("--block-fd", 9),
+        ("--info-fd", i32::MAX),
     ] {
-        assert_refused(
-            "exec 9>&-",
-            &[word, "true"],
-            &Refusal::of(call, "EBADF").because(THEIR_FD),
-        );
+        let call = format!("fcntl({fd}, F_SETFD, ");
+        let refusal = Refusal::of(&call, "EBADF").because(THEIR_FD);
+        assert_refused("exec 9>&-", &[option, &fd.to_string(), "true"], &refusal);
     }
 }
 
@@ -236,6 +234,21 @@ fn too_long_arguments_are_refused() {
     // A quarter of the stack is for arguments, and never less than 128 KiB (execve(2)).
     let words = ["--rlimit=stack=200000", "-e", &long, "/bin/true", &long];
     assert_refused("", &words, &refusal);
+}
+
+#[test]
+fn namespaces_without_the_right_to_them_are_refused() {
+    if can_fail() {
+        let ran = Attempt::new(Caller::Ordinary).run(&["--share", "user", "true"]);
+        let (sentence, said) = ran.err.split_once('\n').expect("a sentence");
+        assert!(
+            sentence.contains(": clone(") && sentence.ends_with(": EPERM"),
+            "{ran:?}"
+        );
+        Refusal::of("clone(", "EPERM")
+            .because("--share user")
+            .assert_hint(said);
+    }
 }
 
 /// A starter that changes the root to a directory with nothing but the program, and what is mounted.

@@ -159,6 +159,7 @@ fn sweep(options: &[&str], errno: &str) {
         for place in places {
             let faults = place.refuse(errno);
             let attempt = Attempt {
+                waits_in_vain: place.name == "wait4",
                 faults: &faults,
                 setup: OPEN,
                 ..Attempt::new(caller)

@@ -1,10 +1,8 @@
 //! When pidone is killed, nothing of the sandbox stays.
 
-use crate::support::{
-    Caller, Scratch, callers, each_with, eventually, is_alive, marked, pidone, send,
-};
+use crate::support::{Caller, Scratch, callers, each_with, eventually, marked, pidone, send};
 use std::fs;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -52,13 +50,12 @@ fn pidone_killed_at_the_gate_leaves_nothing() {
 #[test]
 fn pidone_killed_while_the_child_waits_leaves_nothing() {
     for &caller in callers() {
-        let mark = mark();
-        let mut pidone = start(caller, &["--block-fd", "0"], &mark);
+        let mut sandbox = Sandbox::start(caller, &["--block-fd", "0"]);
         eventually("pidone and its child are found", || {
-            (marked(&mark).len() == 2).then_some(())
+            (sandbox.processes().len() == 2).then_some(())
         });
-        end(&mut pidone);
-        eventually("nothing is left", || marked(&mark).is_empty().then_some(()));
+        sandbox.kill_pidone();
+        sandbox.ends("");
     }
 }
 
@@ -66,66 +63,87 @@ fn pidone_killed_while_the_child_waits_leaves_nothing() {
 #[test]
 fn with_no_kill_child_the_command_stays() {
     for (caller, options) in each_with(&OPTIONS[..2]) {
-        let mark = mark();
-        let mut pidone = start(caller, &[options, &["--no-kill-child"]].concat(), &mark);
-        let command = eventually("the command runs", || {
-            marked(&mark).into_iter().find(|&pid| is_sleep(pid))
-        });
-        end(&mut pidone);
+        let mut sandbox = Sandbox::start(caller, &[options, &["--no-kill-child"]].concat());
+        let command = sandbox.command();
+        sandbox.kill_pidone();
         // Long enough for the kernel to have killed it, if it were to.
         std::thread::sleep(Duration::from_millis(100));
-        assert!(is_alive(command), "{caller:?} {options:?}");
-        assert_eq!(marked(&mark), [command], "{caller:?} {options:?}");
+        assert_eq!(sandbox.processes(), [command], "{caller:?} {options:?}");
         send(command, libc::SIGKILL);
-        eventually("it is gone", || (!is_alive(command)).then_some(()));
+        sandbox.ends("");
     }
 }
 
 #[test]
 fn a_stopped_sandbox_dies_with_pidone() {
     for &caller in callers() {
-        let mark = mark();
-        let mut pidone = start(caller, &[], &mark);
-        let command = eventually("the command runs", || {
-            marked(&mark).into_iter().find(|&pid| is_sleep(pid))
-        });
-        send(command, libc::SIGSTOP);
-        end(&mut pidone);
-        eventually("nothing is left", || marked(&mark).is_empty().then_some(()));
+        let mut sandbox = Sandbox::start(caller, &[]);
+        send(sandbox.command(), libc::SIGSTOP);
+        sandbox.kill_pidone();
+        sandbox.ends("");
     }
 }
 
 fn killed_after(delay: Duration, caller: Caller, options: &[&str]) {
-    let mark = mark();
-    let mut pidone = start(caller, options, &mark);
+    let mut sandbox = Sandbox::start(caller, options);
     std::thread::sleep(delay);
-    end(&mut pidone);
-    let what = format!("nothing is left of {options:?} killed by {caller:?} after {delay:?}");
-    eventually(&what, || marked(&mark).is_empty().then_some(()));
+    sandbox.kill_pidone();
+    sandbox.ends(&format!("{options:?} killed by {caller:?} after {delay:?}"));
 }
 
-/// An hour or so that no other process sleeps.
-fn mark() -> String {
-    static SERIAL: AtomicU32 = AtomicU32::new(0);
-    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-    format!("4000.{:08}{serial:06}", std::process::id())
+/// A `pidone run OPTIONS sleep TIME` whose time no other process sleeps.
+struct Sandbox {
+    pidone: Child,
+    mark: String,
 }
 
-fn start(caller: Caller, options: &[&str], mark: &str) -> Child {
-    let mut command: Command = pidone(caller, &["run"]);
-    command
-        .args(options)
-        .args(["sleep", mark])
-        .stdin(Stdio::piped())
-        .stderr(Stdio::null());
-    command.spawn().expect("pidone can be started")
+impl Sandbox {
+    fn start(caller: Caller, options: &[&str]) -> Self {
+        static SERIAL: AtomicU32 = AtomicU32::new(0);
+        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        let mark = format!("4000.{:08}{serial:06}", std::process::id());
+        let mut command = pidone(caller, &["run"]);
+        command.args(options).args(["sleep", &mark]);
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let pidone = command.spawn().expect("pidone can be started");
+        Sandbox { pidone, mark }
+    }
+
+    /// pidone, and what it has started.
+    fn processes(&self) -> Vec<u32> {
+        marked(&self.mark)
+    }
+
+    /// The command, when it is executed.
+    fn command(&self) -> u32 {
+        let is_sleep = |pid: &u32| {
+            let name = fs::read_to_string(format!("/proc/{pid}/comm"));
+            name.is_ok_and(|name| name.trim() == "sleep")
+        };
+        eventually("the command runs", || {
+            self.processes().into_iter().find(is_sleep)
+        })
+    }
+
+    fn kill_pidone(&mut self) {
+        let _ = self.pidone.kill();
+        let _ = self.pidone.wait();
+    }
+
+    fn ends(&self, what: &str) {
+        let what = format!("nothing is left of the sandbox {what}");
+        eventually(&what, || self.processes().is_empty().then_some(()));
+    }
 }
 
-fn end(pidone: &mut Child) {
-    let _ = pidone.kill();
-    let _ = pidone.wait();
-}
-
-fn is_sleep(pid: u32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "sleep")
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.kill_pidone();
+        self.processes()
+            .into_iter()
+            .for_each(|pid| send(pid, libc::SIGKILL));
+    }
 }
