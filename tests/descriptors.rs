@@ -109,22 +109,6 @@ fn as_many_as_are_asked_for_reach_the_command() {
 }
 
 #[test]
-fn what_is_passed_on_is_not_kept() {
-    for &caller in callers() {
-        for options in [
-            &["--preserve-fds=9"][..],
-            &["--preserve-fds=1", "--sync-fd=9"],
-        ] {
-            let words = [&["run"], options].concat();
-            let held = Held::start(through_shell(caller, OPEN, &words));
-            let open = descriptors(held.supervisor);
-            // Who reads from the other end of a pipe waits until nobody has this one.
-            assert!(!open.contains_key(&3), "{options:?}, {caller:?}: {open:?}");
-        }
-    }
-}
-
-#[test]
 fn what_pidone_opens_itself_is_never_passed_on() {
     let scratch = Scratch::new("preserve");
     for &caller in callers() {

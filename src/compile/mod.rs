@@ -52,7 +52,7 @@ pub fn compile<'p>(
     // As soon as there is a child to pass signals on to. The child's mask is not touched, nor are
     // its dispositions: what the command inherits is the caller's because nobody changed it.
     list.add_if(host.clone3, Call::BlockSignals, Id::Default);
-    reports::announce(config, &resolved, &mut list);
+    reports::announce(config, host, &resolved, &mut list);
     maps.write_by_parent(words, &mut list);
     // After everything that the child, or a reader of the reports, has to find done.
     list.add_if(gate, Call::OpenGate, Id::Default);

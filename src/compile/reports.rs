@@ -3,7 +3,8 @@
 use super::namespaces::Resolved;
 use super::steps::List;
 use crate::config::Config;
-use crate::names::{Errno, Id};
+use crate::host::Host;
+use crate::names::{Errno, Id, Ns, NsSet};
 use crate::plan::{Call, Data, Path, Slot};
 
 /// The first descriptor that is not standard input, output or error.
@@ -17,7 +18,7 @@ pub fn needs_gate(config: &Config) -> bool {
 
 /// Writes the child's process id and namespaces where they are wanted.
 #[inline(never)]
-pub fn announce<'p>(config: &Config<'p>, resolved: &Resolved, during: &mut List<'p>) {
+pub fn announce<'p>(config: &Config<'p>, host: &Host, resolved: &Resolved, during: &mut List<'p>) {
     let reports = &config.reports;
     if let Some(path) = reports.pid_file {
         let slot = Slot::PidFile;
@@ -37,7 +38,13 @@ pub fn announce<'p>(config: &Config<'p>, resolved: &Resolved, during: &mut List<
         (Id::JsonStatusFd, reports.json_status_fd),
     ];
     if let Some(&(because, _)) = readers.iter().find(|(_, fd)| fd.is_some()) {
-        for ns in resolved.new.iter() {
+        // Without clone3 the child makes its time namespace later, beyond what can be looked at here.
+        let later = if host.clone3 {
+            NsSet::NONE
+        } else {
+            NsSet::of(Ns::Time)
+        };
+        for ns in resolved.new.without(later).iter() {
             during.add(Call::LookAt(ns), because);
         }
     }

@@ -214,10 +214,13 @@ impl<'a> Performer<'a> {
         text.push(b"{\"child-pid\": ");
         text.number(self.child.map_or(0, |pid| pid.0 as u64));
         for ns in self.plan.watch.namespaces.iter() {
-            text.push(b", \"");
-            text.push(ns.file().as_bytes());
-            text.push(b"-namespace\": ");
-            text.number(self.inodes.get(ns as usize).copied().unwrap_or(0));
+            let inode = self.inodes.get(ns as usize).copied().unwrap_or(0);
+            if inode != 0 {
+                text.push(b", \"");
+                text.push(ns.file().as_bytes());
+                text.push(b"-namespace\": ");
+                text.number(inode);
+            }
         }
         text.push(b"}\n");
     }

@@ -109,7 +109,7 @@ fn receive(child: &Child, watch: &Watch, deadline: &mut Deadline, arrived: Arriv
         && (stop::is_keyboard_stop(signal)
             || matches!(signal, Signal::INT | Signal::QUIT | Signal::WINCH));
     let has_it = (watch.shares_terminal && from_keyboard) || arrived.sender == child.pid;
-    let stops = watch.shielded && has_it && stop::is_keyboard_stop(signal);
+    let stops = watch.shielded && stop::is_keyboard_stop(signal);
     if stops && probe::has_default_action(child.pid, signal) {
         stop::shielded(child, signal);
     } else if has_it {

@@ -45,7 +45,7 @@ fn lead_session(terminal: &str) -> ! {
                 jobs.push(job);
                 job.to_string()
             }
-            ["poll", job] => poll(number(job)),
+            ["poll", job] => poll(number(job), &mut jobs),
             ["continue", place, job] => continue_job(fd, place == "foreground", number(job)),
             // SAFETY: no pointer is passed.
             ["take"] => unsafe { libc::tcsetpgrp(fd, libc::getpid()) }.to_string(),
@@ -123,16 +123,23 @@ fn set_blocked(signals: &[i32]) {
     };
 }
 
-/// What has become of a job since the last time.
-fn poll(job: i32) -> String {
+/// What has become of a job since the last time. One that has ended is forgotten: its number may soon
+/// be another's.
+fn poll(job: i32, jobs: &mut Vec<i32>) -> String {
     let mut status = 0;
     // SAFETY: the kernel writes one int.
     match unsafe { libc::waitpid(job, &mut status, libc::WNOHANG | libc::WUNTRACED) } {
         0 => "running".into(),
         pid if pid != job => "unknown".into(),
         _ if libc::WIFSTOPPED(status) => format!("stopped {}", libc::WSTOPSIG(status)),
-        _ if libc::WIFSIGNALED(status) => format!("killed {}", libc::WTERMSIG(status)),
-        _ => format!("exited {}", libc::WEXITSTATUS(status)),
+        _ => {
+            jobs.retain(|&other| other != job);
+            if libc::WIFSIGNALED(status) {
+                format!("killed {}", libc::WTERMSIG(status))
+            } else {
+                format!("exited {}", libc::WEXITSTATUS(status))
+            }
+        }
     }
 }
 

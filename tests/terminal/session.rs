@@ -6,7 +6,7 @@ use crate::witness::witness;
 use std::ffi::CStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::fd::{AsRawFd, FromRawFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -45,7 +45,8 @@ pub struct Session {
     master: Option<File>,
     leader: Child,
     answers: Option<BufReader<std::process::ChildStdout>>,
-    started: Vec<u32>,
+    /// Descriptors of the jobs: a number may be another process's when a job has ended.
+    started: Vec<OwnedFd>,
     screen: String,
     /// How much of the screen has been looked at.
     seen: usize,
@@ -154,7 +155,7 @@ impl Session {
             .parse()
             .expect("a process id");
         assert_ne!(job, 0, "{words:?} can be started");
-        self.started.push(job);
+        self.started.push(hold(job));
         job
     }
 
@@ -281,12 +282,23 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        for &job in &self.started {
-            send(job, libc::SIGKILL);
+        for job in &self.started {
+            let (job, none) = (job.as_raw_fd(), 0usize);
+            // SAFETY: no pointer is passed.
+            unsafe { libc::syscall(libc::SYS_pidfd_send_signal, job, libc::SIGKILL, none, 0) };
         }
         let _ = self.leader.kill();
         let _ = self.leader.wait();
     }
+}
+
+/// A descriptor of a process that nobody has waited for yet.
+fn hold(pid: u32) -> OwnedFd {
+    // SAFETY: no pointer is passed.
+    let pidfd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    assert!(pidfd >= 0, "a process can be held");
+    // SAFETY: it is new.
+    unsafe { OwnedFd::from_raw_fd(pidfd as i32) }
 }
 
 /// A pair of ends: ours, which nobody inherits and whose reads do not wait, and the other's name.
