@@ -65,6 +65,11 @@ pub fn supervise(child: &Child, watch: &Watch) -> End {
             match process::look_at(child.pid) {
                 Ok(Some(Change::Exited(code))) => break end.status = Status::Exited(code),
                 Ok(Some(Change::Killed(signal))) => {
+                    let fault = Signal::FAULTS.iter().any(|one| one.number() == signal);
+                    if !fault {
+                        // Somebody wanted it, also if it was not the command yet.
+                        child.excuse();
+                    }
                     break end.status = Status::Killed(obeyed.unwrap_or(signal));
                 }
                 Ok(Some(Change::Stopped(signal))) => stop::with_child(child, signal),
@@ -107,7 +112,9 @@ fn receive(child: &Child, watch: &Watch, deadline: &mut Deadline, arrived: Arriv
     let signal = arrived.signal;
     let from_keyboard = arrived.from_kernel
         && (stop::is_keyboard_stop(signal)
-            || matches!(signal, Signal::INT | Signal::QUIT | Signal::WINCH));
+            || matches!(signal, Signal::INT | Signal::QUIT | Signal::WINCH)
+            // Of a session's leader the kernel hangs up only the leader.
+            || signal == Signal::HUP && !process::leads_session());
     let has_it = (watch.shares_terminal && from_keyboard) || arrived.sender == child.pid;
     let stops = watch.shielded && stop::is_keyboard_stop(signal);
     if stops && probe::has_default_action(child.pid, signal) {

@@ -29,6 +29,13 @@ pub fn ids() -> [u32; 4] {
         .map(|number| unsafe { call(number, []) }.unwrap_or(0) as u32)
 }
 
+/// getsid(2): whether this process leads its session.
+pub fn leads_session() -> bool {
+    // SAFETY: no pointer is passed. It cannot fail.
+    let leader = unsafe { call(Sysno::getsid, [0]) };
+    leader == Ok(id().0 as usize)
+}
+
 /// exit_group(2).
 pub fn exit(status: u8) -> ! {
     loop {

@@ -163,8 +163,8 @@ fn a_signal_that_comes_while_pidone_is_late_reaches_the_command() {
         let inner = reporting(caller, &[], &[]);
         let mut outer = command(caller, "strace");
         // `-D`: so that our child is not strace, but pidone.
-        outer.args(["-D", "-o", "/dev/null", "-e", "trace=rt_sigprocmask"]);
-        outer.args(["-e", "inject=rt_sigprocmask:delay_enter=1000000:when=1"]);
+        outer.args(["-D", "-o", "/dev/null", "-e", "trace=clone3"]);
+        outer.args(["-e", "inject=clone3:delay_exit=1000000:when=1"]);
         let running = Running::start(outer.arg(inner.get_program()).args(inner.get_args()));
         assert_eq!(running.line(), "ready", "{caller:?}");
         running.send(signal);

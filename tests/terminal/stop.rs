@@ -103,7 +103,7 @@ fn a_command_that_stops_its_own_process_group_stops_pidone() {
 
 #[test]
 fn a_stop_signal_sent_to_pidone_stops_the_command_too() {
-    for (caller, way) in each_with(&WAYS) {
+    for (caller, way) in each_with(&[By::Pidone(&["--share", "pid"])]) {
         let (mut session, job) = reporting(caller, way, &["default=20"]);
         send(job, libc::SIGTSTP);
         assert_eq!(session.change(job), "stopped 20", "{caller:?} {way:?}");
