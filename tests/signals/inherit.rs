@@ -170,7 +170,7 @@ fn without_clone3(command: &mut Command) -> &mut Command {
     unsafe { command.pre_exec(refuse_clone3) }
 }
 
-fn refuse_clone3() -> io::Result<()> {
+pub fn refuse_clone3() -> io::Result<()> {
     let refusal = libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
     let statement = |code, jf, k| libc::sock_filter { code, jt: 0, jf, k };
     let mut filter = [

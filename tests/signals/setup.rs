@@ -1,5 +1,6 @@
 //! Signals that arrive while there is no command yet.
 
+use crate::inherit::refuse_clone3;
 use crate::running::{Running, reporting};
 use crate::support::{
     Caller, callers, command, each_with, eventually, has, is_alive, skip, state, status_field,
@@ -85,6 +86,22 @@ fn a_signal_that_asks_to_end_is_obeyed_before_there_is_a_command() {
     }
 }
 
+/// Where clone3(2) is not answered the child starts in another way.
+#[test]
+fn it_is_obeyed_without_clone3_too() {
+    let before = || {
+        default();
+        refuse_clone3().expect("a filter can be installed");
+    };
+    for (caller, options) in each_with(&[&[][..], &["--share", "pid"]]) {
+        let (mut running, _writer) = waiting(caller, options, before);
+        let child = running.command();
+        tell(&running, libc::SIGTERM);
+        assert_eq!(running.code(), 143, "{caller:?} {options:?}");
+        assert!(!is_alive(child), "{caller:?} {options:?}");
+    }
+}
+
 /// `nohup`, and what a shell without job control starts with `&`: the command would not be ended by
 /// it, so neither is the set-up.
 #[test]
@@ -150,24 +167,5 @@ fn a_time_limit_counts_the_set_up_too() {
             r#"{"exit-code": 137, "signal": 9, "timed-out": true}"#,
             "{caller:?}"
         );
-    }
-}
-
-/// The command may run before the kernel lets pidone run again. strace(1) makes that last.
-#[test]
-fn a_signal_that_comes_while_pidone_is_late_reaches_the_command() {
-    if !has("strace") {
-        return skip("no strace");
-    }
-    for (caller, signal) in each_with(&[libc::SIGUSR1, libc::SIGWINCH]) {
-        let inner = reporting(caller, &[], &[]);
-        let mut outer = command(caller, "strace");
-        // `-D`: so that our child is not strace, but pidone.
-        outer.args(["-D", "-o", "/dev/null", "-e", "trace=clone3"]);
-        outer.args(["-e", "inject=clone3:delay_exit=1000000:when=1"]);
-        let running = Running::start(outer.arg(inner.get_program()).args(inner.get_args()));
-        assert_eq!(running.line(), "ready", "{caller:?}");
-        running.send(signal);
-        assert_eq!(running.line(), format!("got {signal}"), "{caller:?}");
     }
 }
