@@ -2,9 +2,7 @@
 
 use crate::inherit::refuse_clone3;
 use crate::running::{Running, reporting};
-use crate::support::{
-    Caller, callers, command, each_with, eventually, has, is_alive, skip, state, status_field,
-};
+use crate::support::{Caller, callers, each_with, eventually, is_alive, state, status_field};
 use std::fs;
 use std::io::{PipeWriter, Write, pipe};
 use std::os::unix::process::CommandExt;

@@ -69,9 +69,10 @@ pub fn has(tool: &str) -> bool {
         .any(|folder| folder.join(tool).is_file())
 }
 
-/// The program, at a place where an ordinary user may execute it.
+static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+
+/// The program, at a place where an ordinary user may execute it. Removed when the tests end.
 pub fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let built = Path::new(env!("CARGO_BIN_EXE_pidone"));
         let folder = std::env::temp_dir().join(format!("pidone-test-{}", std::process::id()));
@@ -79,8 +80,16 @@ pub fn program() -> &'static Path {
         fs::set_permissions(&folder, Permissions::from_mode(0o755)).expect("and opened");
         let copy = folder.join("pidone");
         copy_program(built, &copy);
+        // SAFETY: the function may be called at any time.
+        unsafe { libc::atexit(remove_program) };
         copy
     })
+}
+
+extern "C" fn remove_program() {
+    if let Some(folder) = PROGRAM.get().and_then(|copy| copy.parent()) {
+        let _ = fs::remove_dir_all(folder);
+    }
 }
 
 /// Copies a program that is to be executed. By another process: what another test starts while we have

@@ -17,10 +17,11 @@ static BEGIN: extern "C" fn() = begin;
 
 extern "C" fn begin() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    if let [witness, lead, terminal] = &words[..] {
-        if witness == "witness" && lead == "lead" {
-            lead_session(terminal);
-        }
+    if let [witness, lead, terminal] = &words[..]
+        && witness == "witness"
+        && lead == "lead"
+    {
+        lead_session(terminal);
     }
 }
 
