@@ -99,24 +99,6 @@ fn an_alarm_that_the_caller_has_set_reaches_the_command() {
     }
 }
 
-/// Not for PID 1: the kernel shows its signals as those of a process 1, which may be the machine's.
-#[test]
-fn a_signal_of_the_command_to_its_own_group_does_not_come_back() {
-    for &caller in callers() {
-        for options in [&["--share", "pid"][..], &["--new-session"]] {
-            let mut command = reporting(caller, options, &["send=10", "send=15"]);
-            let running = Running::start(command.process_group(0));
-            let lines = [running.line(), running.line(), running.line()];
-            assert_eq!(
-                lines,
-                ["ready", "got 10", "got 15"],
-                "{caller:?} {options:?}"
-            );
-            assert_eq!(running.up_to_fence(), [""; 0], "{caller:?} {options:?}");
-        }
-    }
-}
-
 #[test]
 fn a_fault_signal_ends_pidone_and_the_command() {
     for &caller in callers() {

@@ -51,7 +51,12 @@ impl Running {
         })
     }
 
+    /// Once pidone has had its first turn after the clone; until then a signal ends it.
     pub fn send(&self, signal: i32) {
+        eventually("pidone serves signals", || {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).ok()?;
+            (!status.contains("SigBlk:\t0000000000000000")).then_some(())
+        });
         send(self.pid(), signal);
     }
 
