@@ -81,12 +81,39 @@ const fn places() -> [(usize, usize); 128] {
     places
 }
 
+/// The pieces by their first byte: those of byte `b` are `IN_ORDER[FROM[b]..FROM[b + 1]]`. It makes
+/// packing, which is done for every literal, ten times as fast.
+const IN_ORDER: [usize; 128] = by_first_byte().0;
+const FROM: [usize; 129] = by_first_byte().1;
+
+const fn by_first_byte() -> ([usize; 128], [usize; 129]) {
+    let (mut order, mut from) = ([0; 128], [0; 129]);
+    let (mut byte, mut count) = (0, 0);
+    while byte < 128 {
+        from[byte] = count;
+        let mut piece = 0;
+        while piece < PLACES.len() {
+            let (start, end) = PLACES[piece];
+            if start < end && PIECES.as_bytes()[start] as usize == byte {
+                order[count] = piece;
+                count += 1;
+            }
+            piece += 1;
+        }
+        byte += 1;
+    }
+    from[128] = count;
+    (order, from)
+}
+
 /// The byte for the longest piece that stands in a text at a position, and its length.
 const fn longest(text: &[u8], start: usize) -> (u8, usize) {
     let pieces = PIECES.as_bytes();
+    let first = text[start] as usize;
     let (mut best, mut most) = (text[start], 1);
-    let mut piece = 0;
-    while piece < PLACES.len() {
+    let mut next = FROM[first];
+    while next < FROM[first + 1] {
+        let piece = IN_ORDER[next];
         let (mut at, end) = PLACES[piece];
         let mut here = start;
         while at < end && here < text.len() && pieces[at] == text[here] {
@@ -96,7 +123,7 @@ const fn longest(text: &[u8], start: usize) -> (u8, usize) {
         if at == end && here - start > most {
             (best, most) = (FIRST + piece as u8, here - start);
         }
-        piece += 1;
+        next += 1;
     }
     (best, most)
 }

@@ -2,7 +2,7 @@
 
 use crate::running::{FENCE, Running, reporting};
 use crate::support::{callers, each_with, eventually, is_alive};
-use crate::witness::no_core_dump;
+use crate::witness::{GO, no_core_dump};
 use std::os::unix::process::CommandExt;
 
 /// What a program raises by its own mistake; they end pidone.
@@ -99,6 +99,22 @@ fn an_alarm_that_the_caller_has_set_reaches_the_command() {
     }
 }
 
+/// Not for PID 1: the kernel shows its signals as those of a process 1, which may be the machine's.
+#[test]
+fn a_signal_of_the_command_to_its_own_group_does_not_come_back() {
+    for &caller in callers() {
+        for options in [&["--share", "pid"][..], &["--new-session"]] {
+            let mut command = reporting(caller, options, &["send=10", "send=15"]);
+            let running = Running::ready(command.process_group(0));
+            running.send(GO);
+            let lines = [running.line(), running.line(), running.line()];
+            let own = [&format!("got {GO}"), "got 10", "got 15"];
+            assert_eq!(lines, own, "{caller:?} {options:?}");
+            assert_eq!(running.up_to_fence(), [""; 0], "{caller:?} {options:?}");
+        }
+    }
+}
+
 #[test]
 fn a_fault_signal_ends_pidone_and_the_command() {
     for &caller in callers() {
@@ -111,8 +127,7 @@ fn a_fault_signal_ends_pidone_and_the_command() {
                     Ok(())
                 })
             };
-            let mut running = Running::start(&mut command);
-            assert_eq!(running.line(), "ready");
+            let mut running = Running::ready(&mut command);
             let witness = running.command();
             running.send(signal);
             assert_eq!(running.code(), -signal, "{caller:?}");

@@ -1,6 +1,6 @@
 //! A pidone that runs while a test looks at it. It ends with the test, whatever the outcome.
 
-use crate::support::{Caller, children, eventually, pidone, send};
+use crate::support::{Caller, children, eventually, is_settled, pidone, send};
 use crate::witness::witness;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
@@ -33,9 +33,13 @@ impl Running {
         Running { child, lines }
     }
 
-    /// A witness (see there) under `pidone run OPTIONS`, which is ready.
+    /// A witness (see there) under `pidone run OPTIONS`, when both are ready.
     pub fn witness(caller: Caller, options: &[&str], words: &[&str]) -> Self {
-        let running = Running::start(&mut reporting(caller, options, words));
+        Running::ready(&mut reporting(caller, options, words))
+    }
+
+    pub fn ready(command: &mut Command) -> Self {
+        let running = Running::start(command);
         assert_eq!(running.line(), "ready");
         running
     }
@@ -44,18 +48,20 @@ impl Running {
         self.child.id()
     }
 
-    /// The process that is or becomes the command.
+    /// The process that is or becomes the command, once pidone takes care of it.
     pub fn command(&self) -> u32 {
+        eventually("pidone serves signals", || {
+            is_settled(self.pid()).then_some(())
+        });
         eventually("pidone has a child", || {
             children(self.pid()).first().copied()
         })
     }
 
-    /// Once pidone has had its first turn after the clone; until then a signal ends it.
+    /// Sends pidone a signal, once it keeps them for the command.
     pub fn send(&self, signal: i32) {
         eventually("pidone serves signals", || {
-            let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).ok()?;
-            (!status.contains("SigBlk:\t0000000000000000")).then_some(())
+            is_settled(self.pid()).then_some(())
         });
         send(self.pid(), signal);
     }

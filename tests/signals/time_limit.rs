@@ -1,6 +1,6 @@
 //! Time limits, and how a command is asked to end.
 
-use crate::running::{Running, reporting};
+use crate::running::Running;
 use crate::support::{callers, is_alive, run};
 use std::time::{Duration, Instant};
 
@@ -177,8 +177,7 @@ fn a_term_from_outside_alone_does_not_end_in_kill() {
 #[test]
 fn other_signals_do_not_start_the_stop_timeout() {
     for &caller in callers() {
-        let running = Running::start(&mut reporting(caller, &["--stop-timeout", "0"], &[]));
-        assert_eq!(running.line(), "ready");
+        let running = Running::witness(caller, &["--stop-timeout", "0"], &[]);
         running.send(libc::SIGINT);
         std::thread::sleep(Duration::from_millis(200));
         assert_eq!(running.up_to_fence(), ["got 2"], "{caller:?}");

@@ -7,6 +7,9 @@ use crate::support::{copy_program, program};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+/// What has a witness send its own signals.
+pub const GO: i32 = 63;
+
 #[used]
 #[unsafe(link_section = ".init_array")]
 static BEGIN: extern "C" fn() = begin;
@@ -37,7 +40,7 @@ pub fn witness() -> &'static str {
 
 /// Says `ready`, then `got N` for each signal, in the order of the kernel: all are blocked and read from
 /// a signalfd(2), but `ignore=N`, `default=N`, and `catch=N`, which says `caught N` in a handler. With `send=N`
-/// it sends one to its own process group.
+/// it sends one to its own process group when it gets [`GO`].
 fn report(words: &[&str]) -> ! {
     let words = words.iter().map(|word| {
         let (what, number) = word.split_once('=').expect("WHAT=NUMBER");
@@ -63,15 +66,17 @@ fn report(words: &[&str]) -> ! {
     let signals =
         unsafe { libc::syscall(libc::SYS_signalfd4, -1, &raw const blocked, 8usize, 0) } as i32;
     say("ready");
-    for (_, number) in sent {
-        // SAFETY: no pointer is passed.
-        unsafe { libc::kill(0, number) };
-    }
     loop {
         let mut arrived = [0u32; 32];
         // SAFETY: a `struct signalfd_siginfo` is 128 bytes, and the number is its first word.
         if unsafe { libc::read(signals, arrived.as_mut_ptr().cast(), 128) } == 128 {
             say(&format!("got {}", arrived[0]));
+        }
+        if arrived[0] == GO as u32 {
+            // SAFETY: no pointer is passed.
+            sent.iter().for_each(|&(_, number)| unsafe {
+                libc::kill(0, number);
+            });
         }
     }
 }

@@ -19,6 +19,7 @@ pub fn reporting(caller: Caller, way: By, words: &[&str]) -> (Session, u32) {
     let line = [&[witness(), "witness", "report"], words].concat();
     let job = session.foreground(caller, &way.line(&line));
     session.until("ready\r\n");
+    way.command(job);
     (session, job)
 }
 

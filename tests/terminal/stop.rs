@@ -1,7 +1,7 @@
 //! ^Z and `fg`: pidone and the command are one job.
 
 use crate::keys::{is_sleep, reporting};
-use crate::session::{By, Session, WAYS};
+use crate::session::{By, GATED, Session, WAYS};
 use crate::support::{callers, each_with, eventually, is_running, send, state};
 use crate::witness::witness;
 
@@ -88,7 +88,7 @@ fn suspend_stops_what_the_command_has_started_too() {
 /// As editors do when their own key for it is pressed.
 #[test]
 fn a_command_that_stops_its_own_process_group_stops_pidone() {
-    for (caller, way) in each_with(&WAYS) {
+    for (caller, way) in each_with(&GATED) {
         let mut session = Session::new();
         let job = session.foreground(
             caller,
@@ -147,6 +147,7 @@ fn suspend_does_nothing_in_an_orphaned_process_group() {
         let mut session = Session::led_by(caller, &line);
         let leader = session.leader();
         session.until("ready\r\n");
+        way.command(leader);
         session.keys(SUSPEND);
         session.keys(INTERRUPT);
         session.until("got 2\r\n");
