@@ -1,6 +1,6 @@
 //! The story on one screen: words → configuration → host → plan → launch → supervise → status.
 
-use crate::cli::{self, OVERVIEW, Request, Usage, Verb};
+use crate::cli::{self, OVERVIEW, Request, Usage, Wish};
 use crate::compile::compile;
 use crate::error::{Error, FAILED};
 use crate::host::{Host, probe};
@@ -55,11 +55,11 @@ pub fn main(mut process: Process) -> ! {
         0 => cli::parse(process.arguments.get(1..).unwrap_or(&[]), &words),
         _ => Err(Error::Privileged),
     };
-    let status = request.and_then(|request| match request.verb {
-        Verb::Run | Verb::Explain => run(&process, &request, &words),
-        Verb::Help => report::print(&words, &OVERVIEW),
-        Verb::HelpRun => report::print(&words, &Usage),
-        Verb::Version => report::print(&words, &VERSION),
+    let status = request.and_then(|request| match request.wish {
+        Wish::Do | Wish::Explain => run(&process, &request, &words),
+        Wish::Help => report::print(&words, &Usage(request.verb)),
+        Wish::Overview => report::print(&words, &OVERVIEW),
+        Wish::Version => report::print(&words, &VERSION),
     });
     exit(status.unwrap_or_else(|error| {
         report::complain(&words, &error);
@@ -73,7 +73,7 @@ const VERSION: &str = concat!("pidone ", env!("CARGO_PKG_VERSION"), "\n");
 /// the plan is made again.
 fn run(process: &Process, request: &Request, words: &Words) -> Result<u8, Error<'static>> {
     let config = &request.config;
-    let explain = request.verb == Verb::Explain;
+    let explain = request.wish == Wish::Explain;
     let mut host = process.host();
     if explain {
         probe::look_closer(&mut host, config, words);

@@ -18,7 +18,7 @@
 //!
 //! `PIDONE_BLESS=1 cargo test --test golden` writes all expected texts anew: read what it changed.
 
-use pidone::cli::{Request, Verb, parse};
+use pidone::cli::{Request, Wish, parse};
 use pidone::compile::compile;
 use pidone::host::Host;
 use pidone::names::{Ns, NsSet, options};
@@ -179,12 +179,13 @@ fn planned(case: &Case, line: &str, inspect: &mut dyn FnMut(&Plan)) -> String {
         Err(error) => return format!("error: {error}\n"),
     };
     let Request {
-        verb,
+        wish,
         config,
         timing,
+        ..
     } = &request;
-    if !matches!(verb, Verb::Run | Verb::Explain) {
-        return format!("no run: {verb:?}\n");
+    if !matches!(wish, Wish::Do | Wish::Explain) {
+        return format!("no run: {wish:?}\n");
     }
     let host = host(case);
     match compile(config, &host, &words) {

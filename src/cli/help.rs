@@ -1,5 +1,6 @@
 //! `--help`, from the table of options.
 
+use crate::names::Verb;
 use crate::names::options::{self, Flag, Help};
 use crate::text::packed::{Packed, packed};
 use crate::text::{Show, Text, put};
@@ -18,8 +19,8 @@ Exit status: the command's own, 128+N if signal N killed it, 127 not found, 126 
 "
 );
 
-/// The options of `run`.
-pub struct Usage;
+/// The options of a verb.
+pub struct Usage(pub Verb);
 
 /// Where the explanations start.
 const COLUMN: usize = 33;
@@ -31,15 +32,25 @@ impl Show for Usage {
             "pidone run [OPTIONS] [--] COMMAND [ARG...]   (no COMMAND: $SHELL, else /bin/sh)\n"
         );
         let mut rest = options::help(text.words());
-        options::all().for_each(|flag| line(text, &flag, &Help::next(&mut rest)));
+        let mut title: &[u8] = &[];
+        for flag in options::all() {
+            let help = Help::next(&mut rest);
+            if !help.title.is_empty() {
+                title = help.title;
+            }
+            if flag.is_for(self.0) {
+                if !title.is_empty() {
+                    text.raw(title);
+                    text.byte(b'\n');
+                    title = &[];
+                }
+                line(text, &flag, &help);
+            }
+        }
     }
 }
 
 fn line(text: &mut Text, flag: &Flag, help: &Help) {
-    if !help.title.is_empty() {
-        text.raw(help.title);
-        text.byte(b'\n');
-    }
     let start = text.len();
     if flag.short.is_empty() {
         put!(text, "    ");

@@ -11,8 +11,8 @@ pub use help::{OVERVIEW, Usage};
 
 use crate::config::{Config, EnvChange, Rlimit};
 use crate::error::Error;
-use crate::names::options::{self, EXCLUSIVE, Flag};
-use crate::names::{Id, NsSet};
+use crate::names::options::{self, COUNT, EXCLUSIVE, Flag};
+use crate::names::{Id, Verb};
 use crate::strings::{Strings, ThinCStr, thin};
 use crate::text::position;
 use crate::words::{Array, Words};
@@ -22,28 +22,30 @@ use nearest::nearest;
 /// What the caller wants.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request<'a> {
-    /// What is to be done.
+    /// Of whom.
     pub verb: Verb,
-    /// What is wished, for [`Verb::Run`] and [`Verb::Explain`].
+    /// What is to be done.
+    pub wish: Wish,
+    /// How.
     pub config: Config<'a>,
     /// Say afterwards where the time went.
     pub timing: bool,
 }
 
-/// What is to be done.
+/// What is to be done with a verb.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Verb {
-    /// Print the overview.
+pub enum Wish {
+    /// What it is for.
     #[default]
+    Do,
+    /// Print what that would be.
+    Explain,
+    /// Print its options.
     Help,
-    /// Print the options of `run`.
-    HelpRun,
+    /// No verb at all: print the overview.
+    Overview,
     /// Print the version.
     Version,
-    /// Run a command.
-    Run,
-    /// Print what running it would do.
-    Explain,
 }
 
 /// Verbs, and options in a verb's place.
@@ -66,13 +68,13 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
             env: Array::new(words),
             rlimits: Array::new(words),
         },
-        seen: 0,
+        seen: [false; COUNT],
         error: None,
     };
     match position(VERBS, word) {
-        Some(0) => parser.run(),
-        Some(1..=3) => parser.request.verb = Verb::Help,
-        Some(_) => parser.request.verb = Verb::Version,
+        Some(0) => parser.parse(Verb::Run),
+        Some(1..=3) => parser.request.wish = Wish::Overview,
+        Some(_) => parser.request.wish = Wish::Version,
         None => {
             let nearest = nearest(word, &mut (0..6).map(|at| crate::text::word(VERBS, at)));
             return Err(Error::UnknownVerb { word, nearest });
@@ -98,30 +100,37 @@ struct Parser<'a> {
     rest: &'a Strings<'a>,
     request: Request<'a>,
     lists: Lists<'a>,
-    /// One bit for each option that was given.
-    seen: u64,
+    /// For each option whether it was given.
+    seen: [bool; COUNT],
     /// The first thing that is wrong, which ends the parsing.
     error: Option<Error<'a>>,
 }
 
-const fn bit(id: Id) -> u64 {
-    1 << id as u64
-}
-
 impl<'a> Parser<'a> {
     #[inline(never)]
-    fn run(&mut self) {
+    fn parse(&mut self, verb: Verb) {
+        self.request.verb = verb;
         if self.options().is_some() {
             self.contradictions();
         }
-        let given = |id| self.seen & bit(id) != 0;
-        self.request.timing = given(Id::Timing);
-        self.request.verb = match () {
-            () if given(Id::Help) => Verb::HelpRun,
-            () if given(Id::Version) => Verb::Version,
-            () if given(Id::Explain) => Verb::Explain,
-            () => Verb::Run,
+        self.request.timing = self.given(Id::Timing);
+        self.request.wish = match () {
+            () if self.given(Id::Help) => Wish::Help,
+            () if self.given(Id::Version) => Wish::Version,
+            () if self.given(Id::Explain) => Wish::Explain,
+            () => Wish::Do,
         };
+    }
+
+    #[inline(never)]
+    fn given(&self, id: Id) -> bool {
+        self.seen.get(id as usize).is_some_and(|&given| given)
+    }
+
+    /// The option of this verb that a test finds first.
+    fn find(&self, test: &dyn Fn(&Flag) -> bool) -> Option<Flag> {
+        let verb = self.request.verb;
+        options::find(&|flag| flag.is_for(verb) && test(flag))
     }
 
     fn options(&mut self) -> Option<()> {
@@ -164,8 +173,10 @@ impl<'a> Parser<'a> {
         let text = word.skip(2).bytes();
         let length = text.iter().position(|&byte| byte == b'=');
         let name = text.get(..length.unwrap_or(text.len())).unwrap_or(text);
-        let Some(flag) = options::find(&|flag| flag.long.as_bytes() == name) else {
-            let nearest = nearest(name, &mut options::all().map(|flag| flag.long));
+        let Some(flag) = self.find(&|flag| flag.long.as_bytes() == name) else {
+            let verb = self.request.verb;
+            let known = options::all().filter(|flag| flag.is_for(verb));
+            let nearest = nearest(name, &mut known.map(|flag| flag.long));
             return self.fail(Error::UnknownOption {
                 word: word.bytes(),
                 nearest,
@@ -183,7 +194,7 @@ impl<'a> Parser<'a> {
         self.take();
         let bytes = word.bytes();
         for (at, &letter) in bytes.iter().enumerate().skip(1) {
-            let Some(flag) = options::find(&|flag| flag.short.as_bytes() == [letter]) else {
+            let Some(flag) = self.find(&|flag| flag.short.as_bytes() == [letter]) else {
                 return self.fail(Error::UnknownLetter {
                     letter,
                     word: bytes,
@@ -201,10 +212,12 @@ impl<'a> Parser<'a> {
 
     fn apply(&mut self, flag: &Flag, attached: Option<ThinCStr<'a>>) -> Option<()> {
         let option = flag.id;
-        if self.seen & bit(flag.id) != 0 && !flag.repeats() {
+        if self.given(option) && !flag.repeats() {
             return self.fail(Error::Repeated(option));
         }
-        self.seen |= bit(flag.id);
+        if let Some(seen) = self.seen.get_mut(option as usize) {
+            *seen = true;
+        }
         let mut words = [attached, None];
         for place in words.iter_mut().take(flag.values()) {
             if place.is_none() {
@@ -230,15 +243,14 @@ impl<'a> Parser<'a> {
     /// Options that exclude each other.
     fn contradictions(&mut self) -> Option<()> {
         for (one, two) in EXCLUSIVE {
-            let both = bit(one) | bit(two);
-            if self.seen & both == both {
+            if self.given(one) && self.given(two) {
                 return self.fail(Error::Contradiction(one, two));
             }
         }
         let wish = &self.request.config.namespaces;
         // `--all --share net` is all but one; `--net --share net` is a contradiction.
-        let named = NsSet::from_bits(self.seen as u8).union(wish.attempt);
-        let ns = named.both(wish.share).iter().next()?;
+        let mut shared = wish.share.iter();
+        let ns = shared.find(|&ns| self.given(Id::of(ns)) || wish.attempt.contains(ns))?;
         let other = if wish.attempt.contains(ns) {
             Id::Try
         } else {

@@ -9,6 +9,6 @@ pub mod signal;
 
 pub use errno::Errno;
 pub use ns::{Ns, NsSet};
-pub use options::Id;
+pub use options::{Id, Verb};
 pub use rlimit::Resource;
 pub use signal::Signal;

@@ -7,15 +7,15 @@ use crate::words::Words;
 
 /// Makes the enumeration of options, and the table as one text: a line for each, in the same order.
 macro_rules! options {
-    ($($(# $title:literal)? $id:ident $short:literal $long:literal $value:literal $help:literal $wanted:literal)+) => {
+    ($([$($verb:ident)+] $($(# $title:literal)? $id:ident $short:literal $long:literal $value:literal $help:literal $wanted:literal)+)+) => {
         /// What an option is for the parser.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub enum Id {
-            $(
+            $($(
                 #[doc = $help]
                 $id,
-            )+
+            )+)+
             /// No option: a step that belongs to every run.
             Default,
             /// No option: the words after them.
@@ -24,19 +24,50 @@ macro_rules! options {
             Shell,
         }
 
-        const IDS: &[Id] = &[$(Id::$id),+];
+        const IDS: &[Id] = &[$($(Id::$id),+),+];
+
+        /// How many options there are.
+        pub const COUNT: usize = IDS.len();
+
+        /// For each option the verbs that have it, a bit for each.
+        const VERBS: [u8; COUNT] = spread(&[$(($(1 << Verb::$verb as u8)|+, [$(Id::$id),+].len())),+]);
 
         /// For the parser.
-        const TABLE: &str = concat!($($short, "\t", $long, "\t", $value, "\n"),+);
+        const TABLE: &str = concat!($($($short, "\t", $long, "\t", $value, "\n"),+),+);
 
         /// For people.
-        const HELP: Packed = packed!($($($title,)? "\t", $help, "\t", $wanted, "\n"),+);
+        const HELP: Packed = packed!($($($($title,)? "\t", $help, "\t", $wanted, "\n"),+),+);
     };
 }
 
-// In order: a heading before the first of a group; the option; its letter and its name; the names of
-// its values; what it is for; what a wrong value should have been.
+/// What pidone does with its options: the word before them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Verb {
+    /// A command in new namespaces.
+    #[default]
+    Run,
+}
+
+/// The verbs of each section, for each of its options.
+const fn spread(sections: &[(u8, usize)]) -> [u8; COUNT] {
+    let mut verbs = [0; COUNT];
+    let (mut section, mut at) = (0, 0);
+    while section < sections.len() {
+        let end = at + sections[section].1;
+        while at < end {
+            verbs[at] = sections[section].0;
+            at += 1;
+        }
+        section += 1;
+    }
+    verbs
+}
+
+// In order: the verbs that have the options below; a heading before the first of a group; the option;
+// its letter and its name; the names of its values; what it is for; what a wrong value should have been.
 options! {
+    [Run]
     # "Namespaces (new ones for process ids and mounts are the default)"
     Mount "m" "mount" "" "new mount namespace" ""
     Uts "u" "uts" "" "new UTS namespace (host name)" ""
@@ -98,6 +129,8 @@ options! {
 pub struct Flag {
     /// Which one.
     pub id: Id,
+    /// The verbs that have it, a bit for each.
+    verbs: u8,
     /// Without the dash; empty if there is none.
     pub short: &'static str,
     /// Without the dashes.
@@ -141,6 +174,7 @@ pub fn all() -> All {
     All {
         rest: TABLE,
         ids: IDS,
+        verbs: &VERBS,
     }
 }
 
@@ -148,6 +182,7 @@ pub fn all() -> All {
 pub struct All {
     rest: &'static str,
     ids: &'static [Id],
+    verbs: &'static [u8],
 }
 
 impl Iterator for All {
@@ -155,10 +190,12 @@ impl Iterator for All {
 
     fn next(&mut self) -> Option<Flag> {
         let (&id, ids) = self.ids.split_first()?;
-        self.ids = ids;
+        let (&verbs, others) = self.verbs.split_first()?;
+        (self.ids, self.verbs) = (ids, others);
         let [short, long] = [(); 2].map(|()| cut_text(&mut self.rest, b'\t'));
         Some(Flag {
             id,
+            verbs,
             short,
             long,
             value: cut_text(&mut self.rest, b'\n'),
@@ -173,6 +210,11 @@ pub fn find(test: &dyn Fn(&Flag) -> bool) -> Option<Flag> {
 }
 
 impl Flag {
+    /// Whether a verb has it.
+    pub fn is_for(&self, verb: Verb) -> bool {
+        self.verbs >> verb as u8 & 1 == 1
+    }
+
     /// How many words of the command line are its value.
     pub fn values(&self) -> usize {
         match self.value.len() {
