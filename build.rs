@@ -6,9 +6,9 @@ use std::{env, fs};
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=src/rt/discard.ld");
+    println!("cargo:rerun-if-changed=src/rt/layout.ld");
     let package = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    println!("cargo:rustc-link-arg-bins=-Wl,-T,{package}/src/rt/discard.ld");
+    println!("cargo:rustc-link-arg-bins=-Wl,-T,{package}/src/rt/layout.ld");
     // The package `libc` asks for the C library. It gets an empty one: nothing of the real one can be
     // linked by mistake, for a call of it is an undefined symbol.
     let empty = env::var("OUT_DIR").expect("cargo says where to put files");

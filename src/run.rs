@@ -5,7 +5,7 @@ use crate::compile::compile;
 use crate::error::{Error, FAILED};
 use crate::host::{Host, probe};
 use crate::launch::{Timeline, launch};
-use crate::plan::Shown;
+use crate::plan::{Shown, Stack};
 use crate::report;
 use crate::strings::Strings;
 use crate::supervise::{End, Status, supervise};
@@ -15,21 +15,24 @@ use crate::words::Words;
 /// What the kernel hands to a program.
 pub struct Process {
     memory: &'static mut [u8],
+    stack: Stack,
     arguments: &'static Strings<'static>,
     environment: &'static Strings<'static>,
     auxiliary: &'static [[usize; 2]],
 }
 
 impl Process {
-    /// Memory to begin with, the arguments, the environment, and the (type, value) pairs of the auxiliary vector (getauxval(3)).
+    /// Memory to begin with and for a child's stack, the arguments, the environment, and the (type, value) pairs of the auxiliary vector (getauxval(3)).
     pub const fn new(
         memory: &'static mut [u8],
+        stack: Stack,
         arguments: &'static Strings<'static>,
         environment: &'static Strings<'static>,
         auxiliary: &'static [[usize; 2]],
     ) -> Self {
         Process {
             memory,
+            stack,
             arguments,
             environment,
             auxiliary,
@@ -43,7 +46,10 @@ impl Process {
 
     fn host(&self) -> Host<'static> {
         let ids = [libc::AT_EUID, libc::AT_EGID].map(|kind| self.auxiliary(kind));
-        probe::of_program(ids, self.environment)
+        Host {
+            stack: Some(self.stack),
+            ..probe::of_program(ids, self.environment)
+        }
     }
 }
 

@@ -19,6 +19,9 @@ const FIXED: u16 = 2;
 /// `PT_DYNAMIC`, `PT_INTERP` and `PT_TLS`: what a loader or a C library would have to look at.
 const FOR_A_LOADER: [u32; 3] = [2, 3, 7];
 
+/// `PT_LOAD`.
+const LOADED: u32 = 1;
+
 /// `PT_GNU_STACK`.
 const STACK: u32 = 0x6474_e551;
 
@@ -75,6 +78,20 @@ fn no_memory_is_writable_and_executable() {
         .find(|segment| segment.kind == STACK)
         .expect("a header for the stack");
     assert_eq!(stack.flags & EXECUTABLE, 0);
+}
+
+/// A child that runs over the end of its stack must not write into what its parent uses.
+#[test]
+fn nothing_that_can_be_written_to_is_below_the_childs_stack() {
+    let elf = program();
+    let mut sections = elf.sections.iter();
+    let stack = sections.find(|section| section.name == ".stack");
+    let start = stack.expect("a section for the stack").address;
+    let page = start / 4096 * 4096;
+    let below = |segment: &&elf::Segment| segment.kind == LOADED && segment.address < page;
+    let reach = |segment: &elf::Segment| segment.address + segment.memory > page - 4096;
+    let mut near = elf.segments.iter().filter(below).filter(|one| reach(one));
+    assert!(near.all(|segment| segment.flags & WRITABLE == 0));
 }
 
 #[test]

@@ -55,6 +55,7 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
         "host",
         &[
             ("names", "sets of namespaces"),
+            ("plan", "the child's stack, if the caller brings it"),
             ("strings", "the caller's environment"),
         ],
     ),

@@ -39,19 +39,16 @@ pub fn compile<'p>(
     // An ignored SIGCHLD would have the kernel throw the exit status away, so this is the first.
     list.add_if(host.sigchld_ignored, set_sigchld(false), Id::Default);
     reports::keep_descriptors(config, &mut list);
-    list.add(Call::MapStack, Id::Default);
+    list.add_if(host.stack.is_none(), Call::MapStack, Id::Default);
     // Before the clone, or the child could look for our death where nobody writes it.
     list.add_if(!config.life.no_kill_child, watched(host), Id::Default);
-    // Without clone3 the child inherits handlers, which must not run in it.
-    list.add_if(!host.clone3, Call::BlockSignals, Id::Default);
+    // From before the clone, so that every signal finds somebody who keeps it for the command.
+    list.add(Call::BlockSignals, Id::Default);
 
     list.turn(Who::Clone);
     list.add(clone(host, resolved.new), resolved.because(Ns::Pid));
 
     list.turn(Who::During);
-    // As soon as there is a child to pass signals on to. The child's mask is not touched, nor are
-    // its dispositions: what the command inherits is the caller's because nobody changed it.
-    list.add_if(host.clone3, Call::BlockSignals, Id::Default);
     reports::announce(config, host, &resolved, &mut list);
     maps.write_by_parent(words, &mut list);
     // After everything that the child, or a reader of the reports, has to find done.
@@ -89,7 +86,8 @@ pub fn compile<'p>(
     // After the last step that opens something (CVE-2024-21626: a directory of the host left open).
     reports::close_descriptors(config, &mut list);
     list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
-    list.add_if(!host.clone3, Call::RestoreSignals, Id::Default);
+    // As late as can be: what comes before is for the parent to judge.
+    list.add(Call::RestoreSignals, Id::Default);
     let argv = command::execute(config, env, words, &mut list)?;
 
     list.turn(Who::After);
@@ -104,6 +102,7 @@ pub fn compile<'p>(
         steps: list.steps.finish(),
         argv,
         env,
+        stack: host.stack,
         watch: watch(config, &resolved),
     })
 }

@@ -6,6 +6,7 @@
 pub mod probe;
 
 use crate::names::NsSet;
+use crate::plan::Stack;
 use crate::strings::Strings;
 
 /// `CAP_SYS_ADMIN` (capabilities(7)).
@@ -27,6 +28,8 @@ pub struct Host<'a> {
     /// The caller's process id, if it may have other threads or a C library. Then its descriptors
     /// and its `clear_child_tid` address are not ours to use.
     pub shared_with: Option<u32>,
+    /// Memory for the child's stack, if the caller brings it.
+    pub stack: Option<Stack>,
     /// Whether clone3(2) is answered; container profiles refuse it because they cannot look inside.
     pub clone3: bool,
     /// Namespaces that were tried because of `--try`, and refused.
@@ -43,6 +46,7 @@ impl Host<'_> {
             environment: &[],
             sigchld_ignored: false,
             shared_with: None,
+            stack: None,
             clone3: true,
             refused: NsSet::NONE,
         }

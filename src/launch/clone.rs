@@ -8,7 +8,7 @@ use super::child;
 use super::perform::Performer;
 use crate::arch;
 use crate::names::Errno;
-use crate::plan::STACK_SIZE;
+use crate::plan::Stack;
 use crate::sys::Result;
 use crate::sys::process::Pid;
 use linux_raw_sys::general::clone_args;
@@ -27,7 +27,7 @@ pub fn clone(parent: &Performer, flags: u64, with_clone3: bool) -> Result<Pid> {
         arguments.child_tid = cell.tid.as_ptr() as u64;
         arguments.exit_signal = libc::SIGCHLD as u64;
         arguments.stack = stack as u64;
-        arguments.stack_size = STACK_SIZE as u64;
+        arguments.stack_size = Stack::SIZE as u64;
         // SAFETY: the arguments are complete; `launch` keeps the performer, the plan, the cell and
         // the stack until the child has left, and the child only reads the first two.
         unsafe { arch::clone3(&arguments, size_of::<clone_args>(), begin, argument) }
@@ -37,7 +37,7 @@ pub fn clone(parent: &Performer, flags: u64, with_clone3: bool) -> Result<Pid> {
         unsafe {
             arch::clone(
                 flags,
-                stack + STACK_SIZE,
+                stack + Stack::SIZE,
                 cell.tid.as_ptr(),
                 begin,
                 argument,

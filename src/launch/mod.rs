@@ -3,8 +3,9 @@
 //! The child shares our memory until it executes the command, on a stack of its own. The hazards of
 //! that, and what answers each:
 //!
-//! 1. A signal handler would run in the child, in shared memory: `CLONE_CLEAR_SIGHAND` leaves it
-//!    none. Where only clone(2) is answered, signals are blocked around it instead.
+//! 1. A signal handler would run in the child, in shared memory: signals are blocked around the
+//!    clone until the child executes, and `CLONE_CLEAR_SIGHAND` leaves it no handler where clone3(2)
+//!    is answered.
 //! 2. The child must not return into the parent's frames: the trampoline in `arch` calls a function
 //!    that never returns.
 //! 3. The child must not change what the parent relies on: it writes to its own stack and to the
@@ -38,6 +39,8 @@ use perform::Performer;
 pub struct Child<'a> {
     /// Its process id, as we see it.
     pub pid: Pid,
+    /// The signals that are blocked in the command when it starts.
+    pub inherits: u64,
     cell: &'a Cell,
     signalled: core::cell::Cell<bool>,
 }
@@ -89,8 +92,8 @@ pub fn launch(
         timeline.end();
     }
     let undone = parent.perform_all(Who::After);
-    if let Some(stack) = parent.stack {
-        stack.unmap();
+    if let (None, Some(stack)) = (plan.stack, parent.stack) {
+        stack::unmap(stack);
     }
     // What came first is the cause.
     let mask = parent.mask;
@@ -115,6 +118,7 @@ fn run(parent: &mut Performer, supervise: &mut dyn FnMut(&Child)) -> Result<(), 
     };
     let child = Child {
         pid,
+        inherits: parent.mask.unwrap_or(0),
         cell,
         signalled: false.into(),
     };

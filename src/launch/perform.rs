@@ -5,10 +5,10 @@
 
 use super::cell::Cell;
 use super::clone::clone;
-use super::stack::Stack;
+use super::stack;
 use super::timeline::Timeline;
 use crate::names::{Errno, Ns};
-use crate::plan::{Call, Data, Failure, Path, Plan, Refusal, Slot, Who, entry};
+use crate::plan::{Call, Data, Failure, Path, Plan, Refusal, Slot, Stack, Who, entry};
 use crate::strings::until_nul;
 use crate::sys::file::{self, Fd};
 use crate::sys::process::{self, Pid};
@@ -38,7 +38,7 @@ impl<'a> Performer<'a> {
         Performer {
             plan,
             cell,
-            stack: None,
+            stack: plan.stack,
             is_child: false,
             child: None,
             timeline,
@@ -88,7 +88,7 @@ impl<'a> Performer<'a> {
     pub fn perform(&mut self, call: &Call) -> Result<()> {
         match call {
             Call::SetAction { signal, ignore } => signal::set_action(*signal, *ignore),
-            Call::MapStack => Stack::map().map(|stack| self.stack = Some(stack)),
+            Call::MapStack => stack::map().map(|stack| self.stack = Some(stack)),
             // SAFETY: the kernel writes there only while the child uses this memory too, and `launch`
             // keeps the cell for that long; `compile` asks for it only if no C library does.
             Call::ShowDeath => unsafe { memory::set_tid_address(&self.cell.life) },

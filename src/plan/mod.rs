@@ -14,8 +14,24 @@ pub use step::{Call, Data, Path, Refusal, Slot, Step, Who};
 use crate::names::{Errno, NsSet, Signal};
 use crate::strings::Strings;
 
-/// Bytes of the child's stack. What is not touched is never there.
-pub const STACK_SIZE: usize = 64 << 10;
+/// Memory for the child's stack, with nothing mapped below it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stack {
+    /// The lowest address.
+    pub(crate) start: usize,
+}
+
+impl Stack {
+    /// Its bytes. What is not touched is never there.
+    pub const SIZE: usize = 64 << 10;
+
+    /// Memory of the caller's, for one child at a time.
+    pub fn over(memory: &'static mut [u8; Stack::SIZE]) -> Self {
+        Stack {
+            start: memory.as_mut_ptr() as usize,
+        }
+    }
+}
 
 /// Everything that one run does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +42,8 @@ pub struct Plan<'p> {
     pub argv: &'p Strings<'p>,
     /// The command's environment.
     pub env: &'p Strings<'p>,
+    /// The child's stack; `None` if a step maps it.
+    pub stack: Option<Stack>,
     /// What the supervisor does between `Who::During` and `Who::After`.
     pub watch: Watch,
 }

@@ -87,7 +87,7 @@ impl Show for Line<'_> {
             Call::MapStack => put!(
                 text,
                 "mmap(NULL, ",
-                super::STACK_SIZE,
+                super::Stack::SIZE,
                 ", PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_GROWSDOWN|MAP_STACK, -1, 0)"
             ),
             Call::ShowDeath => put!(text, "set_tid_address(&life)"),
@@ -100,7 +100,7 @@ impl Show for Line<'_> {
                     ", child_tid=&tid, exit_signal=SIGCHLD"
                 );
                 put!(text, ", stack=&stack, stack_size=0x");
-                text.number(super::STACK_SIZE as u64, 16, 1);
+                text.number(super::Stack::SIZE as u64, 16, 1);
                 put!(text, "}, 88)");
             }
             Call::Clone(flags) => {

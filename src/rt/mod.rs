@@ -14,13 +14,18 @@ mod memory;
 mod panic;
 
 use core::cell::UnsafeCell;
+use pidone::plan::Stack;
 use pidone::{Process, ThinCStr};
 
 /// Memory for any plan of ordinary size. Pages that are never touched are never there.
-static MEMORY: Memory = Memory(UnsafeCell::new([0; 64 << 10]));
+static MEMORY: Memory = Memory(UnsafeCell::new([0; Stack::SIZE]));
+
+/// The child's stack. The linker puts it where nothing is below, see `layout.ld`.
+#[unsafe(link_section = ".bss.stack")]
+static STACK: Memory = Memory(UnsafeCell::new([0; Stack::SIZE]));
 
 #[repr(align(16))]
-struct Memory(UnsafeCell<[u8; 64 << 10]>);
+struct Memory(UnsafeCell<[u8; Stack::SIZE]>);
 
 // SAFETY: there is one thread.
 unsafe impl Sync for Memory {}
@@ -46,7 +51,7 @@ unsafe extern "C" fn _start() -> ! {
 ///
 /// `block` must be the stack pointer at exec, and this must be called once.
 unsafe extern "C" fn begin(block: *const usize) -> ! {
-    // SAFETY: this runs once, so `MEMORY` is lent once. The kernel put argc, argv, NULL, envp, NULL and
+    // SAFETY: this runs once, so `MEMORY` and `STACK` are lent once. The kernel put argc, argv, NULL, envp, NULL and
     // the auxiliary vector at `block`, and never touches them again.
     let process = unsafe {
         let argc = *block;
@@ -55,6 +60,7 @@ unsafe extern "C" fn begin(block: *const usize) -> ! {
         let count = length(environment);
         Process::new(
             &mut *MEMORY.0.get(),
+            Stack::over(&mut *STACK.0.get()),
             arguments,
             strings(environment, count),
             auxiliary(environment.add(count + 1)),

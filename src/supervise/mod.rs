@@ -13,7 +13,7 @@ use crate::launch::Child;
 use crate::names::{Errno, Signal};
 use crate::plan::Watch;
 use crate::sys::process::{self, Change};
-use crate::sys::signal::{self, Arrived};
+use crate::sys::signal::{self, Arrived, Disposition};
 use deadline::Deadline;
 
 /// How the command ended.
@@ -58,8 +58,7 @@ pub fn supervise(child: &Child, watch: &Watch) -> End {
     let mut end = End::default();
     // What ended it before there was a command.
     let mut obeyed = None;
-    // A child that has left our memory may have ended before its SIGCHLD was blocked.
-    let mut look = child.has_left();
+    let mut look = false;
     loop {
         if look {
             match process::look_at(child.pid) {
@@ -104,7 +103,16 @@ fn ends_set_up(child: &Child, signal: Signal) -> bool {
     !child.has_left()
         && !harmless
         && !stop::is_keyboard_stop(signal)
-        && probe::has_default_action(child.pid, signal)
+        && takes_default_action(child, signal)
+}
+
+/// Whether the command, or who becomes it, would leave a signal to the kernel.
+fn takes_default_action(child: &Child, signal: Signal) -> bool {
+    if child.has_left() {
+        return probe::has_default_action(child.pid, signal);
+    }
+    // The child has everything blocked until it executes; what it will have then is our caller's.
+    child.inherits & signal.bit() == 0 && signal::disposition(signal) != Ok(Disposition::Ignored)
 }
 
 /// Passes a signal on, unless the command has got it already.
@@ -116,8 +124,8 @@ fn receive(child: &Child, watch: &Watch, deadline: &mut Deadline, arrived: Arriv
             // Of a session's leader the kernel hangs up only the leader.
             || signal == Signal::HUP && !process::leads_session());
     let has_it = (watch.shares_terminal && from_keyboard) || arrived.sender == child.pid;
-    let stops = watch.shielded && stop::is_keyboard_stop(signal);
-    if stops && probe::has_default_action(child.pid, signal) {
+    let stops = (watch.shielded || !child.has_left()) && stop::is_keyboard_stop(signal);
+    if stops && takes_default_action(child, signal) {
         stop::shielded(child, signal);
     } else if has_it {
         // From the keyboard, or sent by the command to its own group.

@@ -17,12 +17,16 @@ pub struct Elf {
 pub struct Segment {
     pub kind: u32,
     pub flags: u32,
+    pub address: u64,
+    /// Bytes in memory.
+    pub memory: u64,
 }
 
 pub struct Section {
     pub name: String,
     pub kind: u32,
     pub flags: u64,
+    pub address: u64,
     pub size: u64,
 }
 
@@ -74,11 +78,14 @@ impl Elf {
             name: file.text(names.expect("names") + file.number(header, 4)),
             kind: file.number(header + 4, 4) as u32,
             flags: file.number(header + 8, 8),
+            address: file.number(header + 0x10, 8),
             size: file.number(header + 0x20, 8),
         });
         let segments = table(0x20, 0x36, 0x38).map(|header| Segment {
             kind: file.number(header, 4) as u32,
             flags: file.number(header + 4, 4) as u32,
+            address: file.number(header + 0x10, 8),
+            memory: file.number(header + 0x28, 8),
         });
         Elf {
             kind: file.number(0x10, 2) as u16,

@@ -172,7 +172,12 @@ fn lines(path: &Path) -> Vec<Line> {
 /// a look too.
 fn own_steps(lines: &[Line]) -> Vec<Line> {
     let refused = |(call, answer): &Line| call.starts_with("clone") && answer.starts_with('-');
-    let start = lines.iter().rposition(refused).map_or(0, |at| at + 1);
+    // The next attempt begins when the caller's mask is back.
+    let restores = |(call, _): &Line| call.starts_with("rt_sigprocmask(SIG_SETMASK");
+    let start = lines.iter().rposition(refused).map_or(0, |at| {
+        let restored = lines[at..].iter().position(restores);
+        at + restored.expect("the mask is given back") + 1
+    });
     lines[start..]
         .iter()
         .filter(|(call, _)| !looks_or_waits(call))

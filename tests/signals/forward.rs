@@ -1,7 +1,7 @@
 //! Signals that are sent to pidone are meant for the command.
 
 use crate::running::{FENCE, Running, reporting};
-use crate::support::{callers, each_with, eventually, is_alive};
+use crate::support::{callers, command, each_with, eventually, has, is_alive, skip};
 use crate::witness::{GO, no_core_dump};
 use std::os::unix::process::CommandExt;
 
@@ -96,6 +96,25 @@ fn an_alarm_that_the_caller_has_set_reaches_the_command() {
             lines.contains(&"ready".into()) && lines.contains(&"got 14".into()),
             "{caller:?}: {lines:?}"
         );
+    }
+}
+
+/// The command may run before the kernel lets pidone run again. strace(1) makes that last.
+#[test]
+fn a_signal_that_comes_while_pidone_is_late_reaches_the_command() {
+    if !has("strace") {
+        return skip("no strace");
+    }
+    for (caller, signal) in each_with(&[libc::SIGUSR1, libc::SIGWINCH]) {
+        let inner = reporting(caller, &[], &[]);
+        let mut outer = command(caller, "strace");
+        // `-D`: so that our child is not strace, but pidone.
+        outer.args(["-D", "-o", "/dev/null", "-e", "trace=clone3"]);
+        outer.args(["-e", "inject=clone3:delay_exit=1000000:when=1"]);
+        let running = Running::start(outer.arg(inner.get_program()).args(inner.get_args()));
+        assert_eq!(running.line(), "ready", "{caller:?}");
+        running.send(signal);
+        assert_eq!(running.line(), format!("got {signal}"), "{caller:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! A pidone that runs while a test looks at it. It ends with the test, whatever the outcome.
 
-use crate::support::{Caller, children, eventually, is_settled, pidone, send};
+use crate::support::{Caller, children, eventually, pidone, send};
 use crate::witness::witness;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
@@ -48,21 +48,15 @@ impl Running {
         self.child.id()
     }
 
-    /// The process that is or becomes the command, once pidone takes care of it.
+    /// The process that is or becomes the command, once there is one.
     pub fn command(&self) -> u32 {
-        eventually("pidone serves signals", || {
-            is_settled(self.pid()).then_some(())
-        });
         eventually("pidone has a child", || {
             children(self.pid()).first().copied()
         })
     }
 
-    /// Sends pidone a signal, once it keeps them for the command.
+    /// Sends pidone a signal.
     pub fn send(&self, signal: i32) {
-        eventually("pidone serves signals", || {
-            is_settled(self.pid()).then_some(())
-        });
         send(self.pid(), signal);
     }
 

@@ -1,7 +1,8 @@
 //! Signals that arrive while there is no command yet.
 
+use crate::inherit::refuse_clone3;
 use crate::running::{Running, reporting};
-use crate::support::{Caller, callers, eventually, is_alive, state, status_field};
+use crate::support::{Caller, callers, each_with, eventually, is_alive, state, status_field};
 use std::fs;
 use std::io::{PipeWriter, Write, pipe};
 use std::os::unix::process::CommandExt;
@@ -80,6 +81,22 @@ fn a_signal_that_asks_to_end_is_obeyed_before_there_is_a_command() {
                 assert!(!is_alive(child), "{caller:?} {options:?}");
             }
         }
+    }
+}
+
+/// Where clone3(2) is not answered the child starts in another way.
+#[test]
+fn it_is_obeyed_without_clone3_too() {
+    let before = || {
+        default();
+        refuse_clone3().expect("a filter can be installed");
+    };
+    for (caller, options) in each_with(&[&[][..], &["--share", "pid"]]) {
+        let (mut running, _writer) = waiting(caller, options, before);
+        let child = running.command();
+        tell(&running, libc::SIGTERM);
+        assert_eq!(running.code(), 143, "{caller:?} {options:?}");
+        assert!(!is_alive(child), "{caller:?} {options:?}");
     }
 }
 

@@ -190,14 +190,6 @@ pub fn is_running(pid: u32) -> bool {
     !matches!(state(pid), 'X' | 'Z' | 'T')
 }
 
-/// Whether pidone has got to its long wait, and so keeps signals for the command. Before that one may
-/// end it; see the limits in README.md. Also if it is stopped or gone, or nobody may look.
-pub fn is_settled(pid: u32) -> bool {
-    let waiting = format!("{} ", libc::SYS_rt_sigtimedwait);
-    let call = fs::read_to_string(format!("/proc/{pid}/syscall"));
-    !is_running(pid) || call.map_or(true, |call| call.starts_with(&waiting))
-}
-
 /// All processes.
 pub fn processes() -> impl Iterator<Item = u32> {
     let entries = fs::read_dir("/proc").expect("/proc is mounted").flatten();

@@ -1,6 +1,6 @@
 //! A job in the background that wants the terminal stops until it gets it.
 
-use crate::session::{By, GATED, Session};
+use crate::session::{By, Session, WAYS};
 use crate::support::{each_with, eventually, stat, state};
 
 /// Hundredths of a second of processor time that a process has used (proc_pid_stat(5)).
@@ -24,7 +24,7 @@ fn assert_at_rest(command: u32, what: &str) {
 
 #[test]
 fn reading_in_the_background_stops_the_job_until_fg() {
-    for (caller, way) in each_with(&GATED) {
+    for (caller, way) in each_with(&WAYS) {
         let mut session = Session::new();
         session.set_modes(0, libc::ECHO);
         let job = session.background(caller, &way.line(&["cat"]));
@@ -41,7 +41,7 @@ fn reading_in_the_background_stops_the_job_until_fg() {
 /// `bg` of a job that reads stops it again.
 #[test]
 fn reading_again_stops_the_job_again() {
-    for (caller, way) in each_with(&GATED) {
+    for (caller, way) in each_with(&WAYS) {
         let mut session = Session::new();
         let job = session.background(caller, &way.line(&["cat"]));
         for round in 0..5 {
@@ -62,7 +62,7 @@ fn reading_again_stops_the_job_again() {
 /// With `stty tostop` writing is like reading.
 #[test]
 fn writing_in_the_background_stops_the_job_if_the_terminal_says_so() {
-    for (caller, way) in each_with(&GATED) {
+    for (caller, way) in each_with(&WAYS) {
         let mut session = Session::new();
         session.set_modes(libc::TOSTOP, 0);
         let job = session.background(caller, &way.line(&["sh", "-c", "echo written; exit 3"]));
@@ -77,7 +77,7 @@ fn writing_in_the_background_stops_the_job_if_the_terminal_says_so() {
 /// The control of the one above.
 #[test]
 fn a_background_job_may_write_and_end() {
-    for (caller, way) in each_with(&GATED) {
+    for (caller, way) in each_with(&WAYS) {
         let mut session = Session::new();
         let job = session.background(caller, &way.line(&["sh", "-c", "echo written; exit 3"]));
         session.until("written\r\n");

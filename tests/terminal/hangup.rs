@@ -1,6 +1,6 @@
 //! The terminal hangs up: a window is closed, a connection lost.
 
-use crate::session::{GATED, Session};
+use crate::session::{Session, WAYS};
 use crate::support::{Scratch, each_with, eventually, has, is_alive, send, skip};
 use crate::witness::witness;
 use std::fs;
@@ -13,7 +13,7 @@ fn telling(file: &str) -> String {
 
 #[test]
 fn a_command_in_the_foreground_is_told() {
-    for (caller, way) in each_with(&GATED) {
+    for (caller, way) in each_with(&WAYS) {
         let scratch = Scratch::new("hangup");
         let file = scratch.path.join("told");
         let mut session = Session::new();
@@ -33,7 +33,7 @@ fn a_command_in_the_foreground_is_told() {
 /// As when a connection runs nothing but pidone. The kernel tells the leader of the session alone.
 #[test]
 fn a_command_whose_pidone_leads_the_session_is_told() {
-    for (caller, way) in each_with(&GATED) {
+    for (caller, way) in each_with(&WAYS) {
         let scratch = Scratch::new("hangup-leader");
         let file = scratch.path.join("told");
         let script = telling(file.to_str().expect("a plain name"));
@@ -69,7 +69,7 @@ fn told(mut session: Session, job: u32, file: &Path) -> usize {
 
 #[test]
 fn a_hang_up_is_told_once() {
-    for (caller, way) in each_with(&GATED) {
+    for (caller, way) in each_with(&WAYS) {
         let scratch = Scratch::new("hangup-once");
         let file = scratch.path.join("said");
         let script = format!("exec {} witness report >{}", witness(), file.display());
@@ -93,7 +93,7 @@ fn an_interactive_shell_ends() {
     if !has("bash") {
         return skip("no bash");
     }
-    for (caller, way) in each_with(&GATED) {
+    for (caller, way) in each_with(&WAYS) {
         let mut session = Session::new();
         let job = session.foreground(caller, &way.line(&["bash", "--norc", "--noprofile", "-i"]));
         session.until("ready> ");
@@ -107,7 +107,7 @@ fn an_interactive_shell_ends() {
 
 #[test]
 fn a_reader_of_the_terminal_ends() {
-    for (caller, way) in each_with(&GATED) {
+    for (caller, way) in each_with(&WAYS) {
         let mut session = Session::new();
         let job = session.foreground(caller, &way.line(&["sh", "-c", "echo ready; cat; exit 0"]));
         session.until("ready\r\n");

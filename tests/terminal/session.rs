@@ -1,7 +1,7 @@
 //! A terminal whose far end, the keyboard and the screen, is the test's.
 
 use crate::leader::SEPARATOR;
-use crate::support::{Caller, ORDINARY, children, eventually, is_root, is_settled, program, send};
+use crate::support::{Caller, ORDINARY, children, eventually, is_root, program, send};
 use crate::witness::witness;
 use std::ffi::CStr;
 use std::fs::File;
@@ -21,13 +21,6 @@ pub enum By {
 /// Alone, as PID 1, and as an ordinary process.
 pub const WAYS: [By; 3] = [By::Itself, By::Pidone(&[]), By::Pidone(&["--share", "pid"])];
 
-/// The same, with a report that the command has to wait for: pidone serves signals before it runs.
-pub const GATED: [By; 3] = [
-    By::Itself,
-    By::Pidone(&["--info-fd", "2"]),
-    By::Pidone(&["--share", "pid", "--info-fd", "2"]),
-];
-
 impl By {
     /// The whole command line.
     pub fn line<'a>(self, words: &[&'a str]) -> Vec<&'a str> {
@@ -38,14 +31,11 @@ impl By {
         }
     }
 
-    /// The process that the command is, of a job, once pidone takes care of it.
+    /// The process that the command is, of a job.
     pub fn command(self, job: u32) -> u32 {
         match self {
             By::Itself => job,
-            By::Pidone(_) => {
-                eventually("pidone serves signals", || is_settled(job).then_some(()));
-                eventually("pidone has a child", || children(job).first().copied())
-            }
+            By::Pidone(_) => eventually("pidone has a child", || children(job).first().copied()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! ^Z and `fg`: pidone and the command are one job.
 
 use crate::keys::{is_sleep, reporting};
-use crate::session::{By, GATED, Session, WAYS};
+use crate::session::{By, Session, WAYS};
 use crate::support::{callers, each_with, eventually, is_running, send, state};
 use crate::witness::witness;
 
@@ -88,7 +88,7 @@ fn suspend_stops_what_the_command_has_started_too() {
 /// As editors do when their own key for it is pressed.
 #[test]
 fn a_command_that_stops_its_own_process_group_stops_pidone() {
-    for (caller, way) in each_with(&GATED) {
+    for (caller, way) in each_with(&WAYS) {
         let mut session = Session::new();
         let job = session.foreground(
             caller,
