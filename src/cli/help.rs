@@ -32,25 +32,28 @@ impl Show for Usage {
             "pidone run [OPTIONS] [--] COMMAND [ARG...]   (no COMMAND: $SHELL, else /bin/sh)\n"
         );
         let mut rest = options::help(text.words());
-        let mut title: &[u8] = &[];
-        for flag in options::all() {
-            let help = Help::next(&mut rest);
-            if !help.title.is_empty() {
-                title = help.title;
-            }
-            if flag.is_for(self.0) {
-                if !title.is_empty() {
-                    text.raw(title);
-                    text.byte(b'\n');
-                    title = &[];
+        let (mut taken, mut title) = (0, &[][..]);
+        for flag in options::of(Some(self.0)) {
+            let mut help = Help::default();
+            // A group's heading stands at its first option, which may be another verb's.
+            while taken <= flag.id as usize {
+                help = Help::next(&mut rest);
+                if !help.title.is_empty() {
+                    title = help.title;
                 }
-                line(text, &flag, &help);
+                taken += 1;
             }
+            line(text, &flag, &Help { title, ..help });
+            title = &[];
         }
     }
 }
 
 fn line(text: &mut Text, flag: &Flag, help: &Help) {
+    if !help.title.is_empty() {
+        text.raw(help.title);
+        text.byte(b'\n');
+    }
     let start = text.len();
     if flag.short.is_empty() {
         put!(text, "    ");

@@ -127,12 +127,6 @@ impl<'a> Parser<'a> {
         self.seen.get(id as usize).is_some_and(|&given| given)
     }
 
-    /// The option of this verb that a test finds first.
-    fn find(&self, test: &dyn Fn(&Flag) -> bool) -> Option<Flag> {
-        let verb = self.request.verb;
-        options::find(&|flag| flag.is_for(verb) && test(flag))
-    }
-
     fn options(&mut self) -> Option<()> {
         while let Some(word) = self.peek() {
             match word.bytes() {
@@ -173,9 +167,10 @@ impl<'a> Parser<'a> {
         let text = word.skip(2).bytes();
         let length = text.iter().position(|&byte| byte == b'=');
         let name = text.get(..length.unwrap_or(text.len())).unwrap_or(text);
-        let Some(flag) = self.find(&|flag| flag.long.as_bytes() == name) else {
-            let verb = self.request.verb;
-            let known = options::all().filter(|flag| flag.is_for(verb));
+        let Some(flag) = options::find(Some(self.request.verb), &|flag| {
+            flag.long.as_bytes() == name
+        }) else {
+            let known = options::of(Some(self.request.verb));
             let nearest = nearest(name, &mut known.map(|flag| flag.long));
             return self.fail(Error::UnknownOption {
                 word: word.bytes(),
@@ -194,7 +189,9 @@ impl<'a> Parser<'a> {
         self.take();
         let bytes = word.bytes();
         for (at, &letter) in bytes.iter().enumerate().skip(1) {
-            let Some(flag) = self.find(&|flag| flag.short.as_bytes() == [letter]) else {
+            let Some(flag) = options::find(Some(self.request.verb), &|flag| {
+                flag.short.as_bytes() == [letter]
+            }) else {
                 return self.fail(Error::UnknownLetter {
                     letter,
                     word: bytes,

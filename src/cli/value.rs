@@ -4,7 +4,7 @@ use super::Lists;
 use crate::config::{Config, EnvChange, Inside, Propagation, Rlimit, Setgroups};
 use crate::names::{Id, Ns, NsSet, Resource, Signal};
 use crate::strings::ThinCStr;
-use crate::text::{cut, decimal, has, number};
+use crate::text::{cut, decimal, has, number, position};
 
 /// Puts an option and its values into the configuration; nothing if a value is wrong.
 pub fn store<'a>(
@@ -33,8 +33,8 @@ pub fn store<'a>(
         Id::MapCurrentUser => (identity.user, identity.group) = both(Inside::Same),
         Id::MapUser => identity.user = Some(inside(word)?),
         Id::MapGroup => identity.group = Some(inside(word)?),
-        Id::Setgroups => identity.setgroups = Some(one_of(&Setgroups::WORDS, word)?),
-        Id::Propagation => mounts.propagation = Some(one_of(&Propagation::WORDS, word)?),
+        Id::Setgroups => identity.setgroups = Some(setgroups(word)?),
+        Id::Propagation => mounts.propagation = Some(propagation(word)?),
         Id::Hostname => process.hostname = Some(host_name(first)?),
         Id::Domainname => process.domainname = Some(host_name(first)?),
         Id::Monotonic => process.monotonic = Some(signed(word)?),
@@ -89,9 +89,20 @@ fn list(mut word: &[u8]) -> Option<NsSet> {
     }
 }
 
-fn one_of<T: Copy>(words: &[(&str, T)], word: &[u8]) -> Option<T> {
-    let known = words.iter().find(|(name, _)| name.as_bytes() == word);
-    known.map(|(_, value)| *value)
+fn setgroups(word: &[u8]) -> Option<Setgroups> {
+    match position("allow deny", word)? {
+        0 => Some(Setgroups::Allow),
+        _ => Some(Setgroups::Deny),
+    }
+}
+
+fn propagation(word: &[u8]) -> Option<Propagation> {
+    match position("private slave shared unchanged", word)? {
+        0 => Some(Propagation::Private),
+        1 => Some(Propagation::Slave),
+        2 => Some(Propagation::Shared),
+        _ => Some(Propagation::Unchanged),
+    }
 }
 
 /// A user or group id. The highest number means "no change" to the kernel, never an id.

@@ -36,22 +36,6 @@ pub enum Propagation {
     Unchanged,
 }
 
-impl Propagation {
-    /// Each with the word that names it.
-    pub const WORDS: [(&'static str, Propagation); 4] = [
-        ("private", Propagation::Private),
-        ("slave", Propagation::Slave),
-        ("shared", Propagation::Shared),
-        ("unchanged", Propagation::Unchanged),
-    ];
-}
-
-impl Setgroups {
-    /// Each with the word that names it.
-    pub const WORDS: [(&'static str, Setgroups); 2] =
-        [("allow", Setgroups::Allow), ("deny", Setgroups::Deny)];
-}
-
 /// A resource limit (setrlimit(2)); `u64::MAX` is no limit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rlimit {

@@ -129,8 +129,6 @@ options! {
 pub struct Flag {
     /// Which one.
     pub id: Id,
-    /// The verbs that have it, a bit for each.
-    verbs: u8,
     /// Without the dash; empty if there is none.
     pub short: &'static str,
     /// Without the dashes.
@@ -140,6 +138,7 @@ pub struct Flag {
 }
 
 /// What people are told of an option.
+#[derive(Default)]
 pub struct Help<'a> {
     /// The heading of its group, at the first of each.
     pub title: &'a [u8],
@@ -168,53 +167,52 @@ impl<'a> Help<'a> {
     }
 }
 
-/// All options, in order.
+/// The options of a verb, or of all verbs, in order.
 #[inline(never)]
-pub fn all() -> All {
-    All {
+pub fn of(verb: Option<Verb>) -> Options {
+    Options {
         rest: TABLE,
-        ids: IDS,
-        verbs: &VERBS,
+        at: 0,
+        verbs: verb.map_or(u8::MAX, |verb| 1 << verb as u8),
     }
 }
 
 /// The lines of the table that are left.
-pub struct All {
+pub struct Options {
     rest: &'static str,
-    ids: &'static [Id],
-    verbs: &'static [u8],
+    at: usize,
+    /// Those of interest, a bit for each.
+    verbs: u8,
 }
 
-impl Iterator for All {
+impl Iterator for Options {
     type Item = Flag;
 
     fn next(&mut self) -> Option<Flag> {
-        let (&id, ids) = self.ids.split_first()?;
-        let (&verbs, others) = self.verbs.split_first()?;
-        (self.ids, self.verbs) = (ids, others);
-        let [short, long] = [(); 2].map(|()| cut_text(&mut self.rest, b'\t'));
-        Some(Flag {
-            id,
-            verbs,
-            short,
-            long,
-            value: cut_text(&mut self.rest, b'\n'),
-        })
+        loop {
+            let (&id, &verbs) = (IDS.get(self.at)?, VERBS.get(self.at)?);
+            self.at += 1;
+            let [short, long] = [(); 2].map(|()| cut_text(&mut self.rest, b'\t'));
+            let value = cut_text(&mut self.rest, b'\n');
+            if verbs & self.verbs != 0 {
+                return Some(Flag {
+                    id,
+                    short,
+                    long,
+                    value,
+                });
+            }
+        }
     }
 }
 
-/// The option that a test finds first.
+/// The option of a verb that a test finds first.
 #[inline(never)]
-pub fn find(test: &dyn Fn(&Flag) -> bool) -> Option<Flag> {
-    all().find(|flag| test(flag))
+pub fn find(verb: Option<Verb>, test: &dyn Fn(&Flag) -> bool) -> Option<Flag> {
+    of(verb).find(|flag| test(flag))
 }
 
 impl Flag {
-    /// Whether a verb has it.
-    pub fn is_for(&self, verb: Verb) -> bool {
-        self.verbs >> verb as u8 & 1 == 1
-    }
-
     /// How many words of the command line are its value.
     pub fn values(&self) -> usize {
         match self.value.len() {
@@ -234,7 +232,7 @@ impl Flag {
 impl Id {
     /// The name without dashes; empty if it is no option.
     pub fn name(self) -> &'static str {
-        find(&|flag| flag.id == self).map_or("", |flag| flag.long)
+        find(None, &|flag| flag.id == self).map_or("", |flag| flag.long)
     }
 
     /// Writes what a value of it should be.
@@ -287,7 +285,7 @@ mod tests {
     #[test]
     fn every_name_is_there_once() {
         let mut seen = HashSet::new();
-        for flag in all() {
+        for flag in of(None) {
             assert!(!flag.long.is_empty());
             assert!(seen.insert(flag.long), "--{}", flag.long);
             assert!(
@@ -296,12 +294,12 @@ mod tests {
                 flag.short
             );
         }
-        assert_eq!(all().count(), IDS.len());
+        assert_eq!(of(None).count(), IDS.len());
     }
 
     #[test]
     fn the_first_eight_are_the_namespaces() {
-        for (flag, ns) in all().zip(Ns::ALL) {
+        for (flag, ns) in of(None).zip(Ns::ALL) {
             assert_eq!(flag.long, ns.name());
             assert_eq!(flag.id.namespace(), Some(ns));
         }
@@ -313,7 +311,7 @@ mod tests {
         let free = ["chdir", "argv0", "pid-file"];
         let words = Words::default();
         let mut rest = help(&words);
-        for flag in all() {
+        for flag in of(None) {
             let help = Help::next(&mut rest);
             assert!(!help.help.is_empty(), "--{}", flag.long);
             let says = !help.wanted.is_empty() || free.contains(&flag.long);

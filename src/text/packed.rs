@@ -9,13 +9,13 @@ use crate::strings::ThinCStr;
 /// The pieces, each behind a `~`: the first is written as the byte 0x80. Chosen by counting what
 /// saves most; an order or a piece may be changed at any time.
 const PIECES: &str = concat!(
-    "~ namespace~the ~, ~s ~er~pidone~e ~command~ of an open descriptor\n~new ~t ~in",
-    "~ run --security-op~ro~a ~or ~numb~on~un~\t\n\t~th~of ~: ~il~d ~nam~se~ to ~ch~us",
-    "~ [OPTIONS] [--] COMMAND [ARG.~si~no~ar~ma~te~SIG~an~en~NULL~al~ti~at(AT_FDCWD~  ~ i~mo~ne",
-    "~sta~4294967294~descriptor~re~ed~it~\n\t~CHILD~SYS_ADMIN~priv~able~flags=~ou~AP_~lim",
-    "~_CLOEXEC~ct~de~wn ~sys~exec~64 by~ccomp~ --help~COMMAND~ f~ck~ad~wi~up~espace~op~PR~id~wh",
-    "~y ~gram~_SET~/p~su~or~lo~aft~ces~fault~--~ke~sh~sk~m ~FUTEX_WA~st~di~rt_~ID ~giv~RLIMIT_",
-    "~ap~ic~0)~l ~ r~tr~le~ds~ha~me~; ~OC~ a~e(~do~AppArm",
+    "~ namespace~the ~, ~s ~er~ of an open descriptor\n~e ~ run --security-op~pidon~t ~or ~ne",
+    "~a ~ro~n ~numb~command~nam~ to ~d ~of ~\t\n\t~th~il~: ~se~mount~SYS_ADMIN~COMMAND~id~on~ar",
+    "~in~us~no~ma~ch~NULL~es~it~st~exec~ou~fault~at(AT_FDCWD~al~w ~SIG~or~ti~un~ i~en~\n\t~ed",
+    "~gram~priv~rt_sig~flags=~ct~an~lim~AP_~_CLOEXEC~[OPTIONS] [--] ~re~up~  ~e\t~abl~pace",
+    "~CHILD~wi~ck~lo~PR~--~te~wh~ f~y ~aft~AppArm~64 byt~si~ad~_SET~eep ~crip~4294967294~op~m ",
+    "~ru~...~ccomp~l ~sh~sk~/p~su~ts~FUTEX_WA~0)~me~sy~OC~di~giv~ID ~help~RLIMIT_~le~e(~ha~do",
+    "~fi~tr~ a~ds",
 );
 
 /// The byte of the first piece. Literals themselves are ASCII.
