@@ -24,6 +24,8 @@ fn main() {
         // Position dependent: measured against a self-relocating static PIE, see README.md.
         "-no-pie",
         "-Wl,--gc-sections",
+        // Strings that are the ends of others are kept once.
+        "-Wl,-O2",
         "-Wl,--build-id=none",
         "-Wl,--no-eh-frame-hdr",
         "-Wl,-z,norelro",

@@ -58,6 +58,7 @@ pub fn ended(words: &Words, plan: &Plan, end: End, notes: Notes) {
 }
 
 /// Says why there is no command, and returns the exit status.
+#[inline(never)]
 pub fn failed(words: &Words, plan: &Plan, failure: Failure, notes: Notes) -> u8 {
     let mut refused = Refused { plan, failure };
     // A candidate in PATH that may not be executed says more than the last one, which is not there.

@@ -55,6 +55,7 @@ pub(crate) use display;
 
 impl<'w> Text<'w> {
     /// An empty text.
+    #[inline(never)]
     pub fn new(words: &'w Words) -> Self {
         Text {
             bytes: Array::new(words),
@@ -96,23 +97,11 @@ impl<'w> Text<'w> {
     /// Writes a number with at least so many digits, in a base up to 16.
     #[inline(never)]
     pub fn number(&mut self, number: u64, base: u64, least: usize) {
-        let mut digits = [b'0'; 64];
-        let (mut rest, mut first) = (number, digits.len());
-        for (at, digit) in digits.iter_mut().enumerate().rev() {
-            if rest == 0 {
-                break;
-            }
-            let value = (rest % base) as u8;
-            *digit = if value < 10 {
-                b'0' + value
-            } else {
-                b'a' - 10 + value
-            };
-            rest /= base;
-            first = at;
+        if number >= base || least > 1 {
+            self.number(number / base, base, least.saturating_sub(1));
         }
-        first = first.min(digits.len() - least.clamp(1, digits.len()));
-        self.raw(digits.get(first..).unwrap_or(&[]));
+        let value = (number % base) as u8;
+        self.byte(value + if value < 10 { b'0' } else { b'a' - 10 });
     }
 
     /// Writes spaces until the text has this length.

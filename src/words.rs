@@ -107,12 +107,21 @@ struct Block<'w> {
 }
 
 impl Block<'_> {
-    /// Makes it twice as large: where it is if that is last and there is room, else elsewhere.
+    /// The place behind the items, which becomes one of them.
     #[inline(never)]
+    fn room(&mut self, size: usize, align: usize) -> usize {
+        if self.length == self.capacity {
+            self.grow(size, align);
+        }
+        self.length += 1;
+        self.start + (self.length as usize - 1) * size
+    }
+
+    /// Makes it twice as large: where it is if that is last and there is room, else elsewhere.
     fn grow(&mut self, size: usize, align: usize) {
-        assert!(self.capacity < 1 << 31, "too many items");
         let old = self.capacity as usize * size;
-        self.capacity = (self.capacity * 2).max(16);
+        self.capacity = self.capacity.saturating_mul(2).max(16);
+        assert!(self.capacity > self.length, "too many items");
         let new = self.capacity as usize * size;
         let (words, start) = (self.words, self.start);
         if old > 0 && start + old == words.next.get() && new <= words.end.get() - start {
@@ -147,17 +156,9 @@ impl<'w, T: Copy> Array<'w, T> {
 
     /// Adds one at the end.
     pub fn push(&mut self, item: T) {
-        let block = &mut self.block;
-        if block.length == block.capacity {
-            block.grow(size_of::<T>(), align_of::<T>());
-        }
+        let place = self.block.room(size_of::<T>(), align_of::<T>());
         // SAFETY: there is room for it behind the others.
-        unsafe {
-            (block.start as *mut T)
-                .add(block.length as usize)
-                .write(item)
-        }
-        block.length += 1;
+        unsafe { (place as *mut T).write(item) }
     }
 
     /// Adds copies of all.

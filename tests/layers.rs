@@ -182,7 +182,6 @@ const UNSAFE: &[&str] = &[
     "arch/",
     "launch/clone.rs",
     "launch/perform.rs",
-    "launch/stack.rs",
     "rt/",
     "strings.rs",
     "sys/",

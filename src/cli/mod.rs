@@ -122,7 +122,6 @@ impl<'a> Parser<'a> {
         };
     }
 
-    #[inline(never)]
     fn given(&self, id: Id) -> bool {
         self.seen.get(id as usize).is_some_and(|&given| given)
     }

@@ -39,7 +39,6 @@ pub fn compile<'p>(
     // An ignored SIGCHLD would have the kernel throw the exit status away, so this is the first.
     list.add_if(host.sigchld_ignored, set_sigchld(false), Id::Default);
     reports::keep_descriptors(config, &mut list);
-    list.add_if(host.stack.is_none(), Call::MapStack, Id::Default);
     // Before the clone, or the child could look for our death where nobody writes it.
     list.add_if(!config.life.no_kill_child, watched(host), Id::Default);
     // From before the clone, so that every signal finds somebody who keeps it for the command.

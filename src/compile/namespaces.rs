@@ -50,6 +50,7 @@ pub fn resolve(config: &Config, host: &Host) -> Result<Resolved, Error<'static>>
 }
 
 /// Options that act on a namespace, and would act on the host's if it were not new.
+#[inline(never)]
 fn implied(config: &Config) -> [Option<(Id, Ns)>; 8] {
     let (identity, process) = (&config.identity, &config.process);
     let when = |given: bool, option, ns| given.then_some((option, ns));

@@ -11,6 +11,7 @@ use crate::plan::{Call, Data, Path, Slot};
 const FIRST: u32 = 3;
 
 /// Whether the child must wait until the parent has reported it.
+#[inline(never)]
 pub fn needs_gate(config: &Config) -> bool {
     let reports = &config.reports;
     reports.pid_file.is_some() || reports.info_fd.is_some() || reports.json_status_fd.is_some()
@@ -102,6 +103,7 @@ fn preserved(config: &Config) -> u32 {
 
 /// Keeps the caller's descriptors that are for us from the command; which also tells whether they are
 /// there, before one of ours could be taken for one that is not.
+#[inline(never)]
 pub fn keep_descriptors(config: &Config, before: &mut List) {
     let reports = &config.reports;
     for (because, fd) in [

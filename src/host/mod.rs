@@ -28,7 +28,7 @@ pub struct Host<'a> {
     /// The caller's process id, if it may have other threads or a C library. Then its descriptors
     /// and its `clear_child_tid` address are not ours to use.
     pub shared_with: Option<u32>,
-    /// Memory for the child's stack, if the caller brings it.
+    /// Memory for the child's stack, which the caller brings.
     pub stack: Option<Stack>,
     /// Whether clone3(2) is answered; container profiles refuse it because they cannot look inside.
     pub clone3: bool,

@@ -30,7 +30,8 @@ pub fn of_program(ids: [u32; 2], environment: &'static Strings<'static>) -> Host
     host
 }
 
-/// The facts for a caller that may have threads and a C library.
+/// The facts for a caller that may have threads and a C library. It has to bring a stack, such as
+/// [`map_stack`](crate::launch::map_stack) makes.
 pub fn of_library() -> Host<'static> {
     let [_, euid, _, egid] = process::ids();
     Host {
@@ -114,6 +115,7 @@ pub(crate) fn restore(notes: Notes) {
 }
 
 /// What a trial must leave out: the command, and everything that another program would notice.
+#[inline(never)]
 fn concerns_others(call: &Call) -> bool {
     match call {
         Call::Exec(..) | Call::AwaitByte(..) | Call::Tell { .. } | Call::Unlink { .. } => true,

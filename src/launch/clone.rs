@@ -16,7 +16,7 @@ use linux_raw_sys::general::clone_args;
 /// Makes the child, with clone3(2) or clone(2). The parent's slots and mask are the child's to start
 /// with.
 pub fn clone(parent: &Performer, flags: u64, with_clone3: bool) -> Result<Pid> {
-    let stack = parent.stack.ok_or(Errno::NOMEM)?.start;
+    let stack = parent.plan.stack.ok_or(Errno::NOMEM)?.start;
     let cell = parent.cell;
     let argument = (&raw const *parent).cast();
     cell.expect_child();

@@ -26,6 +26,7 @@ mod perform;
 mod stack;
 mod timeline;
 
+pub use stack::map_stack;
 pub use timeline::Timeline;
 
 use crate::names::{Errno, Signal};
@@ -52,6 +53,7 @@ impl Child<'_> {
     }
 
     /// Sends it a signal (kill(2)). If that ends it before it is the command, no step has failed.
+    #[inline(never)]
     pub fn send(&self, signal: Signal) {
         self.excuse();
         let _ = signal::send(self.pid, signal);
@@ -92,9 +94,6 @@ pub fn launch(
         timeline.end();
     }
     let undone = parent.perform_all(Who::After);
-    if let (None, Some(stack)) = (plan.stack, parent.stack) {
-        stack::unmap(stack);
-    }
     // What came first is the cause.
     let mask = parent.mask;
     (
@@ -106,6 +105,7 @@ pub fn launch(
     )
 }
 
+#[inline(never)]
 fn run(parent: &mut Performer, supervise: &mut dyn FnMut(&Child)) -> Result<(), Failure> {
     let cell = parent.cell;
     parent.perform_all(Who::Before)?;

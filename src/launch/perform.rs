@@ -5,10 +5,9 @@
 
 use super::cell::Cell;
 use super::clone::clone;
-use super::stack;
 use super::timeline::Timeline;
 use crate::names::{Errno, Ns};
-use crate::plan::{Call, Data, Failure, Path, Plan, Refusal, Slot, Stack, Who, entry};
+use crate::plan::{Call, Data, Failure, Path, Plan, Refusal, Slot, Who, entry};
 use crate::strings::until_nul;
 use crate::sys::file::{self, Fd};
 use crate::sys::process::{self, Pid};
@@ -20,7 +19,6 @@ use core::ffi::CStr;
 pub struct Performer<'a> {
     pub plan: &'a Plan<'a>,
     pub cell: &'a Cell,
-    pub stack: Option<Stack>,
     pub is_child: bool,
     /// Known to the parent after the clone.
     pub child: Option<Pid>,
@@ -38,7 +36,6 @@ impl<'a> Performer<'a> {
         Performer {
             plan,
             cell,
-            stack: plan.stack,
             is_child: false,
             child: None,
             timeline,
@@ -88,7 +85,6 @@ impl<'a> Performer<'a> {
     pub fn perform(&mut self, call: &Call) -> Result<()> {
         match call {
             Call::SetAction { signal, ignore } => signal::set_action(*signal, *ignore),
-            Call::MapStack => stack::map().map(|stack| self.stack = Some(stack)),
             // SAFETY: the kernel writes there only while the child uses this memory too, and `launch`
             // keeps the cell for that long; `compile` asks for it only if no C library does.
             Call::ShowDeath => unsafe { memory::set_tid_address(&self.cell.life) },
@@ -262,17 +258,10 @@ impl Short {
     }
 
     fn number(&mut self, number: u64) {
-        let mut digits = [0u8; 20];
-        let (mut rest, mut count) = (number, 0);
-        for digit in digits.iter_mut().rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            count += 1;
-            if rest == 0 {
-                break;
-            }
+        if number >= 10 {
+            self.number(number / 10);
         }
-        self.push(digits.get(digits.len() - count..).unwrap_or(&[]));
+        self.push(&[b'0' + (number % 10) as u8]);
     }
 
     fn bytes(&self) -> &[u8] {

@@ -1,18 +1,15 @@
-//! A child's stack where nobody brings one: mapped, guarded by the kernel, given back at the end.
+//! A child's stack for callers that bring none in their file.
 
-#![allow(unsafe_code)]
-// Unsafety here: giving memory back.
-
+use crate::names::Errno;
 use crate::plan::Stack;
-use crate::sys::{Result, memory};
+use crate::sys::memory;
 
-pub fn map() -> Result<Stack> {
+/// mmap(2) of a stack, guarded by the kernel. It stays for one launch after the other: one for each
+/// thread that launches.
+///
+/// # Errors
+///
+/// `ENOMEM`.
+pub fn map_stack() -> Result<Stack, Errno> {
     memory::map_stack(Stack::SIZE).map(|start| Stack { start })
-}
-
-/// Gives it back. The child must have left it.
-pub fn unmap(stack: Stack) {
-    // SAFETY: `launch` calls this once, after the kernel said that the child has left, and nobody
-    // else ever knew of it.
-    unsafe { memory::unmap(stack.start, Stack::SIZE) }
 }

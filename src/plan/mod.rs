@@ -42,7 +42,7 @@ pub struct Plan<'p> {
     pub argv: &'p Strings<'p>,
     /// The command's environment.
     pub env: &'p Strings<'p>,
-    /// The child's stack; `None` if a step maps it.
+    /// The child's stack, without which there can be none.
     pub stack: Option<Stack>,
     /// What the supervisor does between `Who::During` and `Who::After`.
     pub watch: Watch,

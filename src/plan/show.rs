@@ -84,12 +84,6 @@ impl Show for Line<'_> {
                     ", sa_mask=[], sa_flags=0}, NULL, 8)"
                 );
             }
-            Call::MapStack => put!(
-                text,
-                "mmap(NULL, ",
-                super::Stack::SIZE,
-                ", PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS|MAP_GROWSDOWN|MAP_STACK, -1, 0)"
-            ),
             Call::ShowDeath => put!(text, "set_tid_address(&life)"),
             Call::PidfdOpen { pid, .. } => put!(text, "pidfd_open(", pid, ", 0)"),
             Call::Clone3(flags) => {

@@ -66,8 +66,6 @@ pub enum Call<'p> {
         /// Ignored, instead of the default.
         ignore: bool,
     },
-    /// mmap(2) of the child's stack.
-    MapStack,
     /// set_tid_address(2): our death becomes visible in memory that the child reads.
     ShowDeath,
     /// pidfd_open(2).

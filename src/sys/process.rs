@@ -11,6 +11,7 @@ use crate::strings::{Strings, ThinCStr};
 pub struct Pid(pub i32);
 
 /// getpid(2).
+#[inline(never)]
 pub fn id() -> Pid {
     // SAFETY: no pointer is passed. It cannot fail.
     Pid(unsafe { call(Sysno::getpid, []) }.unwrap_or(0) as i32)

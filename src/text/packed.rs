@@ -9,13 +9,13 @@ use crate::strings::ThinCStr;
 /// The pieces, each behind a `~`: the first is written as the byte 0x80. Chosen by counting what
 /// saves most; an order or a piece may be changed at any time.
 const PIECES: &str = concat!(
-    "~ namespace~the ~, ~s ~er~ of an open descriptor\n~e ~ run --security-op~pidon~t ~or ~ne",
-    "~a ~ro~n ~numb~command~nam~ to ~d ~of ~\t\n\t~th~il~: ~se~mount~SYS_ADMIN~COMMAND~id~on~ar",
-    "~in~us~no~ma~ch~NULL~es~it~st~exec~ou~fault~at(AT_FDCWD~al~w ~SIG~or~ti~un~ i~en~\n\t~ed",
-    "~gram~priv~rt_sig~flags=~ct~an~lim~AP_~_CLOEXEC~[OPTIONS] [--] ~re~up~  ~e\t~abl~pace",
-    "~CHILD~wi~ck~lo~PR~--~te~wh~ f~y ~aft~AppArm~64 byt~si~ad~_SET~eep ~crip~4294967294~op~m ",
-    "~ru~...~ccomp~l ~sh~sk~/p~su~ts~FUTEX_WA~0)~me~sy~OC~di~giv~ID ~help~RLIMIT_~le~e(~ha~do",
-    "~fi~tr~ a~ds",
+    "~ namespace~the ~, ~s ~ of an open descriptor\n~er~e ~ run --security-opt ~pidon~t ~n ~or ",
+    "~ne~numb~a ~d ~\t\n\t~of ~ro~ to ~th~: ~mount~comman~se~il~nam~on~no~si~[OPTIONS] [--] ~ar",
+    "~us~ma~in~flags=~it~such ~COMMAND~st~un~de~ccomp~at(AT_FDCWD~ti~w ~re~al~\n\t~ i",
+    "~4294967294~ch~SIG~fault~SYS_ADMIN~an~or~NULL~able~AppArm~ed~ou~aft~lim~te~en~y ~ck~exec",
+    "~_SET~priv~CHILD~scrip~up~lo~ct~  ~ad~id~wi~ID ~...~ep ~--help~espace~wh~ f~gram~/p~ru~rt_",
+    "~giv~ces~l ~sy~OC~sh~op~ke~m ~sk~_CLOEXEC~FUTEX_WA~CAP_SYS_~e\t~ds~do~PR~--~fi~di~RLIMIT_",
+    "~tr~e(~ap~ha~me",
 );
 
 /// The byte of the first piece. Literals themselves are ASCII.

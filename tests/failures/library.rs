@@ -6,8 +6,8 @@ use pidone::Words;
 use pidone::compile::compile;
 use pidone::config::Config;
 use pidone::error::Refused;
-use pidone::host::probe;
-use pidone::launch::launch;
+use pidone::host::{Host, probe};
+use pidone::launch::{launch, map_stack};
 use std::process::Command;
 
 /// Runs `/bin/true` as the library does; the sentence about the step that was refused.
@@ -17,7 +17,11 @@ fn launch_true(config: &Config) -> Result<(), String> {
         command: &command,
         ..*config
     };
-    let (host, words) = (probe::of_library(), Words::default());
+    let host = Host {
+        stack: map_stack().ok(),
+        ..probe::of_library()
+    };
+    let words = Words::default();
     let plan = compile(&config, &host, &words).expect("a plan");
     let (result, _) = launch(&plan, None, &mut |child| {
         let mut status = 0;
@@ -85,7 +89,7 @@ fn watching_the_caller_can_be_refused() {
         return;
     }
     let refused = refused_by("pidfd_open:error=EMFILE");
-    assert!(refused.starts_with("Err(\"step 2 of "), "{refused}");
+    assert!(refused.starts_with("Err(\"step 1 of "), "{refused}");
     assert!(
         refused.contains(": pidfd_open(") && refused.ends_with(", 0): EMFILE\")"),
         "{refused}"
