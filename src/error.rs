@@ -103,11 +103,14 @@ impl Show for Error<'_> {
                 put!(text, "unknown option ", Quoted(word));
                 suggest(text, *nearest, "--");
             }
-            Error::UnknownLetter { letter, word } => {
-                put!(text, "unknown option -");
-                text.byte(*letter);
-                put!(text, " in ", Quoted(word), SEE_HELP);
-            }
+            Error::UnknownLetter { letter, word } => put!(
+                text,
+                "unknown option ",
+                Quoted(&[b'-', *letter]),
+                " in ",
+                Quoted(word),
+                SEE_HELP
+            ),
             Error::MissingValue { option, value } => {
                 put!(text, option, " needs a value: ", option, " ", value);
             }

@@ -79,19 +79,19 @@ fn an_unknown_option_is_told_with_the_nearest() {
 fn an_unknown_letter_is_told_with_its_word() {
     assert_wrong_option(
         &["-Z"],
-        "unknown option -Z in \"-Z\": see \"pidone run --help\"",
+        "unknown option \"-Z\" in \"-Z\": see \"pidone run --help\"",
     );
     assert_wrong_option(
         &["-unZi", "true"],
-        "unknown option -Z in \"-unZi\": see \"pidone run --help\"",
+        "unknown option \"-Z\" in \"-unZi\": see \"pidone run --help\"",
     );
     assert_wrong_option(
         &["-n=x"],
-        "unknown option -= in \"-n=x\": see \"pidone run --help\"",
+        "unknown option \"-=\" in \"-n=x\": see \"pidone run --help\"",
     );
     assert_wrong_option(
         &["-1"],
-        "unknown option -1 in \"-1\": see \"pidone run --help\"",
+        "unknown option \"-1\" in \"-1\": see \"pidone run --help\"",
     );
 }
 
