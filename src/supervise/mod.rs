@@ -1,7 +1,7 @@
 //! The long wait: one blocking call, no timer unless a time limit runs, no periodic wake-up.
 //!
-//! World on entry: all signals but the fault signals are blocked; the child is setting up or is the
-//! command already. Signals for the command go on to it; what its terminal sent to it and us alike
+//! World on entry: all signals but the fault signals are blocked, in every thread, or another thread
+//! would take them (a `SIGCHLD` too); the child is setting up or is the command already. Signals for the command go on to it; what its terminal sent to it and us alike
 //! does not go a second time; when it stops, we stop, so that the caller's shell sees one job.
 
 mod deadline;
@@ -52,7 +52,8 @@ impl Status {
     }
 }
 
-/// Waits for the child's end, and serves it meanwhile.
+/// Waits for the child's end, and serves it meanwhile. All threads must block the signals that it is
+/// to serve, `SIGCHLD` among them.
 pub fn supervise(child: &Child, watch: &Watch) -> End {
     let mut deadline = Deadline::new(watch);
     let mut end = End::default();
