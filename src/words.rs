@@ -53,7 +53,18 @@ impl Words {
         ThinCStr::ending(bytes.finish())
     }
 
+    /// A copy of all items, in as much memory as they need.
+    pub fn copy<T: Copy>(&self, items: &[T]) -> &[T] {
+        let start = self.take(size_of_val(items), align_of::<T>()) as *mut T;
+        // SAFETY: the new place is ours alone and as large as the items.
+        unsafe {
+            ptr::copy_nonoverlapping(items.as_ptr(), start, items.len());
+            core::slice::from_raw_parts(start, items.len())
+        }
+    }
+
     /// Takes aligned bytes off the free range. Panics when there is no memory.
+    #[inline(never)]
     fn take(&self, size: usize, align: usize) -> usize {
         let mut start = self.next.get().next_multiple_of(align);
         if self.end.get().saturating_sub(start) < size {

@@ -21,12 +21,13 @@
 use pidone::cli::{Request, Wish, parse};
 use pidone::compile::compile;
 use pidone::host::Host;
-use pidone::names::{Ns, NsSet, options};
-use pidone::plan::{Call, Plan, Refusal, Shown, Slot, Who};
+use pidone::names::{Ns, NsSet, Sys, options};
+use pidone::plan::{Arg, Call, Plan, Refusal, Shown, Slot, Who};
 use pidone::{Strings, ThinCStr, Words};
 use std::ffi::CString;
 use std::fmt::Write;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// A file of cases.
@@ -374,17 +375,13 @@ fn broken(plan: &Plan) -> Option<&'static str> {
     let passes_gate = child.iter().position(|call| *call == Call::PassGate);
     let guards = |call: &Call| matches!(call, Call::DieWithParent | Call::CheckParent { .. });
 
-    let sweeps = |call: &Call| matches!(call, Call::CloseRange { .. });
+    let sweeps = |call: &Call| range(call).is_some();
     let opens = |call: &Call| filled(call).is_some();
-    let range = |call: &Call| match call {
-        Call::CloseRange { first, last } => Some(*first..=*last),
-        _ => None,
-    };
     let swept = |fd: u32| {
         child
             .iter()
             .filter_map(range)
-            .any(|range| range.contains(&fd))
+            .any(|range| range.contains(&fd.into()))
     };
 
     let blocks = |list: &[Call]| {
@@ -452,11 +449,21 @@ fn broken(plan: &Plan) -> Option<&'static str> {
         .map(|(rule, _)| rule)
 }
 
+/// The descriptors that a call closes.
+fn range(call: &Call) -> Option<RangeInclusive<i64>> {
+    match call.as_plain() {
+        Some((Sys::close_range, [Arg::Number(first), Arg::Number(last), _])) => {
+            Some(*first..=*last)
+        }
+        _ => None,
+    }
+}
+
 /// Whether each slot has been filled when it is used.
 fn finds(lists: &[&[Call]]) -> bool {
     let mut there: Vec<Slot> = Vec::new();
     lists.iter().copied().flatten().all(|call| {
-        let found = used(call).is_none_or(|slot| there.contains(&slot));
+        let found = used(call).iter().all(|slot| there.contains(slot));
         there.extend(filled(call));
         found
     })
@@ -464,16 +471,25 @@ fn finds(lists: &[&[Call]]) -> bool {
 
 fn filled(call: &Call) -> Option<Slot> {
     match call {
-        Call::Open { slot, .. } | Call::Socket(slot) | Call::PidfdOpen { slot, .. } => Some(*slot),
+        Call::Plain(plain) => plain.yields,
         _ => None,
     }
 }
 
-fn used(call: &Call) -> Option<Slot> {
+fn used(call: &Call) -> Vec<Slot> {
     match call {
         Call::Write { slot, .. } | Call::RaiseLoopback(slot) | Call::CheckParent(slot) => {
-            Some(*slot)
+            vec![*slot]
         }
-        _ => None,
+        Call::Plain(plain) => plain.args.iter().flat_map(slots).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn slots(arg: &Arg) -> Vec<Slot> {
+    match arg {
+        Arg::Slot(slot) => vec![*slot],
+        Arg::Record(members) => members.iter().flat_map(|(_, value)| slots(value)).collect(),
+        _ => Vec::new(),
     }
 }

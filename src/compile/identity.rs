@@ -8,8 +8,8 @@ use super::steps::List;
 use crate::config::{Config, Inside, Setgroups};
 use crate::error::Error;
 use crate::host::Host;
-use crate::names::{Id, Ns};
-use crate::plan::{Call, Data, Path, Slot};
+use crate::names::{Constant, Id, Ns, Sys, flags};
+use crate::plan::{Arg, Call, Data, Slot};
 use crate::strings::{ThinCStr, thin};
 use crate::text::{Text, put};
 use crate::words::Words;
@@ -75,42 +75,44 @@ impl Maps {
 
     pub fn write_by_parent<'p>(&self, words: &'p Words, during: &mut List<'p>) {
         if let (true, Some(lines)) = (self.by_parent(), &self.lines) {
-            write(words, during, Path::OfChild(thin!("gid_map")), &lines.group);
-            write(words, during, Path::OfChild(thin!("uid_map")), &lines.user);
+            write(words, during, Arg::OfChild(thin!("gid_map")), &lines.group);
+            write(words, during, Arg::OfChild(thin!("uid_map")), &lines.user);
         }
     }
 
     pub fn write_by_child<'p>(&self, words: &'p Words, child: &mut List<'p>) {
         if let (false, Some(lines)) = (self.by_parent(), &self.lines) {
-            let file = Path::Text(thin!("/proc/self/setgroups"));
+            let file = Arg::Text(thin!("/proc/self/setgroups"));
             // Before the group map: an unprivileged one is refused otherwise (CVE-2014-8989).
             write_file(child, file, thin!("deny"), Id::Default);
             write(
                 words,
                 child,
-                Path::Text(thin!("/proc/self/gid_map")),
+                Arg::Text(thin!("/proc/self/gid_map")),
                 &lines.group,
             );
             write(
                 words,
                 child,
-                Path::Text(thin!("/proc/self/uid_map")),
+                Arg::Text(thin!("/proc/self/uid_map")),
                 &lines.user,
             );
         }
     }
 }
 
-fn write<'p>(words: &'p Words, list: &mut List<'p>, path: Path<'p>, line: &Line) {
+fn write<'p>(words: &'p Words, list: &mut List<'p>, path: Arg<'p>, line: &Line) {
     let mut text = Text::new(words);
     put!(&mut text, line.inside, " ", line.outside, " 1\n");
     write_file(list, path, words.join(&[text.bytes()]), line.because);
 }
 
 /// Opens a file below /proc and writes it in one piece.
-pub fn write_file<'p>(list: &mut List<'p>, path: Path<'p>, data: ThinCStr<'p>, because: Id) {
-    let (slot, flags) = (Slot::Proc, libc::O_CLOEXEC as u32);
-    list.add(Call::Open { path, flags, slot }, because);
+pub fn write_file<'p>(list: &mut List<'p>, path: Arg<'p>, data: ThinCStr<'p>, because: Id) {
+    let slot = Slot::Proc;
+    let flags = Arg::Flags((libc::O_WRONLY | libc::O_CLOEXEC) as u64, &flags::OPEN);
+    let folder = Arg::Name(Constant::AT_FDCWD);
+    list.opening(slot, Sys::openat, &[folder, path, flags], because);
     list.add(
         Call::Write {
             slot,

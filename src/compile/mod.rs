@@ -14,8 +14,8 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::host::Host;
 use crate::names::flags::CLEAR_SIGHAND;
-use crate::names::{Id, Ns, NsSet, Signal};
-use crate::plan::{Call, Plan, Slot, Watch, Who};
+use crate::names::{Constant, Id, Ns, NsSet, Signal, Sys};
+use crate::plan::{Arg, Call, Plan, Slot, Watch, Who};
 use crate::words::Words;
 use namespaces::Resolved;
 use steps::List;
@@ -40,7 +40,11 @@ pub fn compile<'p>(
     list.add_if(host.sigchld_ignored, set_sigchld(false), Id::Default);
     reports::keep_descriptors(config, &mut list);
     // Before the clone, or the child could look for our death where nobody writes it.
-    list.add_if(!config.life.no_kill_child, watched(host), Id::Default);
+    list.add_if(
+        !config.life.no_kill_child,
+        watched(host, words),
+        Id::Default,
+    );
     // From before the clone, so that every signal finds somebody who keeps it for the command.
     list.add(Call::BlockSignals, Id::Default);
 
@@ -75,11 +79,7 @@ pub fn compile<'p>(
     // After the mounts: the directory is one of the new view.
     process::attributes(config, words, &mut list);
     // After what may need a privilege, and before foreign code.
-    list.add_if(
-        !config.privilege.allow_new_privs,
-        Call::NoNewPrivs,
-        Id::Default,
-    );
+    list.add_if(!config.privilege.allow_new_privs, NO_NEW_PRIVS, Id::Default);
     // Waits for the caller with everything set up, so that it sees the finished world.
     reports::await_release(config, &mut list);
     // After the last step that opens something (CVE-2024-21626: a directory of the host left open).
@@ -106,6 +106,17 @@ pub fn compile<'p>(
     })
 }
 
+const NO_NEW_PRIVS: Call = Call::plain(
+    Sys::prctl,
+    &[
+        Arg::Name(Constant::PR_SET_NO_NEW_PRIVS),
+        Arg::Number(1),
+        Arg::Number(0),
+        Arg::Number(0),
+        Arg::Number(0),
+    ],
+);
+
 fn set_sigchld(ignore: bool) -> Call<'static> {
     Call::SetAction {
         signal: Signal::CHLD,
@@ -114,13 +125,14 @@ fn set_sigchld(ignore: bool) -> Call<'static> {
 }
 
 /// How the child will see that we are dead: in memory where that is ours, else through a descriptor.
-fn watched(host: &Host) -> Call<'static> {
+fn watched<'p>(host: &Host, words: &'p Words) -> Call<'p> {
     match host.shared_with {
         None => Call::ShowDeath,
-        Some(pid) => Call::PidfdOpen {
-            pid,
-            slot: Slot::Parent,
-        },
+        Some(pid) => Call::opening(
+            Slot::Parent,
+            Sys::pidfd_open,
+            words.copy(&[Arg::Number(pid.into()), Arg::Number(0)]),
+        ),
     }
 }
 

@@ -4,8 +4,8 @@ use super::steps::List;
 use crate::config::{Config, Propagation};
 use crate::error::Error;
 use crate::host::Host;
-use crate::names::{Id, Ns, NsSet};
-use crate::plan::Call;
+use crate::names::{Id, Ns, NsSet, Sys, flags};
+use crate::plan::Arg;
 use crate::strings::{ThinCStr, thin};
 
 /// The set of new namespaces, and which of them an option asked for.
@@ -73,11 +73,10 @@ fn implied(config: &Config) -> [Option<(Id, Ns)>; 8] {
 /// clone(2) cannot make a time namespace; unshare(2) makes it for the program executed next.
 pub fn unshare_time(host: &Host, resolved: &Resolved, child: &mut List) {
     let wanted = resolved.new.contains(Ns::Time) && !host.clone3;
-    child.add_if(
-        wanted,
-        Call::Unshare(Ns::Time.flag()),
-        resolved.because(Ns::Time),
-    );
+    if wanted {
+        let flag = Arg::Flags(Ns::Time.flag(), &flags::CLONE);
+        child.plain(Sys::unshare, &[flag], resolved.because(Ns::Time));
+    }
 }
 
 /// Propagation, and a /proc that shows the new process ids.
@@ -94,8 +93,11 @@ pub fn mounts(config: &Config, resolved: &Resolved, child: &mut List) {
     };
     if let Some(flag) = flag {
         let because = propagation.map_or(Id::Default, |_| Id::Propagation);
-        child.add(
-            mount(thin!("none"), thin!("/"), None, libc::MS_REC | flag),
+        mount(
+            child,
+            [thin!("none"), thin!("/")],
+            None,
+            libc::MS_REC | flag,
             because,
         );
     }
@@ -106,30 +108,41 @@ pub fn mounts(config: &Config, resolved: &Resolved, child: &mut List) {
         ) {
             // Or the new /proc would appear on the host, where the one below it is shared.
             let private = libc::MS_REC | libc::MS_PRIVATE;
-            child.add(
-                mount(thin!("none"), thin!("/proc"), None, private),
+            mount(
+                child,
+                [thin!("none"), thin!("/proc")],
+                None,
+                private,
                 Id::Propagation,
             );
         }
         // A process-id view is no program's source: nothing in it is to be executed or trusted.
         let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
-        child.add(
-            mount(thin!("proc"), thin!("/proc"), Some(thin!("proc")), flags),
+        mount(
+            child,
+            [thin!("proc"), thin!("/proc")],
+            Some(thin!("proc")),
+            flags,
             Id::Default,
         );
     }
 }
 
-fn mount(
-    source: ThinCStr<'static>,
-    target: ThinCStr<'static>,
-    kind: Option<ThinCStr<'static>>,
+/// mount(2) of a source on a target, without data.
+#[inline(never)]
+fn mount<'p>(
+    list: &mut List<'p>,
+    [source, target]: [ThinCStr<'p>; 2],
+    kind: Option<ThinCStr<'p>>,
     flags: u64,
-) -> Call<'static> {
-    Call::Mount {
-        source,
-        target,
-        kind,
-        flags,
-    }
+    because: Id,
+) {
+    let args = [
+        Arg::Text(source),
+        Arg::Text(target),
+        kind.map_or(Arg::Null, Arg::Text),
+        Arg::Flags(flags, &flags::MOUNT),
+        Arg::Null,
+    ];
+    list.plain(Sys::mount, &args, because);
 }

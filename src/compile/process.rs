@@ -4,9 +4,9 @@ use super::identity::write_file;
 use super::namespaces::Resolved;
 use super::steps::List;
 use crate::config::Config;
-use crate::names::{Id, Ns};
-use crate::plan::{Call, Path, Slot};
-use crate::strings::thin;
+use crate::names::{Constant, Id, Ns, Sys, flags};
+use crate::plan::{Arg, Call, Slot};
+use crate::strings::{ThinCStr, thin};
 use crate::text::{Text, put};
 use crate::words::Words;
 
@@ -25,7 +25,7 @@ pub fn clocks<'p>(config: &Config, words: &'p Words, child: &mut List<'p>) {
     }
     if !text.is_empty() {
         let because = process.monotonic.map_or(Id::Boottime, |_| Id::Monotonic);
-        let path = Path::Text(thin!("/proc/self/timens_offsets"));
+        let path = Arg::Text(thin!("/proc/self/timens_offsets"));
         write_file(child, path, words.join(&[text.bytes()]), because);
     }
 }
@@ -33,36 +33,60 @@ pub fn clocks<'p>(config: &Config, words: &'p Words, child: &mut List<'p>) {
 /// Host name and domain name.
 pub fn names<'p>(config: &Config<'p>, child: &mut List<'p>) {
     if let Some(name) = config.process.hostname {
-        child.add(Call::SetHostname(name), Id::Hostname);
+        set_name(child, Sys::sethostname, name, Id::Hostname);
     }
     if let Some(name) = config.process.domainname {
-        child.add(Call::SetDomainname(name), Id::Domainname);
+        set_name(child, Sys::setdomainname, name, Id::Domainname);
     }
+}
+
+fn set_name<'p>(child: &mut List<'p>, number: Sys, name: ThinCStr<'p>, because: Id) {
+    let length = name.bytes().len() as i64;
+    child.plain(number, &[Arg::Text(name), Arg::Number(length)], because);
 }
 
 /// The loopback device of a new net namespace is down. Many programs never need it, so a sandbox
 /// around us that refuses it is no reason to refuse the command.
 pub fn loopback(resolved: &Resolved, child: &mut List) {
     if resolved.new.contains(Ns::Net) {
-        child.add_wanted(Call::Socket(Slot::Socket), Id::Net);
+        child.add_wanted(SOCKET, Id::Net);
         child.add_wanted(Call::RaiseLoopback(Slot::Socket), Id::Net);
     }
 }
+
+/// A socket of a kind that only ioctl(2) needs.
+const SOCKET: Call = Call::opening(
+    Slot::Socket,
+    Sys::socket,
+    &[
+        Arg::Name(Constant::AF_INET),
+        Arg::Flags(
+            (libc::SOCK_DGRAM | libc::SOCK_CLOEXEC) as u64,
+            &flags::SOCKET,
+        ),
+        Arg::Name(Constant::IPPROTO_IP),
+    ],
+);
 
 /// Directory, mask, priorities, limits, session.
 pub fn attributes<'p>(config: &Config<'p>, words: &'p Words, child: &mut List<'p>) {
     let process = &config.process;
     if let Some(path) = process.chdir {
-        child.add(Call::Chdir(path), Id::Chdir);
+        child.plain(Sys::chdir, &[Arg::Text(path)], Id::Chdir);
     }
     if let Some(mask) = process.umask {
-        child.add(Call::Umask(mask), Id::Umask);
+        child.plain(Sys::umask, &[Arg::Mode(mask)], Id::Umask);
     }
     if let Some(nice) = process.nice {
-        child.add(Call::SetPriority(nice), Id::Nice);
+        let args = [
+            Arg::Name(Constant::PRIO_PROCESS),
+            Arg::Number(0),
+            Arg::Number(nice.into()),
+        ];
+        child.plain(Sys::setpriority, &args, Id::Nice);
     }
     if let Some(adjustment) = process.oom_score_adj {
-        let path = Path::Text(thin!("/proc/self/oom_score_adj"));
+        let path = Arg::Text(thin!("/proc/self/oom_score_adj"));
         let mut text = Text::new(words);
         put!(&mut text, adjustment, "\n");
         write_file(child, path, words.join(&[text.bytes()]), Id::OomScoreAdj);
@@ -78,5 +102,6 @@ pub fn attributes<'p>(config: &Config<'p>, words: &'p Words, child: &mut List<'p
             Id::Rlimit,
         );
     }
-    child.add_if(process.new_session, Call::Setsid, Id::NewSession);
+    let setsid = Call::plain(Sys::setsid, &[]);
+    child.add_if(process.new_session, setsid, Id::NewSession);
 }

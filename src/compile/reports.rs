@@ -4,8 +4,8 @@ use super::namespaces::Resolved;
 use super::steps::List;
 use crate::config::Config;
 use crate::host::Host;
-use crate::names::{Errno, Id, Ns, NsSet};
-use crate::plan::{Call, Data, Path, Slot};
+use crate::names::{Constant, Errno, Id, Ns, NsSet, Sys, flags};
+use crate::plan::{Arg, Call, Data, Slot};
 
 /// The first descriptor that is not standard input, output or error.
 const FIRST: u32 = 3;
@@ -23,9 +23,15 @@ pub fn announce<'p>(config: &Config<'p>, host: &Host, resolved: &Resolved, durin
     let reports = &config.reports;
     if let Some(path) = reports.pid_file {
         let slot = Slot::PidFile;
-        let flags = (libc::O_CREAT | libc::O_TRUNC | libc::O_NOFOLLOW | libc::O_CLOEXEC) as u32;
-        let path = Path::Text(path);
-        during.add(Call::Open { path, flags, slot }, Id::PidFile);
+        let flags = (libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC) as u64
+            | (libc::O_NOFOLLOW | libc::O_CLOEXEC) as u64;
+        let args = [
+            Arg::Name(Constant::AT_FDCWD),
+            Arg::Text(path),
+            Arg::Flags(flags, &flags::OPEN),
+            Arg::Mode(0o644),
+        ];
+        during.opening(slot, Sys::openat, &args, Id::PidFile);
         during.add(
             Call::Write {
                 slot,
@@ -83,17 +89,18 @@ pub fn close_descriptors(config: &Config, child: &mut List) {
     for fd in [status.min(sync), status.max(sync)] {
         if let Some(fd) = fd.filter(|&fd| fd >= first) {
             let last = fd.wrapping_sub(1);
-            child.add_if(fd > first, Call::CloseRange { first, last }, because);
+            if fd > first {
+                close_range(child, first, last, because);
+            }
             first = fd.saturating_add(1);
         }
     }
-    child.add(
-        Call::CloseRange {
-            first,
-            last: u32::MAX,
-        },
-        because,
-    );
+    close_range(child, first, u32::MAX, because);
+}
+
+fn close_range(child: &mut List, first: u32, last: u32, because: Id) {
+    let [first, last] = [first, last].map(|fd| Arg::Number(fd.into()));
+    child.plain(Sys::close_range, &[first, last, Arg::Number(0)], because);
 }
 
 /// The first descriptor that is not the command's.
@@ -113,7 +120,12 @@ pub fn keep_descriptors(config: &Config, before: &mut List) {
         (Id::SyncFd, reports.sync_fd),
     ] {
         if let Some(fd) = fd.filter(|&fd| fd >= preserved(config)) {
-            before.add(Call::CloseOnExec(fd), because);
+            let args = [
+                Arg::Number(fd.into()),
+                Arg::Name(Constant::F_SETFD),
+                Arg::Name(Constant::FD_CLOEXEC),
+            ];
+            before.plain(Sys::fcntl, &args, because);
         }
     }
 }

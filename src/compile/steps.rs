@@ -1,7 +1,7 @@
 //! The list under construction.
 
-use crate::names::{Errno, Id};
-use crate::plan::{Call, Refusal, Step, Who};
+use crate::names::{Errno, Id, Sys};
+use crate::plan::{Arg, Call, Refusal, Slot, Step, Who};
 use crate::words::{Array, Words};
 
 /// Steps in order, and whose turn it is.
@@ -21,6 +21,25 @@ impl<'p> List<'p> {
     /// The steps that follow are performed by this one.
     pub fn turn(&mut self, who: Who) {
         self.who = who;
+    }
+
+    /// A system call with these arguments.
+    pub fn call(&self, number: Sys, args: &[Arg<'p>]) -> Call<'p> {
+        Call::plain(number, self.steps.words().copy(args))
+    }
+
+    /// A step that is a system call with these arguments, whose refusal fails the run.
+    #[inline(never)]
+    pub fn plain(&mut self, number: Sys, args: &[Arg<'p>], because: Id) {
+        let call = self.call(number, args);
+        self.add(call, because);
+    }
+
+    /// The same for one that returns a descriptor.
+    #[inline(never)]
+    pub fn opening(&mut self, slot: Slot, number: Sys, args: &[Arg<'p>], because: Id) {
+        let args = self.steps.words().copy(args);
+        self.add(Call::opening(slot, number, args), because);
     }
 
     /// A step whose refusal fails the run.

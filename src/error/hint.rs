@@ -3,8 +3,8 @@
 use super::Refused;
 use crate::host::Evidence;
 use crate::host::facts::*;
-use crate::names::{Errno, Ns, NsSet};
-use crate::plan::{Call, Path};
+use crate::names::{Errno, Ns, NsSet, Sys};
+use crate::plan::{Arg, Call, Plain};
 use crate::text::packed::{Packed, packed};
 use crate::text::{Show, Text, cut, put};
 
@@ -134,18 +134,21 @@ pub fn hint(refused: &Refused, evidence: &Evidence, text: &mut Text) {
 fn kind(call: &Call) -> u16 {
     match call {
         Call::Clone3(..) | Call::Clone(..) => CLONE,
-        Call::Mount {
-            kind: Some(kind), ..
-        } if kind.bytes() == b"proc" => PROC,
-        Call::Mount { .. } | Call::Unshare(..) => MOUNT,
         Call::Exec(..) => EXEC,
-        Call::SetPriority(..) => NICE,
         Call::Prlimit { .. } => LIMIT,
-        Call::Tell { .. } | Call::AwaitByte(..) | Call::CloseOnExec(..) => THEIR_FD,
-        Call::Open {
-            path: Path::Text(path),
-            ..
-        } if path.bytes().starts_with(b"/proc/") => PROC_FILE,
+        Call::Tell { .. } | Call::AwaitByte(..) => THEIR_FD,
+        Call::Plain(plain) => plain_kind(plain),
+        _ => OTHER,
+    }
+}
+
+fn plain_kind(plain: &Plain) -> u16 {
+    match (plain.number, plain.args) {
+        (Sys::mount, [_, _, Arg::Text(kind), ..]) if kind.bytes() == b"proc" => PROC,
+        (Sys::mount | Sys::unshare, _) => MOUNT,
+        (Sys::setpriority, _) => NICE,
+        (Sys::fcntl, _) => THEIR_FD,
+        (Sys::openat, [_, Arg::Text(path), ..]) if path.bytes().starts_with(b"/proc/") => PROC_FILE,
         _ => OTHER,
     }
 }

@@ -6,7 +6,7 @@ use crate::compile::compile;
 use crate::config::Config;
 use crate::error::Refused;
 use crate::launch::{Notes, launch};
-use crate::names::{Errno, Ns, NsSet, Resource, Signal};
+use crate::names::{Errno, Ns, NsSet, Resource, Signal, Sys};
 use crate::plan::{Call, Failure, Plan, Slot, Who};
 use crate::strings::Strings;
 use crate::sys::file;
@@ -119,8 +119,10 @@ pub(crate) fn restore(notes: Notes) {
 fn concerns_others(call: &Call) -> bool {
     match call {
         Call::Exec(..) | Call::AwaitByte(..) | Call::Tell { .. } | Call::Unlink { .. } => true,
-        Call::CloseRange { .. } => true,
-        Call::Open { slot, .. } | Call::Write { slot, .. } => *slot == Slot::PidFile,
+        Call::Write { slot, .. } => *slot == Slot::PidFile,
+        Call::Plain(plain) => {
+            plain.number == Sys::close_range || plain.yields == Some(Slot::PidFile)
+        }
         _ => false,
     }
 }

@@ -1,17 +1,17 @@
 //! The interpreter: one step, one system call. Parent and child use the same one.
 
 #![allow(unsafe_code)]
-// Unsafety here: only the address that set_tid_address(2) is given.
+// Unsafety here: the addresses that plain calls and set_tid_address(2) are given.
 
 use super::cell::Cell;
 use super::clone::clone;
 use super::timeline::Timeline;
 use crate::names::{Errno, Ns};
-use crate::plan::{Call, Data, Failure, Path, Plan, Refusal, Slot, Who, entry};
+use crate::plan::{Arg, Call, Data, Failure, Plain, Plan, RECORD, Refusal, Slot, Who, entry};
 use crate::strings::until_nul;
 use crate::sys::file::{self, Fd};
 use crate::sys::process::{self, Pid};
-use crate::sys::{Result, memory, mount, namespace, signal, socket};
+use crate::sys::{Result, memory, plain, signal, socket};
 use core::ffi::CStr;
 
 /// One process's view of a plan while it is carried out.
@@ -84,18 +84,17 @@ impl<'a> Performer<'a> {
     /// Makes one system call.
     pub fn perform(&mut self, call: &Call) -> Result<()> {
         match call {
+            Call::Plain(plain) => self.plain(plain),
             Call::SetAction { signal, ignore } => signal::set_action(*signal, *ignore),
             // SAFETY: the kernel writes there only while the child uses this memory too, and `launch`
             // keeps the cell for that long; `compile` asks for it only if no C library does.
             Call::ShowDeath => unsafe { memory::set_tid_address(&self.cell.life) },
-            Call::PidfdOpen { pid, slot } => self.fill(*slot, process::pidfd_open(*pid)),
             Call::Clone3(flags) => clone(self, *flags, true).map(|pid| self.child = Some(pid)),
             Call::Clone(flags) => clone(self, *flags, false).map(|pid| self.child = Some(pid)),
             Call::BlockSignals => {
                 signal::block(signal::all_but_faults()).map(|old| self.mask = Some(old))
             }
             Call::RestoreSignals => self.mask.map_or(Ok(()), signal::set_mask),
-            Call::Open { path, flags, slot } => self.open(path, *flags, *slot),
             Call::Write { slot, data } => self.write(self.fd(*slot)?, data),
             Call::Tell { fd, data } => self.write(Fd(*fd), data),
             Call::LookAt(ns) => self.look_at(*ns),
@@ -109,29 +108,12 @@ impl<'a> Performer<'a> {
                 Ok(false) => Ok(()),
                 _ => process::exit(0),
             },
-            Call::Unshare(flags) => namespace::unshare(*flags),
-            Call::SetHostname(name) => namespace::set_hostname(name.bytes()),
-            Call::SetDomainname(name) => namespace::set_domainname(name.bytes()),
-            Call::Socket(slot) => self.fill(*slot, socket::datagram()),
             Call::RaiseLoopback(slot) => socket::raise_loopback(self.fd(*slot)?),
-            Call::Mount {
-                source,
-                target,
-                kind,
-                flags,
-            } => mount::mount(*source, *target, *kind, *flags),
-            Call::Chdir(path) => file::chdir(path.as_cstr()),
-            Call::Umask(mask) => process::set_umask(*mask),
-            Call::SetPriority(nice) => process::set_priority(*nice),
             Call::Prlimit {
                 resource,
                 soft,
                 hard,
             } => process::set_limit(*resource, *soft, *hard),
-            Call::Setsid => process::new_session(),
-            Call::NoNewPrivs => process::no_new_privs(),
-            Call::CloseOnExec(fd) => file::close_on_exec(Fd(*fd)),
-            Call::CloseRange { first, last } => file::close_range(*first, *last),
             Call::AwaitByte(fd) => file::read(Fd(*fd), &mut [0]).map(|_| ()),
             Call::Exec(path) => process::execute(*path, self.plan.argv, self.plan.env),
             Call::Unlink { path, only_if } => match self.fd(*only_if) {
@@ -141,8 +123,8 @@ impl<'a> Performer<'a> {
         }
     }
 
-    fn fill(&mut self, slot: Slot, fd: Result<Fd>) -> Result<()> {
-        let fd = file::above_stdio(fd?)?;
+    fn fill(&mut self, slot: Slot, fd: Fd) -> Result<()> {
+        let fd = file::above_stdio(fd)?;
         self.slots
             .get_mut(slot as usize)
             .map(|place| *place = fd.0)
@@ -156,13 +138,48 @@ impl<'a> Performer<'a> {
         fd.map(|fd| Fd(*fd)).ok_or(Errno::BADF)
     }
 
-    fn open(&mut self, path: &Path, flags: u32, slot: Slot) -> Result<()> {
-        let flags = flags | libc::O_WRONLY as u32;
-        let fd = match path {
-            Path::Text(text) => file::open(text.as_cstr(), flags),
-            Path::OfChild(name) => file::open(self.of_child(b"", name.bytes()).path(), flags),
-        };
-        self.fill(slot, fd)
+    /// Turns arguments into words, and passes them.
+    fn plain(&mut self, plain: &Plain) -> Result<()> {
+        let mut words = [0; 6];
+        // What arguments point to that is made here.
+        let (mut path, mut record) = (None, [0; RECORD]);
+        for (place, arg) in words.iter_mut().zip(plain.args) {
+            *place = match arg {
+                Arg::OfChild(name) => path
+                    .insert(self.of_child(b"", name.bytes()))
+                    .bytes()
+                    .as_ptr() as usize,
+                Arg::Record(members) => {
+                    for (place, (_, value)) in record.iter_mut().zip(*members) {
+                        *place = self.word(value)?;
+                    }
+                    record.as_ptr() as usize
+                }
+                arg => self.word(arg)?,
+            }
+        }
+        // SAFETY: the kernel only reads for these calls (`Sys`); an argument that is an address is
+        // that of a C string, or of a structure that `compile` made for the call, and lives in the
+        // plan or in this frame.
+        let result = unsafe { plain::call(plain.number, words) }?;
+        match plain.yields {
+            Some(slot) => self.fill(slot, Fd(result as u32)),
+            None => Ok(()),
+        }
+    }
+
+    /// An argument as the kernel takes it.
+    #[inline(never)]
+    fn word(&self, arg: &Arg) -> Result<usize> {
+        Ok(match arg {
+            Arg::Text(text) => text.as_ptr() as usize,
+            Arg::Number(number) => *number as usize,
+            Arg::Mode(mode) => *mode as usize,
+            Arg::Name(constant) => constant.value() as usize,
+            Arg::Flags(flags, _) => *flags as usize,
+            Arg::Slot(slot) => self.fd(*slot)?.0 as usize,
+            Arg::Null | Arg::OfChild(_) | Arg::Record(_) => 0,
+        })
     }
 
     fn look_at(&mut self, ns: Ns) -> Result<()> {

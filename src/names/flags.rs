@@ -3,6 +3,7 @@
 use crate::text::{Show, Text, put, word};
 
 /// The named bits of a kind of flag word.
+#[derive(Debug, PartialEq)]
 pub struct Bits {
     /// What all the names begin with.
     prefix: &'static str,
@@ -52,15 +53,26 @@ pub const MOUNT: Bits = Bits {
     ],
 };
 
-/// open(2), after the access mode.
+/// open(2).
 pub const OPEN: Bits = Bits {
     prefix: "O_",
-    names: "CREAT TRUNC NOFOLLOW CLOEXEC",
+    names: "WRONLY CREAT TRUNC NOFOLLOW CLOEXEC",
     places: &[
+        place(libc::O_WRONLY as u64),
         place(libc::O_CREAT as u64),
         place(libc::O_TRUNC as u64),
         place(libc::O_NOFOLLOW as u64),
         place(libc::O_CLOEXEC as u64),
+    ],
+};
+
+/// socket(2), in the word with the socket's type.
+pub const SOCKET: Bits = Bits {
+    prefix: "SOCK_",
+    names: "DGRAM CLOEXEC",
+    places: &[
+        place(libc::SOCK_DGRAM as u64),
+        place(libc::SOCK_CLOEXEC as u64),
     ],
 };
 

@@ -1,5 +1,7 @@
 //! Kernel numbers and their names, both ways. Tables and lookups; no decision is made here.
 
+pub mod calls;
+pub mod constants;
 pub mod errno;
 pub mod flags;
 pub mod ns;
@@ -7,6 +9,8 @@ pub mod options;
 pub mod rlimit;
 pub mod signal;
 
+pub use calls::Sys;
+pub use constants::Constant;
 pub use errno::Errno;
 pub use ns::{Ns, NsSet};
 pub use options::{Id, Verb};

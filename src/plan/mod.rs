@@ -9,7 +9,7 @@ mod step;
 
 pub(crate) use show::entry;
 pub use show::{Line, Shown};
-pub use step::{Call, Data, Path, Refusal, Slot, Step, Who};
+pub use step::{Arg, Call, Data, Member, Plain, RECORD, Refusal, Slot, Step, Who};
 
 use crate::names::{Errno, NsSet, Signal};
 use crate::strings::Strings;

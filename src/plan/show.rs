@@ -3,7 +3,7 @@
 //! `&name` stands for an address or descriptor and `CHILD` for a process id that only the run knows;
 //! `...` for what follows from them.
 
-use super::{Call, Data, Path, Plan, Refusal, Step, Who};
+use super::{Arg, Call, Data, Member, Plain, Plan, Refusal, Step, Who};
 use crate::names::flags::{self, Named};
 use crate::names::{Ns, Signal};
 use crate::strings::{ThinCStr, iterate};
@@ -73,6 +73,7 @@ fn heading(who: Who) -> Packed {
 impl Show for Line<'_> {
     fn show(&self, text: &mut Text) {
         match &self.step.call {
+            Call::Plain(plain) => plain.show(text),
             Call::SetAction { signal, ignore } => {
                 let action = if *ignore { "IGN" } else { "DFL" };
                 put!(
@@ -85,7 +86,6 @@ impl Show for Line<'_> {
                 );
             }
             Call::ShowDeath => put!(text, "set_tid_address(&life)"),
-            Call::PidfdOpen { pid, .. } => put!(text, "pidfd_open(", pid, ", 0)"),
             Call::Clone3(flags) => {
                 put!(
                     text,
@@ -111,7 +111,6 @@ impl Show for Line<'_> {
                 put!(text, "], &mask, 8)");
             }
             Call::RestoreSignals => put!(text, "rt_sigprocmask(SIG_SETMASK, &mask, NULL, 8)"),
-            Call::Open { path, flags, .. } => open(text, path, *flags),
             Call::Write { slot, data } => put!(text, "write(", slot, ", ", data),
             Call::Tell { fd, data } => put!(text, "write(", fd, ", ", data),
             Call::LookAt(ns) => {
@@ -133,14 +132,6 @@ impl Show for Line<'_> {
                     ", events=POLLIN}], 1, {tv_sec=0, tv_nsec=0}, NULL, 0)"
                 );
             }
-            Call::Unshare(flags) => put!(text, "unshare(", Named(*flags, &flags::CLONE), ")"),
-            Call::SetHostname(name) => {
-                put!(text, "sethostname(", name, ", ", name.bytes().len(), ")")
-            }
-            Call::SetDomainname(name) => {
-                put!(text, "setdomainname(", name, ", ", name.bytes().len(), ")")
-            }
-            Call::Socket(..) => put!(text, "socket(AF_INET, SOCK_DGRAM|SOCK_CLOEXEC, IPPROTO_IP)"),
             Call::RaiseLoopback(slot) => {
                 put!(
                     text,
@@ -149,26 +140,6 @@ impl Show for Line<'_> {
                     ", SIOCSIFFLAGS, {ifr_name=\"lo\", ifr_flags=IFF_UP})"
                 );
             }
-            Call::Mount {
-                source,
-                target,
-                kind,
-                flags,
-            } => {
-                put!(text, "mount(", source, ", ", target, ", ");
-                match kind {
-                    Some(kind) => kind.show(text),
-                    None => put!(text, "NULL"),
-                }
-                put!(text, ", ", Named(*flags, &flags::MOUNT), ", NULL)");
-            }
-            Call::Chdir(path) => put!(text, "chdir(", path, ")"),
-            Call::Umask(mask) => {
-                put!(text, "umask(0");
-                text.number(u64::from(*mask), 8, 2);
-                put!(text, ")");
-            }
-            Call::SetPriority(nice) => put!(text, "setpriority(PRIO_PROCESS, 0, ", nice, ")"),
             Call::Prlimit {
                 resource,
                 soft,
@@ -186,12 +157,6 @@ impl Show for Line<'_> {
                     Limit(*hard),
                     "}, NULL)"
                 );
-            }
-            Call::Setsid => put!(text, "setsid()"),
-            Call::NoNewPrivs => put!(text, "prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)"),
-            Call::CloseOnExec(fd) => put!(text, "fcntl(", fd, ", F_SETFD, FD_CLOEXEC)"),
-            Call::CloseRange { first, last } => {
-                put!(text, "close_range(", first, ", ", last, ", 0)")
             }
             Call::AwaitByte(fd) => put!(text, "read(", fd, ", &byte, 1)"),
             Call::Exec(path) => self.execute(text, path),
@@ -238,25 +203,49 @@ fn fault_signals(text: &mut Text) {
     }
 }
 
-fn open(text: &mut Text, path: &Path, flags: u32) {
-    put!(text, "openat(AT_FDCWD, ");
-    match path {
-        Path::Text(path) => path.show(text),
-        Path::OfChild(name) => {
-            put!(text, "\"/proc/CHILD/");
-            text.raw(name.bytes());
-            put!(text, "\"");
+impl Show for Plain<'_> {
+    fn show(&self, text: &mut Text) {
+        put!(text, self.number.name(), "(");
+        let mut between = "";
+        for arg in self.args {
+            put!(text, between, arg);
+            between = ", ";
+        }
+        text.byte(b')');
+    }
+}
+
+impl Show for Arg<'_> {
+    fn show(&self, text: &mut Text) {
+        match self {
+            Arg::Null => put!(text, "NULL"),
+            Arg::Text(argument) => argument.show(text),
+            Arg::OfChild(name) => {
+                put!(text, "\"/proc/CHILD/");
+                text.raw(name.bytes());
+                text.byte(b'"');
+            }
+            Arg::Number(number) => number.show(text),
+            Arg::Mode(mode) => {
+                text.byte(b'0');
+                text.number(u64::from(*mode), 8, 2);
+            }
+            Arg::Name(constant) => constant.name().show(text),
+            Arg::Flags(flags, bits) => Named(*flags, bits).show(text),
+            Arg::Slot(slot) => slot.show(text),
+            Arg::Record(members) => record(text, members),
         }
     }
-    put!(text, ", O_WRONLY|", Named(u64::from(flags), &flags::OPEN));
-    put!(
-        text,
-        if flags & libc::O_CREAT as u32 != 0 {
-            ", 0644)"
-        } else {
-            ")"
-        }
-    );
+}
+
+/// The members of a structure that have a name.
+fn record(text: &mut Text, members: &[Member]) {
+    let mut between = "{";
+    for (name, value) in members.iter().filter(|(name, _)| !name.is_empty()) {
+        put!(text, between, name, "=", value);
+        between = ", ";
+    }
+    text.byte(b'}');
 }
 
 /// The data of a write(2), its length, and the closing parenthesis.

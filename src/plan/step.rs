@@ -1,6 +1,7 @@
 //! One step: a system call with its arguments, and what a refusal means.
 
-use crate::names::{Errno, Id, Ns, Resource, Signal};
+use crate::names::flags::Bits;
+use crate::names::{Constant, Errno, Id, Ns, Resource, Signal, Sys};
 use crate::strings::ThinCStr;
 use crate::text::{Show, Text};
 
@@ -36,13 +37,44 @@ impl Show for Slot {
     }
 }
 
-/// A path. What depends on the child is filled in when the child is there.
+/// An argument of a system call.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Path<'p> {
-    /// As it is.
+pub enum Arg<'p> {
+    /// A null pointer.
+    Null,
+    /// A C string.
     Text(ThinCStr<'p>),
-    /// `/proc/CHILD/…`
+    /// The path `/proc/CHILD/…`, which is known when the child is there.
     OfChild(ThinCStr<'static>),
+    /// A whole number.
+    Number(i64),
+    /// A file mode, or a mask for one.
+    Mode(u32),
+    /// A number that has a name.
+    Name(Constant),
+    /// A flag word.
+    Flags(u64, &'static Bits),
+    /// The descriptor in a slot.
+    Slot(Slot),
+    /// A structure of words.
+    Record(&'p [Member<'p>]),
+}
+
+/// A member of a structure: its name, by which it is shown if it has one, and its value.
+pub type Member<'p> = (&'static str, Arg<'p>);
+
+/// The most words that a structure has.
+pub const RECORD: usize = 8;
+
+/// A system call of which the kernel only reads what the arguments point to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plain<'p> {
+    /// Which one.
+    pub number: Sys,
+    /// Its arguments; those that are left out are 0.
+    pub args: &'p [Arg<'p>],
+    /// Where the descriptor goes that it returns.
+    pub yields: Option<Slot>,
 }
 
 /// What a write(2) writes.
@@ -59,6 +91,8 @@ pub enum Data<'p> {
 /// A system call, with the arguments that differ between plans.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Call<'p> {
+    /// One that needs nothing but its arguments.
+    Plain(Plain<'p>),
     /// rt_sigaction(2): default, or ignored.
     SetAction {
         /// The signal.
@@ -68,13 +102,6 @@ pub enum Call<'p> {
     },
     /// set_tid_address(2): our death becomes visible in memory that the child reads.
     ShowDeath,
-    /// pidfd_open(2).
-    PidfdOpen {
-        /// The process.
-        pid: u32,
-        /// Where the descriptor goes.
-        slot: Slot,
-    },
     /// clone3(2).
     Clone3(u64),
     /// clone(2).
@@ -83,15 +110,6 @@ pub enum Call<'p> {
     BlockSignals,
     /// rt_sigprocmask(2): as it was before `BlockSignals`.
     RestoreSignals,
-    /// openat(2).
-    Open {
-        /// The file.
-        path: Path<'p>,
-        /// `O_…`; the access mode is always `O_WRONLY`.
-        flags: u32,
-        /// Where the descriptor goes.
-        slot: Slot,
-    },
     /// write(2) to a slot.
     Write {
         /// Where the descriptor is.
@@ -116,33 +134,8 @@ pub enum Call<'p> {
     DieWithParent,
     /// poll(2) of the parent's pidfd; ends the child if the parent is dead already.
     CheckParent(Slot),
-    /// unshare(2).
-    Unshare(u64),
-    /// sethostname(2).
-    SetHostname(ThinCStr<'p>),
-    /// setdomainname(2).
-    SetDomainname(ThinCStr<'p>),
-    /// socket(2) of a kind that only ioctl(2) needs.
-    Socket(Slot),
     /// ioctl(2) SIOCSIFFLAGS: the loopback device is up.
     RaiseLoopback(Slot),
-    /// mount(2) without data.
-    Mount {
-        /// What is mounted; without a meaning for most kinds.
-        source: ThinCStr<'p>,
-        /// Where.
-        target: ThinCStr<'p>,
-        /// The type of file system; none when only flags change.
-        kind: Option<ThinCStr<'p>>,
-        /// `MS_…`
-        flags: u64,
-    },
-    /// chdir(2).
-    Chdir(ThinCStr<'p>),
-    /// umask(2).
-    Umask(u32),
-    /// setpriority(2) of the process itself.
-    SetPriority(i32),
     /// prlimit(2) of the process itself; `u64::MAX` is no limit.
     Prlimit {
         /// Of what.
@@ -151,19 +144,6 @@ pub enum Call<'p> {
         soft: u64,
         /// How far the soft limit may be raised.
         hard: u64,
-    },
-    /// setsid(2).
-    Setsid,
-    /// prctl(2): set-user-ID programs and file capabilities give nothing any more.
-    NoNewPrivs,
-    /// fcntl(2) FD_CLOEXEC.
-    CloseOnExec(u32),
-    /// close_range(2), both ends included.
-    CloseRange {
-        /// The first descriptor.
-        first: u32,
-        /// The last one.
-        last: u32,
     },
     /// read(2) of one byte.
     AwaitByte(u32),
@@ -176,6 +156,34 @@ pub enum Call<'p> {
         /// Only if a step filled this slot.
         only_if: Slot,
     },
+}
+
+impl<'p> Call<'p> {
+    /// A system call with these arguments.
+    pub const fn plain(number: Sys, args: &'p [Arg<'p>]) -> Self {
+        Call::Plain(Plain {
+            number,
+            args,
+            yields: None,
+        })
+    }
+
+    /// A system call whose result is a descriptor.
+    pub const fn opening(slot: Slot, number: Sys, args: &'p [Arg<'p>]) -> Self {
+        Call::Plain(Plain {
+            number,
+            args,
+            yields: Some(slot),
+        })
+    }
+
+    /// Which system call it is, with which arguments, if it is a plain one.
+    pub fn as_plain(&self) -> Option<(Sys, &'p [Arg<'p>])> {
+        match self {
+            Call::Plain(plain) => Some((plain.number, plain.args)),
+            _ => None,
+        }
+    }
 }
 
 /// Who performs a step, and when. In the order of the numbers.

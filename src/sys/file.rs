@@ -41,23 +41,6 @@ pub fn close(fd: Fd) {
     let _ = unsafe { call(Sysno::close, [fd.0 as usize]) };
 }
 
-/// close_range(2), both ends included.
-pub fn close_range(first: u32, last: u32) -> Result<()> {
-    // SAFETY: no pointer is passed.
-    unsafe { call(Sysno::close_range, [first as usize, last as usize, 0]) }.map(nothing)
-}
-
-/// fcntl(2) `F_SETFD` `FD_CLOEXEC`.
-pub fn close_on_exec(fd: Fd) -> Result<()> {
-    let arguments = [
-        fd.0 as usize,
-        libc::F_SETFD as usize,
-        libc::FD_CLOEXEC as usize,
-    ];
-    // SAFETY: no pointer is passed.
-    unsafe { call(Sysno::fcntl, arguments) }.map(nothing)
-}
-
 /// read(2) into a buffer; the number of bytes read.
 pub fn read(fd: Fd, buffer: &mut [u8]) -> Result<usize> {
     let arguments = [fd.0 as usize, buffer.as_mut_ptr() as usize, buffer.len()];
@@ -88,12 +71,6 @@ pub fn write_all(fd: Fd, mut bytes: &[u8]) -> Result<()> {
 pub fn unlink(path: &CStr) -> Result<()> {
     // SAFETY: the path is a C string.
     unsafe { call(Sysno::unlinkat, [AT_FDCWD, path.as_ptr() as usize, 0]) }.map(nothing)
-}
-
-/// chdir(2).
-pub fn chdir(path: &CStr) -> Result<()> {
-    // SAFETY: the path is a C string.
-    unsafe { call(Sysno::chdir, [path.as_ptr() as usize]) }.map(nothing)
 }
 
 /// faccessat(2) `F_OK`: whether the file is there, for the real ids of the caller.

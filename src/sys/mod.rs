@@ -9,8 +9,8 @@ mod raw;
 
 pub mod file;
 pub mod memory;
-pub mod mount;
 pub mod namespace;
+pub mod plain;
 pub mod process;
 pub mod signal;
 pub mod socket;

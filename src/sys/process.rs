@@ -101,24 +101,6 @@ pub fn die_with_parent() -> Result<()> {
     unsafe { call(Sysno::prctl, arguments) }.map(nothing)
 }
 
-/// prctl(2) `PR_SET_NO_NEW_PRIVS`.
-pub fn no_new_privs() -> Result<()> {
-    // SAFETY: no pointer is passed.
-    unsafe {
-        call(
-            Sysno::prctl,
-            [libc::PR_SET_NO_NEW_PRIVS as usize, 1, 0, 0, 0],
-        )
-    }
-    .map(nothing)
-}
-
-/// pidfd_open(2).
-pub fn pidfd_open(pid: u32) -> Result<Fd> {
-    // SAFETY: no pointer is passed.
-    unsafe { call(Sysno::pidfd_open, [pid as usize, 0]) }.map(|fd| Fd(fd as u32))
-}
-
 /// poll(2) of a pidfd without waiting: whether its process has ended.
 pub fn has_ended(pidfd: Fd) -> Result<bool> {
     let mut poll = libc::pollfd {
@@ -130,25 +112,6 @@ pub fn has_ended(pidfd: Fd) -> Result<bool> {
     let arguments = [&raw mut poll as usize, 1, timeout.as_ptr() as usize, 0, 0];
     // SAFETY: one `struct pollfd` and a `struct timespec`.
     unsafe { call(Sysno::ppoll, arguments) }.map(|ready| ready != 0)
-}
-
-/// setsid(2).
-pub fn new_session() -> Result<()> {
-    // SAFETY: no pointer is passed.
-    unsafe { call(Sysno::setsid, []) }.map(nothing)
-}
-
-/// umask(2).
-pub fn set_umask(mask: u32) -> Result<()> {
-    // SAFETY: no pointer is passed.
-    unsafe { call(Sysno::umask, [mask as usize]) }.map(nothing)
-}
-
-/// setpriority(2) of this process; -20 to 19.
-pub fn set_priority(nice: i32) -> Result<()> {
-    let arguments = [libc::PRIO_PROCESS as usize, 0, nice as usize];
-    // SAFETY: no pointer is passed.
-    unsafe { call(Sysno::setpriority, arguments) }.map(nothing)
 }
 
 /// prlimit(2) of this process. `u64::MAX` is no limit.

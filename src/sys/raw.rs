@@ -12,6 +12,17 @@ pub use syscalls::Sysno;
 /// The arguments must keep the call's contract: pointers valid for what the kernel reads and writes.
 #[inline(always)]
 pub unsafe fn call<const N: usize>(number: Sysno, arguments: [usize; N]) -> Result<usize> {
+    // SAFETY: as the caller promises.
+    unsafe { raw_call(number as usize, arguments) }
+}
+
+/// The same by number.
+///
+/// # Safety
+///
+/// As for [`call`].
+#[inline(always)]
+pub unsafe fn raw_call<const N: usize>(number: usize, arguments: [usize; N]) -> Result<usize> {
     // SAFETY: the caller keeps the contract of the call.
     let raw = unsafe {
         match arguments.as_slice() {

@@ -5,14 +5,6 @@ use super::raw::{Sysno, call};
 use super::{Result, nothing};
 use linux_raw_sys::ioctl::SIOCSIFFLAGS;
 
-/// socket(2): a datagram socket, good for ioctl(2) on devices.
-pub fn datagram() -> Result<Fd> {
-    let kind = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC;
-    // SAFETY: no pointer is passed.
-    unsafe { call(Sysno::socket, [libc::AF_INET as usize, kind as usize, 0]) }
-        .map(|fd| Fd(fd as u32))
-}
-
 /// `struct ifreq` (netdevice(7)) with flags in it.
 #[repr(C)]
 struct Request {

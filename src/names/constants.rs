@@ -1,0 +1,42 @@
+//! Numbers that strace writes as one name.
+
+use crate::text::word;
+
+/// Makes the enumeration, its values and its names.
+macro_rules! constants {
+    ($($name:ident)+) => {
+        /// A named number.
+        #[allow(missing_docs, non_camel_case_types, clippy::upper_case_acronyms)] // They are the kernel's.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Constant {
+            $($name,)+
+        }
+
+        const VALUES: &[i32] = &[$(libc::$name as i32),+];
+
+        const NAMES: &str = concat!($(stringify!($name), " "),+);
+    };
+}
+
+constants! {
+    AF_INET
+    AT_FDCWD
+    FD_CLOEXEC
+    F_SETFD
+    IPPROTO_IP
+    PRIO_PROCESS
+    PR_SET_NO_NEW_PRIVS
+}
+
+impl Constant {
+    /// As strace writes it.
+    pub fn name(self) -> &'static str {
+        word(NAMES, self as usize)
+    }
+
+    /// The number.
+    pub fn value(self) -> i32 {
+        VALUES.get(self as usize).copied().unwrap_or(0)
+    }
+}
