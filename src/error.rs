@@ -77,6 +77,14 @@ pub enum Error<'a> {
     },
     /// `--setgroups allow` without privilege.
     SetgroupsNeedsPrivilege,
+    /// A word that is none of the verb's: no option, and no process id.
+    UnexpectedWord(&'a [u8]),
+    /// Nothing to compare.
+    TooFewProcesses,
+    /// So many things that were asked for cannot be looked at (ptrace(2), "access mode checking").
+    Unseen(u32),
+    /// /proc is not to be had.
+    NoProc(Errno),
     /// The command's name is empty.
     EmptyCommand,
     /// Our own output could not be written.
@@ -139,13 +147,24 @@ impl Show for Error<'_> {
                 "--setgroups allow needs CAP_SETGID outside the new user namespace: \
                 the kernel lets others map groups only with \"deny\""
             ),
+            Error::UnexpectedWord(word) => {
+                put!(text, "unexpected word ", Quoted(word), SEE_HELP);
+            }
+            Error::TooFewProcesses => put!(text, "compare needs two process ids at least"),
+            Error::Unseen(count) => put!(
+                text,
+                count,
+                " could not be looked at: EACCES is another user's, or has rights that we do not have; \
+                ENOENT is not there"
+            ),
+            Error::NoProc(errno) => put!(text, "cannot read /proc: ", errno),
             Error::EmptyCommand => put!(text, "the command's name is empty"),
             Error::Output(errno) => put!(text, "cannot write the output: ", errno),
         }
     }
 }
 
-const SEE_HELP: Packed = packed!(": see \"pidone run --help\"");
+const SEE_HELP: Packed = packed!(": see \"pidone --help\"");
 
 fn suggest(text: &mut Text, nearest: Option<&str>, dashes: &str) {
     match nearest {

@@ -14,6 +14,7 @@
 // The story, and its last words.
 mod report;
 mod run;
+mod view;
 
 // What is wished, and what is known: data.
 pub mod config;

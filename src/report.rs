@@ -2,7 +2,7 @@
 
 mod timing;
 
-use crate::error::{Error, Refused, hint};
+use crate::error::{Error, FAILED, Refused, hint};
 use crate::host::probe;
 use crate::launch::{Notes, Timeline};
 use crate::names::Errno;
@@ -13,12 +13,20 @@ use crate::text::{Show, Text, put};
 use crate::words::Words;
 
 /// Prints to standard output; the exit status for having done so.
-pub fn print(words: &Words, what: &dyn Show) -> Result<u8, Error<'static>> {
+pub fn print(words: &Words, what: &dyn Show) -> u8 {
     let mut text = Text::new(words);
     what.show(&mut text);
-    file::write_all(STDOUT, text.bytes())
-        .map(|()| 0)
-        .map_err(Error::Output)
+    print_text(&text)
+}
+
+/// Prints a text; the exit status for having done so, or for having said why not.
+#[inline(never)]
+pub fn print_text(text: &Text) -> u8 {
+    let Err(errno) = file::write_all(STDOUT, text.bytes()) else {
+        return 0;
+    };
+    complain(text.words(), &Error::Output(errno));
+    FAILED
 }
 
 /// One sentence on standard error. If nobody can hear it, the exit status still tells.

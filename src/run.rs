@@ -5,11 +5,13 @@ use crate::compile::compile;
 use crate::error::{Error, FAILED};
 use crate::host::{Host, probe};
 use crate::launch::{Timeline, launch};
+use crate::names::Verb;
 use crate::plan::{Shown, Stack};
 use crate::report;
 use crate::strings::Strings;
 use crate::supervise::{End, Status, supervise};
 use crate::sys::process::exit;
+use crate::view;
 use crate::words::Words;
 
 /// What the kernel hands to a program.
@@ -62,10 +64,13 @@ pub fn main(mut process: Process) -> ! {
         _ => Err(Error::Privileged),
     };
     let status = request.and_then(|request| match request.wish {
-        Wish::Do | Wish::Explain => run(&process, &request, &words),
-        Wish::Help => report::print(&words, &Usage(request.verb)),
-        Wish::Overview => report::print(&words, &OVERVIEW),
-        Wish::Version => report::print(&words, &VERSION),
+        Wish::Do | Wish::Explain => match request.verb {
+            Verb::Run => run(&process, &request, &words),
+            _ => Ok(view::show(&words, request.verb, &request.view)),
+        },
+        Wish::Help => Ok(report::print(&words, &Usage(request.verb))),
+        Wish::Overview => Ok(report::print(&words, &OVERVIEW)),
+        Wish::Version => Ok(report::print(&words, &VERSION)),
     });
     exit(status.unwrap_or_else(|error| {
         report::complain(&words, &error);
@@ -87,7 +92,7 @@ fn run(process: &Process, request: &Request, words: &Words) -> Result<u8, Error<
     loop {
         let plan = compile(config, &host, words)?;
         if explain {
-            return report::print(words, &Shown(&plan));
+            return Ok(report::print(words, &Shown(&plan)));
         }
         let timeline = request.timing.then(Timeline::new);
         let mut end = End::default();

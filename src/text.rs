@@ -4,6 +4,7 @@
 
 pub(crate) mod packed;
 
+use crate::strings::ThinCStr;
 use crate::words::{Array, Words};
 use packed::Packed;
 
@@ -77,6 +78,14 @@ impl<'w> Text<'w> {
         self.bytes.finish()
     }
 
+    /// Takes what has been written, as a C string. There must be no NUL in it.
+    #[inline(never)]
+    pub fn take_path(&mut self) -> ThinCStr<'w> {
+        self.byte(0);
+        let empty = Array::new(self.words());
+        ThinCStr::ending(core::mem::replace(&mut self.bytes, empty).finish())
+    }
+
     /// Writes one byte.
     pub fn byte(&mut self, byte: u8) {
         self.raw(&[byte]);
@@ -109,6 +118,11 @@ impl<'w> Text<'w> {
         while self.bytes.len() < length {
             self.byte(b' ');
         }
+    }
+
+    /// Forgets what is behind this length.
+    pub fn cut_to(&mut self, length: usize) {
+        self.bytes.cut_to(length);
     }
 
     /// How many bytes have been written.

@@ -9,7 +9,7 @@ use crate::strings::ThinCStr;
 use crate::sys::memory;
 use core::cell::Cell;
 use core::marker::PhantomData;
-use core::ops::Deref;
+use core::ops::{Deref, DerefMut};
 use core::ptr;
 
 /// What is mapped at once when there is no more.
@@ -179,6 +179,11 @@ impl<'w, T: Copy> Array<'w, T> {
         }
     }
 
+    /// Forgets those behind this length.
+    pub fn cut_to(&mut self, length: usize) {
+        self.block.length = length.min(self.len()) as u32;
+    }
+
     /// Keeps those for which a test holds.
     pub fn retain(&mut self, test: impl Fn(&T) -> bool) {
         let mut kept = 0;
@@ -209,6 +214,15 @@ impl<T: Copy> Deref for Array<'_, T> {
         // SAFETY: so many items were written there; an empty array is at an aligned address.
         unsafe {
             core::slice::from_raw_parts(self.block.start as *const T, self.block.length as usize)
+        }
+    }
+}
+
+impl<T: Copy> DerefMut for Array<'_, T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        // SAFETY: as above, and the array is borrowed mutably, which alone has the place.
+        unsafe {
+            core::slice::from_raw_parts_mut(self.block.start as *mut T, self.block.length as usize)
         }
     }
 }

@@ -21,7 +21,7 @@
 use pidone::cli::{Request, Wish, parse};
 use pidone::compile::compile;
 use pidone::host::Host;
-use pidone::names::{Ns, NsSet, Sys, options};
+use pidone::names::{Ns, NsSet, Sys, Verb, options};
 use pidone::plan::{Arg, Call, Plan, Refusal, Shown, Slot, Who};
 use pidone::{Strings, ThinCStr, Words};
 use std::ffi::CString;
@@ -183,10 +183,15 @@ fn planned(case: &Case, line: &str, inspect: &mut dyn FnMut(&Plan)) -> String {
         wish,
         config,
         timing,
+        verb,
+        view,
         ..
     } = &request;
     if !matches!(wish, Wish::Do | Wish::Explain) {
         return format!("no run: {wish:?}\n");
+    }
+    if matches!(verb, Verb::List | Verb::Compare) {
+        return format!("{view:#?}\n");
     }
     let host = host(case);
     match compile(config, &host, &words) {

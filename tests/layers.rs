@@ -76,6 +76,17 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "host::nslist",
+        &[
+            ("host::probe", "a file is read"),
+            ("names", "errnos and namespaces"),
+            ("strings", "paths of files"),
+            ("sys", "it reads links and asks the kernel"),
+            ("text", "cutting what was read"),
+            ("words", "the memory for what was found"),
+        ],
+    ),
+    (
         "compile",
         &[
             ("config", "the wish"),
@@ -156,9 +167,25 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "view",
+        &[
+            ("config", "what is to be shown"),
+            ("error", "or why not"),
+            ("host::nslist", "the namespaces that are there"),
+            ("host::probe", "what this machine has"),
+            ("names", "namespaces and their flags"),
+            ("report", "printing"),
+            ("sys", "the width of the terminal"),
+            ("text", "what is written"),
+            ("words", "the memory for it"),
+        ],
+    ),
+    (
         "run",
         &[
             ("cli", "words to a request: nobody else knows the front end"),
+            ("names", "the verb"),
+            ("view", "what the other verbs show"),
             ("host", "the facts"),
             ("host::probe", "which are read"),
             ("compile", "the plan"),
@@ -306,6 +333,7 @@ impl Source {
     fn module(&self) -> &str {
         match self.path.as_str() {
             "host/probe.rs" => "host::probe",
+            "host/nslist.rs" => "host::nslist",
             path => path.split(['/', '.']).next().expect("a name"),
         }
     }
@@ -397,9 +425,12 @@ fn tree(rest: &mut &str, prefix: &str, paths: &mut Vec<String>) {
 /// The other modules that a file names, with the line.
 fn known(source: &Source) -> Vec<(usize, String)> {
     let modules = named(source).into_iter().map(|(line, path)| {
-        let probe = path == "host::probe" || path.starts_with("host::probe::");
+        let readers = ["host::probe", "host::nslist"];
+        let reader = readers
+            .into_iter()
+            .find(|reader| path == *reader || path.starts_with(&format!("{reader}::")));
         let first = path.split("::").next().unwrap_or_default();
-        (line, if probe { "host::probe" } else { first }.to_string())
+        (line, reader.unwrap_or(first).to_string())
     });
     let mut all: Vec<_> = modules.collect();
     if source.module() == "host::probe" {

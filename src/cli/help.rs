@@ -10,12 +10,14 @@ pub const OVERVIEW: Packed = packed!(
     "\
 pidone makes a command PID 1 of new Linux namespaces.
 
-  pidone run [OPTIONS] [--] COMMAND [ARG...]
-  pidone run --help
+  pidone run [OPTIONS] [--] COMMAND [ARG...]   a command in new namespaces
+  pidone list [OPTIONS]                        the namespaces of this machine
+  pidone compare [OPTIONS] PID PID...          those of processes, side by side
+  pidone VERB --help
   pidone --version
 
 Exit status: the command's own, 128+N if signal N killed it, 127 not found, 126 not executable,
-125 pidone failed and said why.
+125 pidone failed and said why. compare: 0 all equal, 1 some differ, 125 some may not be read.
 "
 );
 
@@ -27,10 +29,14 @@ const COLUMN: usize = 33;
 
 impl Show for Usage {
     fn show(&self, text: &mut Text) {
-        put!(
-            text,
-            "pidone run [OPTIONS] [--] COMMAND [ARG...]   (no COMMAND: $SHELL, else /bin/sh)\n"
-        );
+        match self.0 {
+            Verb::Run => put!(
+                text,
+                "pidone run [OPTIONS] [--] COMMAND [ARG...]   (no COMMAND: $SHELL, else /bin/sh)\n"
+            ),
+            Verb::List => put!(text, "pidone list [OPTIONS]\n"),
+            Verb::Compare => put!(text, "pidone compare [OPTIONS] PID PID...\n"),
+        }
         let mut rest = options::help(text.words());
         let (mut taken, mut title) = (0, &[][..]);
         for flag in options::of(Some(self.0)) {

@@ -9,7 +9,7 @@ mod value;
 
 pub use help::{OVERVIEW, Usage};
 
-use crate::config::{Config, EnvChange, Rlimit};
+use crate::config::{Config, EnvChange, Rlimit, View};
 use crate::error::Error;
 use crate::names::options::{self, COUNT, EXCLUSIVE, Flag};
 use crate::names::{Id, Verb};
@@ -30,6 +30,8 @@ pub struct Request<'a> {
     pub config: Config<'a>,
     /// Say afterwards where the time went.
     pub timing: bool,
+    /// What is to be shown, where nothing is run.
+    pub view: View<'a>,
 }
 
 /// What is to be done with a verb.
@@ -49,7 +51,7 @@ pub enum Wish {
 }
 
 /// Verbs, and options in a verb's place.
-const VERBS: &str = "run help --help -h version --version -V";
+const VERBS: &str = "run list compare help --help -h version --version -V";
 
 /// Reads the arguments after the program's own name.
 ///
@@ -67,22 +69,26 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
         lists: Lists {
             env: Array::new(words),
             rlimits: Array::new(words),
+            processes: Array::new(words),
         },
         seen: [false; COUNT],
         error: None,
     };
     match position(VERBS, word) {
         Some(0) => parser.parse(Verb::Run),
-        Some(1..=3) => parser.request.wish = Wish::Overview,
+        Some(1) => parser.parse(Verb::List),
+        Some(2) => parser.parse(Verb::Compare),
+        Some(3..=5) => parser.request.wish = Wish::Overview,
         Some(_) => parser.request.wish = Wish::Version,
         None => {
-            let nearest = nearest(word, &mut (0..6).map(|at| crate::text::word(VERBS, at)));
+            let nearest = nearest(word, &mut (0..8).map(|at| crate::text::word(VERBS, at)));
             return Err(Error::UnknownVerb { word, nearest });
         }
     }
     let process = &mut parser.request.config.process;
     process.env = parser.lists.env.finish();
     process.rlimits = parser.lists.rlimits.finish();
+    parser.request.view.processes = parser.lists.processes.finish();
     match parser.error {
         Some(error) => Err(error),
         None => Ok(parser.request),
@@ -93,6 +99,7 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
 struct Lists<'a> {
     env: Array<'a, EnvChange<'a>>,
     rlimits: Array<'a, Rlimit>,
+    processes: Array<'a, u32>,
 }
 
 /// The state between two options.
@@ -135,11 +142,28 @@ impl<'a> Parser<'a> {
                 }
                 [b'-', b'-', ..] => self.long(word)?,
                 [b'-', _, ..] => self.letters(word)?,
-                _ => break,
+                _ if self.request.verb == Verb::Run => break,
+                _ => self.process(word)?,
             }
+        }
+        while self.request.verb != Verb::Run
+            && let Some(word) = self.peek()
+        {
+            self.process(word)?;
         }
         if self.peek().is_some() {
             self.request.config.command = self.rest;
+        }
+        Some(())
+    }
+
+    /// A process to look at.
+    fn process(&mut self, word: ThinCStr<'a>) -> Option<()> {
+        self.take();
+        let word = word.bytes();
+        match value::process_id(word) {
+            Some(pid) if self.request.verb == Verb::Compare => self.lists.processes.push(pid),
+            _ => return self.fail(Error::UnexpectedWord(word)),
         }
         Some(())
     }
@@ -227,7 +251,7 @@ impl<'a> Parser<'a> {
             }
         }
         let words = words.map(|word| word.unwrap_or(thin!("")));
-        match value::store(&mut self.request.config, flag.id, words, &mut self.lists) {
+        match value::store(&mut self.request, flag.id, words, &mut self.lists) {
             Some(()) => Some(()),
             None => self.fail(Error::Invalid {
                 option,
@@ -236,8 +260,11 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Options that exclude each other.
+    /// Options that exclude each other, and words that are missing.
     fn contradictions(&mut self) -> Option<()> {
+        if self.request.verb == Verb::Compare && self.lists.processes.len() < 2 {
+            return self.fail(Error::TooFewProcesses);
+        }
         for (one, two) in EXCLUSIVE {
             if self.given(one) && self.given(two) {
                 return self.fail(Error::Contradiction(one, two));

@@ -1,6 +1,6 @@
 //! The values of options: each word is read once, into a type that cannot be wrong.
 
-use super::Lists;
+use super::{Lists, Request};
 use crate::config::{Config, EnvChange, Inside, Propagation, Rlimit, Setgroups};
 use crate::names::{Id, Ns, NsSet, Resource, Signal};
 use crate::strings::ThinCStr;
@@ -8,7 +8,7 @@ use crate::text::{cut, decimal, has, number, position};
 
 /// Puts an option and its values into the configuration; nothing if a value is wrong.
 pub fn store<'a>(
-    config: &mut Config<'a>,
+    request: &mut Request<'a>,
     id: Id,
     [first, second]: [ThinCStr<'a>; 2],
     lists: &mut Lists<'a>,
@@ -22,7 +22,7 @@ pub fn store<'a>(
         life,
         reports,
         ..
-    } = config;
+    } = &mut request.config;
     let word = first.bytes();
     let both = |inside| (Some(inside), Some(inside));
     match id {
@@ -68,6 +68,11 @@ pub fn store<'a>(
         Id::JsonStatusFd => reports.json_status_fd = Some(descriptor(word)?),
         Id::BlockFd => reports.block_fd = Some(descriptor(word)?),
         Id::SyncFd => reports.sync_fd = Some(descriptor(word)?),
+        Id::Type => request.view.types = NsSet::of(Ns::named(word)?),
+        Id::Tree => request.view.tree = true,
+        Id::Types => request.view.about_types = true,
+        Id::Json => request.view.json = true,
+        Id::Task => request.view.task = process_id(word)?,
         _ => {
             namespaces.add = id
                 .namespace()
@@ -114,6 +119,11 @@ fn inside(word: &[u8]) -> Option<Inside> {
 fn descriptor(word: &[u8]) -> Option<u32> {
     let number = i32::try_from(decimal(word)?).ok()?;
     Some(number as u32)
+}
+
+/// A process id, which 0 is not.
+pub fn process_id(word: &[u8]) -> Option<u32> {
+    descriptor(word).filter(|&pid| pid > 0)
 }
 
 fn host_name(word: ThinCStr) -> Option<ThinCStr> {

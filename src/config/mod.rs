@@ -137,3 +137,20 @@ pub struct Reports<'a> {
     /// Stays open as long as the command runs.
     pub sync_fd: Option<u32>,
 }
+
+/// What is to be shown of namespaces that are there.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct View<'a> {
+    /// The types; all of them if there is none.
+    pub types: NsSet,
+    /// The process whose namespaces are of interest; all processes if 0.
+    pub task: u32,
+    /// The processes to compare.
+    pub processes: &'a [u32],
+    /// Whether a program is going to read it.
+    pub json: bool,
+    /// Whether each stands below the one it belongs to.
+    pub tree: bool,
+    /// Whether the types themselves are asked for.
+    pub about_types: bool,
+}

@@ -3,6 +3,7 @@
 //! The facts of [`Host`] that cost a system call are believed to be favourable until something is
 //! refused: the refusal teaches the fact, and the plan is made again.
 
+pub mod nslist;
 pub mod probe;
 
 use crate::names::NsSet;

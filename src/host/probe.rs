@@ -9,12 +9,13 @@ use crate::launch::{Notes, launch};
 use crate::names::{Errno, Ns, NsSet, Resource, Signal, Sys};
 use crate::plan::{Call, Failure, Plan, Slot, Who};
 use crate::strings::Strings;
-use crate::sys::file;
+use crate::sys::file::{self, Fd};
 use crate::sys::namespace;
 use crate::sys::process::{self, Pid};
 use crate::sys::signal::{self, Disposition};
 use crate::text::{self, Text, cut, has, put};
 use crate::words::{Array, Words};
+use core::ffi::CStr;
 
 /// The facts of a program that has one thread and no C library, from what the kernel handed to it:
 /// effective user and group id, and the environment.
@@ -161,9 +162,7 @@ pub(crate) fn observe(words: &Words, refused: &Refused) -> Evidence {
                 &[b"/proc/sys/user/max_", ns.file().as_bytes(), b"_namespaces"],
             ) == Some(0)
         }),
-        missing: types(new, |ns| {
-            !exists(words, &[b"/proc/self/ns/", ns.file().as_bytes()])
-        }),
+        missing: types(new, |ns| lacks(words, ns)),
         process_limit: limit,
         pids_max: pids_max(words).unwrap_or(0),
     };
@@ -186,10 +185,7 @@ pub(crate) fn observe(words: &Words, refused: &Refused) -> Evidence {
         ),
         (MASKED, mounted(mounts, b"/proc/", true)),
         (FORBIDDEN, !evidence.forbidden.is_empty()),
-        (
-            MISSING,
-            !evidence.missing.is_empty() && exists(words, &[b"/proc/self/ns"]),
-        ),
+        (MISSING, !evidence.missing.is_empty()),
         (PROCESS_LIMIT, limit != u64::MAX),
         (PIDS_MAX, evidence.pids_max > 0),
         (
@@ -221,6 +217,13 @@ fn types(set: NsSet, test: impl Fn(Ns) -> bool) -> NsSet {
         NsSet::NONE,
         |found, ns| if test(ns) { found.with(ns) } else { found },
     )
+}
+
+/// Whether this kernel has no namespaces of a type.
+#[inline(never)]
+pub(crate) fn lacks(words: &Words, ns: Ns) -> bool {
+    let folder: &[u8] = b"/proc/self/ns/";
+    exists(words, &[folder]) && !exists(words, &[folder, ns.file().as_bytes()])
 }
 
 /// Whether a mount point of mountinfo is this one, or begins with it.
@@ -269,19 +272,45 @@ fn exists(words: &Words, path: &[&[u8]]) -> bool {
     file::exists(words.join(path).as_cstr())
 }
 
+/// The name of a user in /etc/passwd; nothing if there is none.
+#[inline(never)]
+pub(crate) fn user_name(mut accounts: &[u8], id: u32) -> &[u8] {
+    while !accounts.is_empty() {
+        let mut line = cut(&mut accounts, b'\n');
+        let name = cut(&mut line, b':');
+        cut(&mut line, b':');
+        if text::decimal(cut(&mut line, b':')) == Some(id.into()) {
+            return name;
+        }
+    }
+    accounts
+}
+
+/// What user names are looked up in.
+pub(crate) fn accounts(words: &Words) -> &[u8] {
+    read(words, &[b"/etc/passwd"])
+}
+
 /// A whole file; nothing if it cannot be read.
 fn read<'w>(words: &'w Words, path: &[&[u8]]) -> &'w [u8] {
-    let flags = (libc::O_RDONLY | libc::O_CLOEXEC) as u32;
-    let opened = file::open(words.join(path).as_cstr(), flags);
+    let path = words.join(path);
+    read_at(words, file::HERE, path.as_cstr(), usize::MAX).finish()
+}
+
+/// The same, in an open directory, up to a length.
+#[inline(never)]
+pub(super) fn read_at<'w>(words: &'w Words, folder: Fd, name: &CStr, most: usize) -> Array<'w, u8> {
     let mut bytes = Array::new(words);
-    if let Ok(fd) = opened {
+    if let Ok(fd) = file::open_at(folder, name, (libc::O_RDONLY | libc::O_CLOEXEC) as u32) {
         let mut buffer = [0; 1024];
-        while let Ok(count @ 1..) = file::read(fd, &mut buffer) {
+        while bytes.len() < most
+            && let Ok(count @ 1..) = file::read(fd, &mut buffer)
+        {
             bytes.extend(buffer.get(..count).unwrap_or(&[]));
         }
         file::close(fd);
     }
-    bytes.finish()
+    bytes
 }
 
 /// The value of a line `Name:\tvalue`; empty if there is none.

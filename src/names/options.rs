@@ -47,6 +47,10 @@ pub enum Verb {
     /// A command in new namespaces.
     #[default]
     Run,
+    /// The namespaces of the machine.
+    List,
+    /// Those of some processes, side by side.
+    Compare,
 }
 
 /// The verbs of each section, for each of its options.
@@ -120,6 +124,17 @@ options! {
     # "Seeing"
     Explain "" "explain" "" "print every system call, run nothing" ""
     Timing "" "timing" "" "afterwards, where the time went" ""
+
+    [List]
+    Type "t" "type" "TYPE" "those of one type" "mount, uts, ipc, net, pid, user, cgroup or time"
+    Task "p" "task" "PID" "those of one process" "a process id"
+    Tree "" "tree" "" "each below its parent, or its owner" ""
+    Types "" "types" "" "the eight types, and what this machine has" ""
+
+    [List Compare]
+    Json "" "json" "" "for programs" ""
+
+    [Run List Compare]
     Help "h" "help" "" "this text" ""
     Version "V" "version" "" "the version" ""
 }
@@ -288,13 +303,14 @@ mod tests {
         for flag in of(None) {
             assert!(!flag.long.is_empty());
             assert!(seen.insert(flag.long), "--{}", flag.long);
-            assert!(
-                flag.short.is_empty() || seen.insert(flag.short),
-                "-{}",
-                flag.short
-            );
         }
         assert_eq!(of(None).count(), IDS.len());
+        for verb in [Verb::Run, Verb::List, Verb::Compare] {
+            let mut letters = HashSet::new();
+            for flag in of(Some(verb)).filter(|flag| !flag.short.is_empty()) {
+                assert!(letters.insert(flag.short), "-{}", flag.short);
+            }
+        }
     }
 
     #[test]

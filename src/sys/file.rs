@@ -3,6 +3,7 @@
 use super::raw::{Sysno, call};
 use super::{Result, nothing};
 use crate::names::Errno;
+use crate::strings::until_nul;
 use core::ffi::CStr;
 
 /// A descriptor of ours, or one that the caller named.
@@ -15,9 +16,23 @@ pub const STDERR: Fd = Fd(2);
 
 const AT_FDCWD: usize = libc::AT_FDCWD as usize;
 
+/// The working directory, in the place of a descriptor.
+pub const HERE: Fd = Fd(libc::AT_FDCWD as u32);
+
 /// openat(2) relative to the working directory. Flags are `O_…`; a new file gets mode 0644.
 pub fn open(path: &CStr, flags: u32) -> Result<Fd> {
-    let arguments = [AT_FDCWD, path.as_ptr() as usize, flags as usize, 0o644];
+    open_at(HERE, path, flags)
+}
+
+/// openat(2) relative to an open directory.
+#[inline(never)]
+pub fn open_at(directory: Fd, path: &CStr, flags: u32) -> Result<Fd> {
+    let arguments = [
+        directory.0 as usize,
+        path.as_ptr() as usize,
+        flags as usize,
+        0o644,
+    ];
     // SAFETY: the path is a C string.
     unsafe { call(Sysno::openat, arguments) }.map(|fd| Fd(fd as u32))
 }
@@ -82,17 +97,81 @@ pub fn exists(path: &CStr) -> bool {
 
 /// newfstatat(2), following links: device and inode number.
 pub fn identity(path: &CStr) -> Result<(u64, u64)> {
+    status(HERE, path).map(|stat| (stat.st_dev, stat.st_ino))
+}
+
+/// newfstatat(2), following links; the empty path is the descriptor itself.
+#[inline(never)]
+pub fn status(directory: Fd, path: &CStr) -> Result<libc::stat> {
     let mut stat = core::mem::MaybeUninit::<libc::stat>::uninit();
+    let flags = if path.is_empty() {
+        libc::AT_EMPTY_PATH
+    } else {
+        0
+    };
     let arguments = [
-        AT_FDCWD,
+        directory.0 as usize,
         path.as_ptr() as usize,
         stat.as_mut_ptr() as usize,
-        0,
+        flags as usize,
     ];
     // SAFETY: the path is a C string; the kernel fills the structure when it succeeds.
-    unsafe {
-        call(Sysno::newfstatat, arguments)?;
-        let stat = stat.assume_init();
-        Ok((stat.st_dev, stat.st_ino))
+    unsafe { call(Sysno::newfstatat, arguments).map(|_| stat.assume_init()) }
+}
+
+/// readlinkat(2): what a link says, in a buffer; the part that fits.
+#[inline(never)]
+pub fn read_link<'b>(directory: Fd, path: &CStr, buffer: &'b mut [u8]) -> Result<&'b [u8]> {
+    let arguments = [
+        directory.0 as usize,
+        path.as_ptr() as usize,
+        buffer.as_mut_ptr() as usize,
+        buffer.len(),
+    ];
+    // SAFETY: the path is a C string, and the buffer is writable for its length.
+    let length = unsafe { call(Sysno::readlinkat, arguments) }?;
+    Ok(buffer.get(..length).unwrap_or(&[]))
+}
+
+/// The names in an open directory, in the kernel's order (getdents64(2)).
+pub struct Names {
+    directory: Fd,
+    buffer: [u8; 1024],
+    at: usize,
+    end: usize,
+}
+
+/// Where the length of an entry of `struct linux_dirent64` stands, and where its name begins.
+const LENGTH: usize = 16;
+const NAME: usize = 19;
+
+impl Names {
+    pub fn of(directory: Fd) -> Self {
+        Names {
+            directory,
+            buffer: [0; 1024],
+            at: 0,
+            end: 0,
+        }
+    }
+
+    /// The next one; none at the end, and after an error.
+    pub fn next(&mut self) -> Option<&CStr> {
+        if self.at >= self.end {
+            let buffer = &mut self.buffer;
+            let arguments = [
+                self.directory.0 as usize,
+                buffer.as_mut_ptr() as usize,
+                buffer.len(),
+            ];
+            // SAFETY: the buffer is writable for its length.
+            self.end = unsafe { call(Sysno::getdents64, arguments) }.unwrap_or(0);
+            self.at = 0;
+        }
+        let rest = self.buffer.get(self.at..self.end)?;
+        let &[low, high] = rest.get(LENGTH..)?.first_chunk()?;
+        let length = usize::from(u16::from_ne_bytes([low, high]));
+        self.at += length;
+        Some(until_nul(rest.get(NAME..length)?))
     }
 }

@@ -27,3 +27,16 @@ pub fn set_foreground(terminal: Fd, group: Pid) -> Result<()> {
     // SAFETY: the kernel reads one int.
     unsafe { call(Sysno::ioctl, arguments) }.map(nothing)
 }
+
+/// ioctl(2) `TIOCGWINSZ`: how many columns a terminal has; nothing if it is none, or does not know.
+pub fn columns(terminal: Fd) -> Option<usize> {
+    let mut size = [0u16; 4];
+    let arguments = [
+        terminal.0 as usize,
+        libc::TIOCGWINSZ as usize,
+        &raw mut size as usize,
+    ];
+    // SAFETY: the kernel writes a `struct winsize`, which is four of these.
+    unsafe { call(Sysno::ioctl, arguments) }.ok()?;
+    Some(usize::from(size[1])).filter(|columns| *columns > 0)
+}

@@ -28,15 +28,12 @@ fn a_wrong_verb_is_told_with_the_nearest() {
         &["verison"],
         "unknown verb \"verison\": did you mean version?",
     );
-    assert_wrong(
-        &["true"],
-        "unknown verb \"true\": see \"pidone run --help\"",
-    );
+    assert_wrong(&["true"], "unknown verb \"true\": see \"pidone --help\"");
     assert_wrong(
         &["--net", "true"],
-        "unknown verb \"--net\": see \"pidone run --help\"",
+        "unknown verb \"--net\": see \"pidone --help\"",
     );
-    assert_wrong(&[""], "unknown verb \"\": see \"pidone run --help\"");
+    assert_wrong(&[""], "unknown verb \"\": see \"pidone --help\"");
 }
 
 #[test]
@@ -70,7 +67,7 @@ fn an_unknown_option_is_told_with_the_nearest() {
         let shown = word.replace('\u{7f}', "\\177");
         assert_wrong_option(
             &[word],
-            &format!("unknown option \"{shown}\": see \"pidone run --help\""),
+            &format!("unknown option \"{shown}\": see \"pidone --help\""),
         );
     }
 }
@@ -79,19 +76,19 @@ fn an_unknown_option_is_told_with_the_nearest() {
 fn an_unknown_letter_is_told_with_its_word() {
     assert_wrong_option(
         &["-Z"],
-        "unknown option \"-Z\" in \"-Z\": see \"pidone run --help\"",
+        "unknown option \"-Z\" in \"-Z\": see \"pidone --help\"",
     );
     assert_wrong_option(
         &["-unZi", "true"],
-        "unknown option \"-Z\" in \"-unZi\": see \"pidone run --help\"",
+        "unknown option \"-Z\" in \"-unZi\": see \"pidone --help\"",
     );
     assert_wrong_option(
         &["-n=x"],
-        "unknown option \"-=\" in \"-n=x\": see \"pidone run --help\"",
+        "unknown option \"-=\" in \"-n=x\": see \"pidone --help\"",
     );
     assert_wrong_option(
         &["-1"],
-        "unknown option \"-1\" in \"-1\": see \"pidone run --help\"",
+        "unknown option \"-1\" in \"-1\": see \"pidone --help\"",
     );
 }
 
