@@ -7,7 +7,7 @@ mod hint;
 
 pub use hint::hint;
 
-use crate::names::{Errno, Id, Ns};
+use crate::names::{Cap, Errno, Id, Ns};
 use crate::plan::{Call, Failure, Line, Plan};
 use crate::strings::ThinCStr;
 use crate::text::packed::{Packed, packed};
@@ -85,6 +85,24 @@ pub enum Error<'a> {
     Unseen(u32),
     /// /proc is not to be had.
     NoProc(Errno),
+    /// A capability that this kernel does not have is to be added.
+    NoSuchCapability(Cap),
+    /// A filter that cannot be read.
+    Unreadable {
+        /// The option.
+        option: Id,
+        /// As it was written; of a descriptor the number.
+        word: &'a [u8],
+        /// Why.
+        errno: Errno,
+    },
+    /// A filter of a wrong size.
+    FilterSize {
+        /// The option.
+        option: Id,
+        /// How many bytes it has.
+        bytes: usize,
+    },
     /// The command's name is empty.
     EmptyCommand,
     /// Our own output could not be written.
@@ -158,6 +176,27 @@ impl Show for Error<'_> {
                 ENOENT is not there"
             ),
             Error::NoProc(errno) => put!(text, "cannot read /proc: ", errno),
+            Error::NoSuchCapability(cap) => {
+                put!(
+                    text,
+                    Id::CapAdd,
+                    " ",
+                    cap,
+                    ": this kernel has no such capability"
+                );
+            }
+            Error::Unreadable {
+                option,
+                word,
+                errno,
+            } => put!(text, option, " ", Quoted(word), ": ", errno),
+            Error::FilterSize { option, bytes } => put!(
+                text,
+                option,
+                " has ",
+                bytes,
+                " bytes: wanted are 1 to 4096 instructions of 8 bytes"
+            ),
             Error::EmptyCommand => put!(text, "the command's name is empty"),
             Error::Output(errno) => put!(text, "cannot write the output: ", errno),
         }

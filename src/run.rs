@@ -82,10 +82,11 @@ const VERSION: &str = concat!("pidone ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Runs the command, or prints what that would do. What the kernel refuses may teach a fact; then
 /// the plan is made again.
-fn run(process: &Process, request: &Request, words: &Words) -> Result<u8, Error<'static>> {
+fn run<'a>(process: &Process, request: &Request<'a>, words: &'a Words) -> Result<u8, Error<'a>> {
     let config = &request.config;
     let explain = request.wish == Wish::Explain;
-    let mut host = process.host();
+    let mut host: Host = process.host();
+    probe::look_up(&mut host, config, words)?;
     if explain {
         probe::look_closer(&mut host, config, words);
     }

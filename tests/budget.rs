@@ -22,7 +22,7 @@ use std::sync::Mutex;
 use support::{Caller, Scratch, callers, command, has, program, skip};
 
 /// The runs whose system calls are counted. Descriptor 5 is open, and `FILE` can be written.
-const RUNS: [&str; 14] = [
+const RUNS: [&str; 18] = [
     "",
     "--mount",
     "--uts",
@@ -37,6 +37,10 @@ const RUNS: [&str; 14] = [
     "--rlimit nofile=64",
     "--pid-file FILE",
     "--json-status-fd 5",
+    "--cap-drop ALL --seccomp default",
+    "--cap-drop NET_RAW",
+    "--landlock-rx / --landlock-scope",
+    "--disable-userns",
 ];
 
 /// Those of an ordinary user.

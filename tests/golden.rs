@@ -11,7 +11,8 @@
 //! ```
 //!
 //! The facts are `capabilities=none` or `capabilities=admin`, `clone3=no`, `sigchld=ignored`,
-//! `refused=NS,...` and `caller=PID` (a library's caller, with threads). After the plan stands what
+//! `refused=NS,...`, `last-capability=N`, `filters=N,...` (what was read, in instructions) and
+//! `caller=PID` (a library's caller, with threads). After the plan stands what
 //! a plan holds and `--explain` does not show. With `against=default` only the lines stand there in
 //! which the plan differs from that of `pidone run /bin/true` for the same caller, each with its
 //! neighbours and without its number.
@@ -147,12 +148,21 @@ fn host(case: &Case) -> Host<'static> {
             ("clone3", "no") => host.clone3 = false,
             ("sigchld", "ignored") => host.sigchld_ignored = true,
             ("refused", list) => host.refused = set(list),
+            ("last-capability", number) => host.last_capability = number.parse().unwrap(),
+            ("filters", lengths) => host.filters = filters(lengths),
             ("caller", pid) => host.shared_with = pid.parse().ok(),
             ("against", "default") => {}
             _ => panic!("unknown: {fact}"),
         }
     }
     host
+}
+
+/// Filters with so many instructions each.
+fn filters(lengths: &str) -> &'static [&'static [u8]] {
+    let lengths = lengths.split(',').map(|length| length.parse().unwrap());
+    let filter = |length: usize| -> &[u8] { vec![0; length * 8].leak() };
+    lengths.map(filter).collect::<Vec<_>>().leak()
 }
 
 fn set(list: &str) -> NsSet {

@@ -9,7 +9,7 @@ mod value;
 
 pub use help::{OVERVIEW, Usage};
 
-use crate::config::{Config, EnvChange, Rlimit, View};
+use crate::config::{Allowed, Config, EnvChange, Filter, Rlimit, View};
 use crate::error::Error;
 use crate::names::options::{self, COUNT, EXCLUSIVE, Flag};
 use crate::names::{Id, Verb};
@@ -70,6 +70,8 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
             env: Array::new(words),
             rlimits: Array::new(words),
             processes: Array::new(words),
+            filters: Array::new(words),
+            allowed: Array::new(words),
         },
         seen: [false; COUNT],
         error: None,
@@ -85,10 +87,14 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
             return Err(Error::UnknownVerb { word, nearest });
         }
     }
-    let process = &mut parser.request.config.process;
+    let Config {
+        process, privilege, ..
+    } = &mut parser.request.config;
     process.env = parser.lists.env.finish();
     process.rlimits = parser.lists.rlimits.finish();
     parser.request.view.processes = parser.lists.processes.finish();
+    privilege.seccomp = parser.lists.filters.finish();
+    privilege.landlock = parser.lists.allowed.finish();
     match parser.error {
         Some(error) => Err(error),
         None => Ok(parser.request),
@@ -100,6 +106,8 @@ struct Lists<'a> {
     env: Array<'a, EnvChange<'a>>,
     rlimits: Array<'a, Rlimit>,
     processes: Array<'a, u32>,
+    filters: Array<'a, Filter<'a>>,
+    allowed: Array<'a, Allowed<'a>>,
 }
 
 /// The state between two options.

@@ -1,8 +1,10 @@
 //! The values of options: each word is read once, into a type that cannot be wrong.
 
 use super::{Lists, Request};
-use crate::config::{Config, EnvChange, Inside, Propagation, Rlimit, Setgroups};
-use crate::names::{Id, Ns, NsSet, Resource, Signal};
+use crate::config::{
+    Access, Allowed, Config, EnvChange, Filter, Inside, Propagation, Rlimit, Setgroups, Tcp,
+};
+use crate::names::{Caps, Id, Ns, NsSet, Resource, Signal};
 use crate::strings::ThinCStr;
 use crate::text::{cut, decimal, has, number, position};
 
@@ -59,6 +61,21 @@ pub fn store<'a>(
         Id::NewSession => process.new_session = true,
         Id::PreserveFds => process.preserve_fds = descriptor(word)?,
         Id::AllowNewPrivs => privilege.allow_new_privs = true,
+        Id::CapAdd | Id::CapDrop => {
+            let set = match id {
+                Id::CapAdd => &mut privilege.cap_add,
+                _ => &mut privilege.cap_drop,
+            };
+            *set = set.union(Caps::named(word)?);
+        }
+        Id::Seccomp | Id::SeccompFile => lists.filters.push(filter(id, first)?),
+        Id::LandlockRo
+        | Id::LandlockRw
+        | Id::LandlockRx
+        | Id::LandlockTcpConnect
+        | Id::LandlockTcpBind => lists.allowed.push(allowed(id, first)?),
+        Id::LandlockScope => privilege.landlock_scope = true,
+        Id::DisableUserns => privilege.disable_userns = true,
         Id::NoKillChild => life.no_kill_child = true,
         Id::Timeout => life.timeout = Some(milliseconds(word)?),
         Id::StopSignal => life.stop_signal = Some(Signal::named(word)?),
@@ -124,6 +141,31 @@ fn descriptor(word: &[u8]) -> Option<u32> {
 /// A process id, which 0 is not.
 pub fn process_id(word: &[u8]) -> Option<u32> {
     descriptor(word).filter(|&pid| pid > 0)
+}
+
+fn filter(id: Id, word: ThinCStr) -> Option<Filter> {
+    Some(match (id, word.bytes()) {
+        (Id::SeccompFile, _) => Filter::File(word),
+        (_, b"default") => Filter::Default,
+        (_, number) => Filter::Fd(descriptor(number)?),
+    })
+}
+
+fn allowed(id: Id, word: ThinCStr) -> Option<Allowed> {
+    let access = match id {
+        Id::LandlockRo => Access::Read,
+        Id::LandlockRw => Access::Write,
+        Id::LandlockRx => Access::Execute,
+        _ => {
+            let port = u16::try_from(decimal(word.bytes())?).ok()?;
+            let tcp = match id {
+                Id::LandlockTcpConnect => Tcp::Connect,
+                _ => Tcp::Bind,
+            };
+            return Some(Allowed::Port(tcp, port));
+        }
+    };
+    Some(Allowed::Path(access, word))
 }
 
 fn host_name(word: ThinCStr) -> Option<ThinCStr> {

@@ -8,7 +8,7 @@ use super::steps::List;
 use crate::config::{Config, Inside, Setgroups};
 use crate::error::Error;
 use crate::host::Host;
-use crate::names::{Constant, Id, Ns, Sys, flags};
+use crate::names::{Id, Ns};
 use crate::plan::{Arg, Call, Data, Slot};
 use crate::strings::{ThinCStr, thin};
 use crate::text::{Text, put};
@@ -52,14 +52,25 @@ pub fn maps(config: &Config, host: &Host, resolved: &Resolved) -> Result<Maps, E
     })
 }
 
-fn line(wish: Option<Inside>, outside: u32, option: Id, asked: Id) -> Line {
-    let inside = match wish {
+/// Whether the command is root's inside, to which the kernel leaves capabilities at execve(2).
+pub fn is_root(config: &Config, host: &Host, resolved: &Resolved) -> bool {
+    match config.identity.user {
+        _ if !resolved.new.contains(Ns::User) => host.euid == 0,
+        wish => inside(wish, host.euid) == 0,
+    }
+}
+
+fn inside(wish: Option<Inside>, outside: u32) -> u32 {
+    match wish {
         None => 0,
         Some(Inside::Same) => outside,
         Some(Inside::Id(id)) => id,
-    };
+    }
+}
+
+fn line(wish: Option<Inside>, outside: u32, option: Id, asked: Id) -> Line {
     Line {
-        inside,
+        inside: inside(wish, outside),
         outside,
         because: wish.map_or(asked, |_| option),
     }
@@ -110,9 +121,7 @@ fn write<'p>(words: &'p Words, list: &mut List<'p>, path: Arg<'p>, line: &Line) 
 /// Opens a file below /proc and writes it in one piece.
 pub fn write_file<'p>(list: &mut List<'p>, path: Arg<'p>, data: ThinCStr<'p>, because: Id) {
     let slot = Slot::Proc;
-    let flags = Arg::Flags((libc::O_WRONLY | libc::O_CLOEXEC) as u64, &flags::OPEN);
-    let folder = Arg::Name(Constant::AT_FDCWD);
-    list.opening(slot, Sys::openat, &[folder, path, flags], because);
+    list.open(slot, path, libc::O_WRONLY as u64, because);
     list.add(
         Call::Write {
             slot,

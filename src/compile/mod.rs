@@ -2,12 +2,15 @@
 //!
 //! [`compile`] is the order of everything. Each line that must stand before another says why.
 
+mod caps;
 mod command;
 mod environment;
 mod identity;
+mod landlock;
 mod namespaces;
 mod process;
 mod reports;
+mod seccomp;
 mod steps;
 
 use crate::config::Config;
@@ -32,6 +35,7 @@ pub fn compile<'p>(
 ) -> Result<Plan<'p>, Error<'static>> {
     let resolved = namespaces::resolve(config, host)?;
     let maps = identity::maps(config, host, &resolved)?;
+    let capabilities = caps::sets(config, host, &resolved)?;
     let env = environment::environment(config, host, words);
     let gate = reports::needs_gate(config) || maps.by_parent();
 
@@ -70,6 +74,7 @@ pub fn compile<'p>(
     list.add_if(gate, Call::PassGate, Id::Default);
     // Before anything that needs an identity: without a map every id is the overflow id.
     maps.write_by_child(words, &mut list);
+    caps::disable_userns(config, &mut list);
     namespaces::unshare_time(host, &resolved, &mut list);
     process::clocks(config, words, &mut list);
     process::names(config, &mut list);
@@ -80,6 +85,17 @@ pub fn compile<'p>(
     process::attributes(config, words, &mut list);
     // After what may need a privilege, and before foreign code.
     list.add_if(!config.privilege.allow_new_privs, NO_NEW_PRIVS, Id::Default);
+    // Before capabilities and ids go: it opens files, and needs CAP_SYS_ADMIN without no_new_privs.
+    landlock::restrict(config, &mut list);
+    // A filter needs the one or the other too, and so cannot be last without no_new_privs.
+    if config.privilege.allow_new_privs {
+        seccomp::install(config, host, &resolved, &mut list);
+    }
+    if let Some(sets) = &capabilities {
+        // Before what takes CAP_SETPCAP away.
+        sets.bound(&mut list);
+        sets.set(&mut list);
+    }
     // Waits for the caller with everything set up, so that it sees the finished world.
     reports::await_release(config, &mut list);
     // After the last step that opens something (CVE-2024-21626: a directory of the host left open).
@@ -87,6 +103,10 @@ pub fn compile<'p>(
     list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
     // As late as can be: what comes before is for the parent to judge.
     list.add(Call::RestoreSignals, Id::Default);
+    // Last, because it may forbid all the others.
+    if !config.privilege.allow_new_privs {
+        seccomp::install(config, host, &resolved, &mut list);
+    }
     let argv = command::execute(config, env, words, &mut list)?;
 
     list.turn(Who::After);

@@ -51,13 +51,14 @@ pub fn resolve(config: &Config, host: &Host) -> Result<Resolved, Error<'static>>
 
 /// Options that act on a namespace, and would act on the host's if it were not new.
 #[inline(never)]
-fn implied(config: &Config) -> [Option<(Id, Ns)>; 8] {
+fn implied(config: &Config) -> [Option<(Id, Ns)>; 9] {
     let (identity, process) = (&config.identity, &config.process);
     let when = |given: bool, option, ns| given.then_some((option, ns));
     [
         when(identity.user.is_some(), Id::MapUser, Ns::User),
         when(identity.group.is_some(), Id::MapGroup, Ns::User),
         when(identity.setgroups.is_some(), Id::Setgroups, Ns::User),
+        when(config.privilege.disable_userns, Id::DisableUserns, Ns::User),
         when(process.hostname.is_some(), Id::Hostname, Ns::Uts),
         when(process.domainname.is_some(), Id::Domainname, Ns::Uts),
         when(process.monotonic.is_some(), Id::Monotonic, Ns::Time),

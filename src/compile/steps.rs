@@ -1,7 +1,7 @@
 //! The list under construction.
 
-use crate::names::{Errno, Id, Sys};
-use crate::plan::{Arg, Call, Refusal, Slot, Step, Who};
+use crate::names::{Constant, Errno, Id, Sys, flags};
+use crate::plan::{Arg, Call, Member, Refusal, Slot, Step, Who};
 use crate::words::{Array, Words};
 
 /// Steps in order, and whose turn it is.
@@ -28,6 +28,11 @@ impl<'p> List<'p> {
         Call::plain(number, self.steps.words().copy(args))
     }
 
+    /// A structure with these members.
+    pub fn record(&self, members: &[Member<'p>]) -> Arg<'p> {
+        Arg::Record(self.steps.words().copy(members))
+    }
+
     /// A step that is a system call with these arguments, whose refusal fails the run.
     #[inline(never)]
     pub fn plain(&mut self, number: Sys, args: &[Arg<'p>], because: Id) {
@@ -40,6 +45,14 @@ impl<'p> List<'p> {
     pub fn opening(&mut self, slot: Slot, number: Sys, args: &[Arg<'p>], because: Id) {
         let args = self.steps.words().copy(args);
         self.add(Call::opening(slot, number, args), because);
+    }
+
+    /// openat(2) of a path as it is, for ourselves alone.
+    #[inline(never)]
+    pub fn open(&mut self, slot: Slot, path: Arg<'p>, flags: u64, because: Id) {
+        let flags = Arg::Flags(flags | libc::O_CLOEXEC as u64, &flags::OPEN);
+        let folder = Arg::Name(Constant::AT_FDCWD);
+        self.opening(slot, Sys::openat, &[folder, path, flags], because);
     }
 
     /// A step whose refusal fails the run.

@@ -5,9 +5,9 @@
 
 mod value;
 
-pub use value::{EnvChange, Propagation, Rlimit, Setgroups};
+pub use value::{Access, Allowed, EnvChange, Filter, Propagation, Rlimit, Setgroups, Tcp};
 
-use crate::names::{NsSet, Signal};
+use crate::names::{Caps, NsSet, Signal};
 use crate::strings::{Strings, ThinCStr};
 
 /// A command to run, and the world to run it in. `Config::default()` is `pidone run` without options.
@@ -22,7 +22,7 @@ pub struct Config<'a> {
     /// Attributes of the command's process.
     pub process: Process<'a>,
     /// What the command may do.
-    pub privilege: Privilege,
+    pub privilege: Privilege<'a>,
     /// How long it lives.
     pub life: Life,
     /// What other programs are told.
@@ -105,9 +105,21 @@ pub struct Process<'a> {
 
 /// What the command may do.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Privilege {
+pub struct Privilege<'a> {
     /// Whether set-user-ID programs and file capabilities work inside (no_new_privs is off).
     pub allow_new_privs: bool,
+    /// Capabilities beside the default: those of the caller for root inside, none for others.
+    pub cap_add: Caps,
+    /// Capabilities of the default that the command does not get.
+    pub cap_drop: Caps,
+    /// Filters of system calls, in the order in which they are installed; all of them count.
+    pub seccomp: &'a [Filter<'a>],
+    /// If there is one, Landlock forbids what none of them allows, of files and of TCP each.
+    pub landlock: &'a [Allowed<'a>],
+    /// Whether Landlock keeps signals and abstract sockets inside.
+    pub landlock_scope: bool,
+    /// Whether no further user namespace can be made inside. Implies a new user namespace.
+    pub disable_userns: bool,
 }
 
 /// How long the command lives.

@@ -46,3 +46,45 @@ pub struct Rlimit {
     /// How far the soft limit may be raised.
     pub hard: u64,
 }
+
+/// A filter of system calls (seccomp(2)).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Filter<'a> {
+    /// Our own, which refuses what container engines refuse by default.
+    Default,
+    /// Instructions (`struct sock_filter`) that can be read from this descriptor of the caller's.
+    Fd(u32),
+    /// Instructions in a file.
+    File(ThinCStr<'a>),
+}
+
+/// What Landlock allows (landlock(7)). Of files, rights of several rules add up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Allowed<'a> {
+    /// Something with a file, or with all below a directory, as seen from inside.
+    Path(Access, ThinCStr<'a>),
+    /// Something with a TCP port; 0 is any that the kernel chooses.
+    Port(Tcp, u16),
+}
+
+/// What is allowed with files.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(u8)]
+pub enum Access {
+    /// Reading.
+    Read,
+    /// Reading and writing, making and removing.
+    Write,
+    /// Reading and executing.
+    Execute,
+}
+
+/// What is allowed with TCP.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(u8)]
+pub enum Tcp {
+    /// Connecting to a port.
+    Connect,
+    /// Binding a socket to a port.
+    Bind,
+}

@@ -28,7 +28,10 @@ const LIMIT: u16 = 1 << 5;
 const THEIR_FD: u16 = 1 << 6;
 /// An open of a file below /proc.
 const PROC_FILE: u16 = 1 << 7;
-const OTHER: u16 = 1 << 8;
+const CAPS: u16 = 1 << 8;
+const FILTER: u16 = 1 << 9;
+const RULES: u16 = 1 << 10;
+const OTHER: u16 = 1 << 11;
 const ANY: u16 = u16::MAX;
 
 /// Makes the table of causes, and of what is said of each one line, with `%` for what the facts name.
@@ -72,7 +75,7 @@ causes! {
     EXEC: NOENT NOTDIR, 0,
         "there is no such file"
     EXEC: ACCES ACCES, 0,
-        "it is no file, has no execute permission, or lies on a file system mounted noexec"
+        "it is no file, has no execute permission, lies on a file system mounted noexec, or outside --landlock-rx"
     EXEC: NOEXEC NOEXEC, 0,
         "it is for another machine, or a script without a first line such as #!/bin/sh"
     EXEC: TOOBIG TOOBIG, 0,
@@ -98,6 +101,19 @@ causes! {
         "raising a hard limit needs CAP_SYS_RESOURCE outside any new user namespace"
     LIMIT: INVAL INVAL, 0,
         "the soft limit is above the hard one"
+    CAPS: PERM PERM, 0,
+        "the caller has no such capability to give, or no CAP_SETPCAP to take one away: in a new user \
+        namespace (-U) it has"
+    RULES: NOSYS NOSYS, 0,
+        "this kernel is built without Landlock, or a seccomp filter around us refuses it"
+    RULES: OPNOTSUPP OPNOTSUPP, 0,
+        "Landlock is disabled: name it in lsm= on the kernel's command line"
+    RULES: INVAL TOOBIG, 0,
+        "this kernel's Landlock is too old for it: files need Linux 6.10, TCP 6.7, --landlock-scope 6.12"
+    FILTER: ACCES PERM, 0,
+        "with --allow-new-privs it needs CAP_SYS_ADMIN"
+    FILTER: INVAL INVAL, 0,
+        "this is no filter: wanted are classic BPF instructions of which each way ends in a return"
     THEIR_FD: BADF BADF, 0,
         "the caller did not pass this descriptor, or not for this direction"
 }
@@ -136,6 +152,7 @@ fn kind(call: &Call) -> u16 {
         Call::Clone3(..) | Call::Clone(..) => CLONE,
         Call::Exec(..) => EXEC,
         Call::Prlimit { .. } => LIMIT,
+        Call::SetCapabilities { .. } => CAPS,
         Call::Tell { .. } | Call::AwaitByte(..) => THEIR_FD,
         Call::Plain(plain) => plain_kind(plain),
         _ => OTHER,
@@ -148,6 +165,9 @@ fn plain_kind(plain: &Plain) -> u16 {
         (Sys::mount | Sys::unshare, _) => MOUNT,
         (Sys::setpriority, _) => NICE,
         (Sys::fcntl, _) => THEIR_FD,
+        (Sys::prctl, [_, Arg::Cap(_), ..] | [_, _, Arg::Cap(_), ..]) => CAPS,
+        (Sys::seccomp | Sys::landlock_restrict_self, _) => FILTER,
+        (Sys::landlock_create_ruleset, _) => RULES,
         (Sys::openat, [_, Arg::Text(path), ..]) if path.bytes().starts_with(b"/proc/") => PROC_FILE,
         _ => OTHER,
     }

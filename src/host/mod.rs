@@ -33,6 +33,10 @@ pub struct Host<'a> {
     pub stack: Option<Stack>,
     /// Whether clone3(2) is answered; container profiles refuse it because they cannot look inside.
     pub clone3: bool,
+    /// The highest capability of this kernel.
+    pub last_capability: u8,
+    /// What was read for each filter of the configuration that is not our own.
+    pub filters: &'a [&'a [u8]],
     /// Namespaces that were tried because of `--try`, and refused.
     pub refused: NsSet,
 }
@@ -49,6 +53,8 @@ impl Host<'_> {
             shared_with: None,
             stack: None,
             clone3: true,
+            last_capability: linux_raw_sys::general::CAP_LAST_CAP as u8,
+            filters: &[],
             refused: NsSet::NONE,
         }
     }

@@ -1,5 +1,9 @@
 //! Reads the facts. The only reader of /proc, /sys and /etc.
 
+mod wanted;
+
+pub use wanted::look_up;
+
 use super::facts::*;
 use super::{Evidence, Host};
 use crate::compile::compile;
@@ -302,15 +306,23 @@ fn read<'w>(words: &'w Words, path: &[&[u8]]) -> &'w [u8] {
 pub(super) fn read_at<'w>(words: &'w Words, folder: Fd, name: &CStr, most: usize) -> Array<'w, u8> {
     let mut bytes = Array::new(words);
     if let Ok(fd) = file::open_at(folder, name, (libc::O_RDONLY | libc::O_CLOEXEC) as u32) {
-        let mut buffer = [0; 1024];
-        while bytes.len() < most
-            && let Ok(count @ 1..) = file::read(fd, &mut buffer)
-        {
-            bytes.extend(buffer.get(..count).unwrap_or(&[]));
-        }
+        let _ = read_all(fd, &mut bytes, most);
         file::close(fd);
     }
     bytes
+}
+
+/// What can be read from a descriptor, up to the end or to about a length.
+#[inline(never)]
+fn read_all(fd: Fd, bytes: &mut Array<u8>, most: usize) -> core::result::Result<(), Errno> {
+    let mut buffer = [0; 1024];
+    while bytes.len() < most {
+        match file::read(fd, &mut buffer)? {
+            0 => break,
+            count => bytes.extend(buffer.get(..count).unwrap_or(&[])),
+        }
+    }
+    Ok(())
 }
 
 /// The value of a line `Name:\tvalue`; empty if there is none.

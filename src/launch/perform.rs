@@ -114,6 +114,10 @@ impl<'a> Performer<'a> {
                 soft,
                 hard,
             } => process::set_limit(*resource, *soft, *hard),
+            Call::SetCapabilities {
+                permitted,
+                inheritable,
+            } => process::set_capabilities(permitted.bits(), inheritable.bits()),
             Call::AwaitByte(fd) => file::read(Fd(*fd), &mut [0]).map(|_| ()),
             Call::Exec(path) => process::execute(*path, self.plan.argv, self.plan.env),
             Call::Unlink { path, only_if } => match self.fd(*only_if) {
@@ -177,6 +181,8 @@ impl<'a> Performer<'a> {
             Arg::Mode(mode) => *mode as usize,
             Arg::Name(constant) => constant.value() as usize,
             Arg::Flags(flags, _) => *flags as usize,
+            Arg::Cap(cap) => cap.number(),
+            Arg::Filter(bytes) => bytes.as_ptr() as usize,
             Arg::Slot(slot) => self.fd(*slot)?.0 as usize,
             Arg::Null | Arg::OfChild(_) | Arg::Record(_) => 0,
         })

@@ -23,10 +23,14 @@ calls! {
     chdir SYS_chdir
     close_range SYS_close_range
     fcntl SYS_fcntl
+    landlock_add_rule SYS_landlock_add_rule
+    landlock_create_ruleset SYS_landlock_create_ruleset
+    landlock_restrict_self SYS_landlock_restrict_self
     mount SYS_mount
     openat SYS_openat
     pidfd_open SYS_pidfd_open
     prctl SYS_prctl
+    seccomp SYS_seccomp
     setdomainname SYS_setdomainname
     sethostname SYS_sethostname
     setpriority SYS_setpriority

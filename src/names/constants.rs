@@ -13,7 +13,7 @@ macro_rules! constants {
             $($name,)+
         }
 
-        const VALUES: &[i32] = &[$(libc::$name as i32),+];
+        const VALUES: &[i32] = &[$(kernel::$name as i32),+];
 
         const NAMES: &str = concat!($(stringify!($name), " "),+);
     };
@@ -25,8 +25,20 @@ constants! {
     FD_CLOEXEC
     F_SETFD
     IPPROTO_IP
+    LANDLOCK_RULE_NET_PORT
+    LANDLOCK_RULE_PATH_BENEATH
     PRIO_PROCESS
+    PR_CAPBSET_DROP
+    PR_CAP_AMBIENT
+    PR_CAP_AMBIENT_RAISE
     PR_SET_NO_NEW_PRIVS
+    SECCOMP_SET_MODE_FILTER
+}
+
+/// Where the values are.
+mod kernel {
+    pub use libc::*;
+    pub use linux_raw_sys::landlock::landlock_rule_type::*;
 }
 
 impl Constant {

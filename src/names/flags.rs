@@ -56,15 +56,20 @@ pub const MOUNT: Bits = Bits {
 /// open(2).
 pub const OPEN: Bits = Bits {
     prefix: "O_",
-    names: "WRONLY CREAT TRUNC NOFOLLOW CLOEXEC",
+    names: "RDONLY WRONLY CREAT TRUNC NOFOLLOW CLOEXEC PATH",
     places: &[
+        place(READ_ONLY),
         place(libc::O_WRONLY as u64),
         place(libc::O_CREAT as u64),
         place(libc::O_TRUNC as u64),
         place(libc::O_NOFOLLOW as u64),
         place(libc::O_CLOEXEC as u64),
+        place(libc::O_PATH as u64),
     ],
 };
+
+/// `O_RDONLY`, which is no bit: the kernel takes the lower half of the word.
+pub const READ_ONLY: u64 = 1 << 32;
 
 /// socket(2), in the word with the socket's type.
 pub const SOCKET: Bits = Bits {
@@ -75,6 +80,31 @@ pub const SOCKET: Bits = Bits {
         place(libc::SOCK_CLOEXEC as u64),
     ],
 };
+
+/// landlock(7): files.
+pub const LANDLOCK_FS: Bits = Bits {
+    prefix: "LANDLOCK_ACCESS_FS_",
+    names: "EXECUTE WRITE_FILE READ_FILE READ_DIR REMOVE_DIR REMOVE_FILE MAKE_CHAR MAKE_DIR MAKE_REG \
+        MAKE_SOCK MAKE_FIFO MAKE_BLOCK MAKE_SYM REFER TRUNCATE IOCTL_DEV",
+    places: FROM_ZERO,
+};
+
+/// landlock(7): TCP.
+pub const LANDLOCK_NET: Bits = Bits {
+    prefix: "LANDLOCK_ACCESS_NET_",
+    names: "BIND_TCP CONNECT_TCP",
+    places: FROM_ZERO,
+};
+
+/// landlock(7): what stays inside.
+pub const LANDLOCK_SCOPE: Bits = Bits {
+    prefix: "LANDLOCK_SCOPE_",
+    names: "ABSTRACT_UNIX_SOCKET SIGNAL",
+    places: FROM_ZERO,
+};
+
+/// The places of names that begin at the lowest bit.
+const FROM_ZERO: &[u8] = &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
 const fn place(bit: u64) -> u8 {
     bit.trailing_zeros() as u8

@@ -1,6 +1,7 @@
 //! Kernel numbers and their names, both ways. Tables and lookups; no decision is made here.
 
 pub mod calls;
+pub mod caps;
 pub mod constants;
 pub mod errno;
 pub mod flags;
@@ -10,6 +11,7 @@ pub mod rlimit;
 pub mod signal;
 
 pub use calls::Sys;
+pub use caps::{Cap, Caps};
 pub use constants::Constant;
 pub use errno::Errno;
 pub use ns::{Ns, NsSet};

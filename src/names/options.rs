@@ -108,8 +108,20 @@ options! {
     OomScoreAdj "" "oom-score-adj" "N" "OOM killer's adjustment" "a number from -1000 to 1000"
     Rlimit "" "rlimit" "NAME=SOFT[:HARD]" "resource limit" "a name such as nofile, =, and one or two numbers or inf with : between"
     NewSession "" "new-session" "" "a session without a terminal" ""
-    AllowNewPrivs "" "allow-new-privs" "" "set-user-ID programs work" ""
     PreserveFds "" "preserve-fds" "N" "pass on N descriptors from 3" "a number of descriptors"
+    # "Privilege (root keeps its capabilities, others have none; nothing is gained by execution)"
+    AllowNewPrivs "" "allow-new-privs" "" "set-user-ID programs work" ""
+    CapAdd "" "cap-add" "CAP" "have a capability, or ALL" "a capability such as NET_ADMIN, or ALL"
+    CapDrop "" "cap-drop" "CAP" "lose a capability, or ALL" "a capability such as NET_ADMIN, or ALL"
+    Seccomp "" "seccomp" "FD|default" "filter system calls" "the number of an open descriptor, or default"
+    SeccompFile "" "seccomp-file" "FILE" "the same, BPF from a file" ""
+    LandlockRo "" "landlock-ro" "PATH" "read below it, else no files" ""
+    LandlockRw "" "landlock-rw" "PATH" "read and write below it" ""
+    LandlockRx "" "landlock-rx" "PATH" "read and execute below it" ""
+    LandlockTcpConnect "" "landlock-tcp-connect" "PORT" "connect to it, else no TCP" "a port from 0 to 65535"
+    LandlockTcpBind "" "landlock-tcp-bind" "PORT" "bind to it, else no TCP" "a port from 0 to 65535"
+    LandlockScope "" "landlock-scope" "" "keep signals and abstract sockets in" ""
+    DisableUserns "" "disable-userns" "" "no user namespace inside" ""
     # "Life"
     Timeout "" "timeout" "SEC" "stop it after that long" "a number of seconds, such as 10 or 0.5"
     StopSignal "" "stop-signal" "SIG" "what stops it (TERM)" "a signal such as TERM, 15 or RTMIN+3"
@@ -239,7 +251,8 @@ impl Flag {
     /// Whether it may be given more than once: switches, and what adds to a list.
     pub fn repeats(&self) -> bool {
         use Id::*;
-        let listed = matches!(self.id, Share | Try | Env | Setenv | Unsetenv | Rlimit);
+        let listed = matches!(self.id, Share | Try | Env | Setenv | Unsetenv | Rlimit)
+            || (CapAdd as u8..=LandlockTcpBind as u8).contains(&(self.id as u8));
         listed || self.value.is_empty()
     }
 }
@@ -324,7 +337,15 @@ mod tests {
 
     #[test]
     fn what_has_values_says_what_is_wanted() {
-        let free = ["chdir", "argv0", "pid-file"];
+        let free = [
+            "chdir",
+            "argv0",
+            "pid-file",
+            "seccomp-file",
+            "landlock-ro",
+            "landlock-rw",
+            "landlock-rx",
+        ];
         let words = Words::default();
         let mut rest = help(&words);
         for flag in of(None) {

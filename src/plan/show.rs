@@ -5,7 +5,7 @@
 
 use super::{Arg, Call, Data, Member, Plain, Plan, Refusal, Step, Who};
 use crate::names::flags::{self, Named};
-use crate::names::{Ns, Signal};
+use crate::names::{Caps, Ns, Signal};
 use crate::strings::{ThinCStr, iterate};
 use crate::text::packed::{Packed, packed};
 use crate::text::{Show, Text, display, put};
@@ -158,6 +158,19 @@ impl Show for Line<'_> {
                     "}, NULL)"
                 );
             }
+            Call::SetCapabilities {
+                permitted,
+                inheritable,
+            } => put!(
+                text,
+                "capset({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, {effective=",
+                permitted,
+                ", permitted=",
+                permitted,
+                ", inheritable=",
+                inheritable,
+                "})"
+            ),
             Call::AwaitByte(fd) => put!(text, "read(", fd, ", &byte, 1)"),
             Call::Exec(path) => self.execute(text, path),
             Call::Unlink { path, .. } => put!(text, "unlinkat(AT_FDCWD, ", path, ", 0)"),
@@ -233,6 +246,8 @@ impl Show for Arg<'_> {
             Arg::Name(constant) => constant.name().show(text),
             Arg::Flags(flags, bits) => Named(*flags, bits).show(text),
             Arg::Slot(slot) => slot.show(text),
+            Arg::Cap(cap) => cap.show(text),
+            Arg::Filter(_) => put!(text, "&filter"),
             Arg::Record(members) => record(text, members),
         }
     }
@@ -255,6 +270,20 @@ impl Show for Data<'_> {
             Data::Text(data) => put!(text, data, ", ", data.bytes().len(), ")"),
             Data::ChildPid => put!(text, "\"CHILD\\n\", ...)"),
             Data::Info => put!(text, "\"{\\\"child-pid\\\": CHILD...}\\n\", ...)"),
+        }
+    }
+}
+
+/// A set of capabilities.
+impl Show for Caps {
+    fn show(&self, text: &mut Text) {
+        let mut between = "1<<";
+        for cap in self.iter() {
+            put!(text, between, cap);
+            between = "|1<<";
+        }
+        if self.is_empty() {
+            text.byte(b'0');
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One step: a system call with its arguments, and what a refusal means.
 
 use crate::names::flags::Bits;
-use crate::names::{Constant, Errno, Id, Ns, Resource, Signal, Sys};
+use crate::names::{Cap, Caps, Constant, Errno, Id, Ns, Resource, Signal, Sys};
 use crate::strings::ThinCStr;
 use crate::text::{Show, Text};
 
@@ -17,11 +17,15 @@ pub enum Slot {
     PidFile,
     /// The parent, when it may not be watched through memory.
     Parent,
+    /// Rules for Landlock.
+    Ruleset,
+    /// What such a rule is about.
+    Path,
 }
 
 impl Slot {
     /// How many there are.
-    pub const COUNT: usize = 4;
+    pub const COUNT: usize = 6;
 }
 
 /// As `--explain` names the descriptor in it.
@@ -32,6 +36,8 @@ impl Show for Slot {
             Slot::Socket => "&socket",
             Slot::PidFile => "&pidfile",
             Slot::Parent => "&parent",
+            Slot::Ruleset => "&ruleset",
+            Slot::Path => "&path",
         };
         name.show(text);
     }
@@ -56,6 +62,10 @@ pub enum Arg<'p> {
     Flags(u64, &'static Bits),
     /// The descriptor in a slot.
     Slot(Slot),
+    /// A capability.
+    Cap(Cap),
+    /// The instructions of a filter.
+    Filter(&'p [u8]),
     /// A structure of words.
     Record(&'p [Member<'p>]),
 }
@@ -144,6 +154,13 @@ pub enum Call<'p> {
         soft: u64,
         /// How far the soft limit may be raised.
         hard: u64,
+    },
+    /// capset(2) of the process itself.
+    SetCapabilities {
+        /// The permitted and the effective set.
+        permitted: Caps,
+        /// The inheritable set.
+        inheritable: Caps,
     },
     /// read(2) of one byte.
     AwaitByte(u32),

@@ -3,7 +3,7 @@
 use super::file::Fd;
 use super::raw::{Sysno, call};
 use super::{Result, nothing};
-use crate::names::Resource;
+use crate::names::{Errno, Resource};
 use crate::strings::{Strings, ThinCStr};
 
 /// A process id, or a group's.
@@ -135,12 +135,34 @@ pub fn limit(resource: Resource) -> Result<[u64; 2]> {
     unsafe { call(Sysno::prlimit64, arguments) }.map(|_| limit)
 }
 
+/// What capget(2) and capset(2) begin with: `_LINUX_CAPABILITY_VERSION_3`, and the calling process.
+const HEADER: [u32; 2] = [0x2008_0522, 0];
+
+/// capset(2): the permitted set, which becomes the effective one too, and the inheritable set.
+pub fn set_capabilities(permitted: u64, inheritable: u64) -> Result<()> {
+    let half = |by| {
+        let [permitted, inheritable] = [permitted, inheritable].map(|set| (set >> by) as u32);
+        [permitted, permitted, inheritable]
+    };
+    let sets = [half(0), half(32)];
+    let arguments = [HEADER.as_ptr() as usize, sets.as_ptr() as usize];
+    // SAFETY: version 3 is two triples of effective, permitted and inheritable bits.
+    unsafe { call(Sysno::capset, arguments) }.map(nothing)
+}
+
+/// prctl(2) `PR_CAPBSET_READ`: whether the kernel has a capability of that number. It has as long as it
+/// does not say that it has not.
+pub fn has_capability(number: u8) -> bool {
+    let arguments = [libc::PR_CAPBSET_READ as usize, usize::from(number)];
+    // SAFETY: no pointer is passed.
+    let answer = unsafe { call(Sysno::prctl, arguments) };
+    answer != Err(Errno::INVAL)
+}
+
 /// capget(2): the effective capabilities, one bit each.
 pub fn capabilities() -> Result<u64> {
-    // `_LINUX_CAPABILITY_VERSION_3`, and the calling process.
-    let header = [0x2008_0522u32, 0];
     let mut sets = [[0u32; 3]; 2];
-    let arguments = [&raw const header as usize, &raw mut sets as usize];
+    let arguments = [HEADER.as_ptr() as usize, &raw mut sets as usize];
     // SAFETY: version 3 is two triples of effective, permitted and inheritable bits.
     unsafe { call(Sysno::capget, arguments) }?;
     Ok(u64::from(sets[1][0]) << 32 | u64::from(sets[0][0]))

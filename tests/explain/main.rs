@@ -146,6 +146,75 @@ fn attributes_are_explained() {
 }
 
 #[test]
+fn privileges_are_explained() {
+    assert_each_explained(&[
+        &["--cap-drop=ALL", "--seccomp=default"],
+        &["--cap-drop=NET_RAW", "-U"],
+        &[
+            "--map-user=5",
+            "--cap-drop=ALL",
+            "--cap-add=KILL",
+            "--cap-add=NET_ADMIN",
+        ],
+        &["-U", "--cap-add=ALL", "--cap-drop=40", "--new-session"],
+        &[
+            "--allow-new-privs",
+            "--seccomp=default",
+            "--cap-drop=ALL",
+            "--landlock-rx=/",
+        ],
+        &["--disable-userns"],
+    ]);
+}
+
+#[test]
+fn filters_are_explained() {
+    if !has("strace") {
+        return skip("no strace");
+    }
+    let scratch = Scratch::new("filters");
+    let path = scratch.path.join("f\u{ef}lter");
+    std::fs::write(&path, [6, 0, 0, 0, 0, 0, 0xff, 0x7f]).expect("a file can be written");
+    let file = format!("--seccomp-file={}", path.display());
+    let script = format!("exec 9<'{}'", path.display());
+    for &caller in callers() {
+        for words in [
+            &[file.as_str(), &file, "true"][..],
+            &["--seccomp=9", "--seccomp=default", "true"],
+        ] {
+            assert_explained(&Run {
+                script: &script,
+                ..run(caller, words)
+            });
+        }
+    }
+}
+
+#[test]
+fn rules_are_explained() {
+    // SAFETY: no pointer is passed.
+    let version = unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, 0usize, 0usize, 1u32) };
+    if version < 6 {
+        return skip("no Landlock of Linux 6.12");
+    }
+    assert_each_explained(&[
+        &[
+            "--landlock-rx=/",
+            "--landlock-ro=/etc/passwd",
+            "--landlock-rw=/tmp",
+        ],
+        &["--landlock-tcp-connect=443", "--landlock-tcp-bind=0"],
+        &["--landlock-scope"],
+        &[
+            "--landlock-scope",
+            "--landlock-rx=/usr",
+            "--landlock-rx=/",
+            "--landlock-tcp-bind=8080",
+        ],
+    ]);
+}
+
+#[test]
 fn unlimited_is_explained() {
     assert_each_explained(&[&["--rlimit=fsize=5:inf"], &["--rlimit=fsize=inf"]]);
 }

@@ -79,8 +79,8 @@ fn join_flags(tokens: Vec<Token>) -> Vec<Token> {
 pub struct Known<'a> {
     /// The child's process id.
     pub child: &'a str,
-    /// The descriptor that the process opened last.
-    pub opened: Option<&'a str>,
+    /// The descriptors that the process has opened.
+    pub opened: &'a [&'a str],
 }
 
 /// Whether a call that strace saw is the one that was announced.
@@ -105,11 +105,11 @@ fn matches(announced: &[Token], seen: &[Token], known: &Known) -> bool {
     }
 }
 
-/// An address, a structure that the kernel filled in, or the descriptor that was opened last.
+/// An address, a structure that the kernel filled in, or a descriptor that was opened.
 fn may_be_unknown(value: &Token, known: &Known) -> bool {
     match value {
         Token::Word(word) if word.starts_with("0x") => true,
-        Token::Word(word) => Some(word.as_str()) == known.opened,
+        Token::Word(word) => known.opened.contains(&word.as_str()),
         Token::Text(_) | Token::Mark('{' | '[' | '~') => true,
         _ => false,
     }
@@ -145,7 +145,7 @@ fn same_text(announced: &str, seen: &str, known: &Known) -> bool {
 fn calls_are_compared_piece_by_piece() {
     let known = Known {
         child: "77",
-        opened: Some("5"),
+        opened: &["5"],
     };
     for (announced, seen) in [
         ("setsid()", "setsid()"),
@@ -177,7 +177,7 @@ fn calls_are_compared_piece_by_piece() {
 fn differences_are_noticed() {
     let known = Known {
         child: "77",
-        opened: Some("5"),
+        opened: &["5"],
     };
     for (announced, seen) in [
         ("setsid()", "setsid(1)"),

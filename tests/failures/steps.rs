@@ -204,6 +204,55 @@ fn the_childs_steps_are_reported() {
             "ENOSYS",
         ),
         (
+            &["prctl:error=EINVAL:when=3"],
+            &["--cap-drop=KILL", "true"],
+            "prctl(PR_CAPBSET_DROP, CAP_KILL)",
+            "EINVAL",
+        ),
+        (
+            &["capset:error=EFAULT"],
+            &["--cap-drop=KILL", "true"],
+            "capset(",
+            "EFAULT",
+        ),
+        (
+            &["prctl:error=EINVAL:when=3"],
+            &["--map-user=5", "--cap-add=KILL", "true"],
+            "prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_KILL, 0, 0)",
+            "EINVAL",
+        ),
+        (
+            &["write:error=EBUSY:when=4"],
+            &["--disable-userns", "true"],
+            "write(&proc, \"0\", 1)",
+            "EBUSY",
+        ),
+        (
+            &["landlock_create_ruleset:error=ENOMEM"],
+            &["--landlock-scope", "true"],
+            "landlock_create_ruleset(",
+            "ENOMEM",
+        ),
+        (
+            &["landlock_add_rule:error=ENOMEM:when=2"],
+            &["--landlock-rx=/", "true"],
+            "landlock_add_rule(&ruleset, LANDLOCK_RULE_PATH_BENEATH, \
+            {allowed_access=LANDLOCK_ACCESS_FS_READ_DIR,",
+            "ENOMEM",
+        ),
+        (
+            &["landlock_restrict_self:error=E2BIG"],
+            &["--landlock-scope", "true"],
+            "landlock_restrict_self(",
+            "E2BIG",
+        ),
+        (
+            &["seccomp:error=ENOMEM"],
+            &["--seccomp=default", "true"],
+            "seccomp(",
+            "ENOMEM",
+        ),
+        (
             &["read:error=EIO:when=1"],
             &["--block-fd=9", "true"],
             "read(9, ",

@@ -2,7 +2,7 @@
 //! is right nevertheless, or ends with one sentence; and nothing is left.
 
 use crate::attempt::{Attempt, can_fail};
-use crate::support::{Caller, Ran, Scratch, callers, command, program};
+use crate::support::{Caller, Ran, Scratch, callers, command, program, skip};
 use std::fs;
 use std::path::Path;
 
@@ -198,6 +198,47 @@ const MANY: [&str; 18] = [
     "--new-session",
     "--preserve-fds=1",
 ];
+
+/// Options that take privilege away.
+const LESS: [&str; 8] = [
+    "--map-user=5",
+    "--cap-drop=NET_RAW",
+    "--cap-add=KILL",
+    "--landlock-rx=/",
+    "--landlock-rw=/dev/null",
+    "--landlock-tcp-bind=1",
+    "--landlock-scope",
+    "--disable-userns",
+];
+
+/// Those, and a filter that allows everything.
+fn less(errno: &str) {
+    // SAFETY: no pointer is passed.
+    let version = unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, 0usize, 0usize, 1u32) };
+    if version < 6 {
+        return skip("no Landlock of Linux 6.12");
+    }
+    let scratch = Scratch::new("less");
+    let path = scratch.path.join("filter");
+    fs::write(&path, [6, 0, 0, 0, 0, 0, 0xff, 0x7f]).expect("a file can be written");
+    let file = format!("--seccomp-file={}", path.display());
+    sweep(&[&LESS[..], &[&file]].concat(), errno);
+}
+
+#[test]
+fn no_call_that_takes_privilege_away_and_is_not_permitted_is_overlooked() {
+    less("EPERM");
+}
+
+#[test]
+fn no_call_that_takes_privilege_away_and_lacks_memory_is_overlooked() {
+    less("ENOMEM");
+}
+
+#[test]
+fn no_call_that_takes_privilege_away_and_is_interrupted_is_overlooked() {
+    less("EINTR");
+}
 
 #[test]
 fn no_call_that_is_not_permitted_is_overlooked() {

@@ -3,7 +3,50 @@
 use crate::options::assert_wrong_option;
 
 /// Options, what is wanted, and words that are not.
-const INVALID: [(&[&str], &str, &[&str]); 13] = [
+const INVALID: [(&[&str], &str, &[&str]); 16] = [
+    (
+        &["cap-add", "cap-drop"],
+        "a capability such as NET_ADMIN, or ALL",
+        &[
+            "",
+            "CAP_",
+            "net_admin",
+            "NET_ADMIN,KILL",
+            "all",
+            "CAP_ALL",
+            "-1",
+            "63",
+            "1e1",
+            "0x1",
+        ],
+    ),
+    (
+        &["seccomp"],
+        "the number of an open descriptor, or default",
+        &[
+            "",
+            "-1",
+            "2147483648",
+            "Default",
+            "default ",
+            "0x10",
+            "/etc/filter",
+        ],
+    ),
+    (
+        &["landlock-tcp-connect", "landlock-tcp-bind"],
+        "a port from 0 to 65535",
+        &[
+            "",
+            "-1",
+            "65536",
+            "4294967297",
+            "https",
+            "80,443",
+            "0x50",
+            "1e3",
+        ],
+    ),
     (
         &["map-user", "map-group"],
         "a number from 0 to 4294967294",

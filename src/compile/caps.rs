@@ -1,0 +1,123 @@
+//! The five sets of capabilities (capabilities(7)), and that none of them can grow again.
+//!
+//! Without an option there is nothing to do: what root inside has is the caller's, or all that its new
+//! user namespace knows; others lose theirs when the command is executed. With one, all sets are set:
+//! the bounding set to what is not dropped, permitted and effective to what the command has, and
+//! inheritable and ambient, by which it survives the execution, to the same if the command is not
+//! root's, to nothing if it is (CVE-2022-24769).
+
+use super::identity::{self, write_file};
+use super::namespaces::Resolved;
+use super::steps::List;
+use crate::config::Config;
+use crate::error::Error;
+use crate::host::Host;
+use crate::names::{Caps, Constant, Id, Ns, Sys};
+use crate::plan::{Arg, Call};
+use crate::strings::thin;
+use core::ops::Range;
+
+/// What is left of each set.
+pub struct Sets {
+    /// What the bounding set loses.
+    dropped: Caps,
+    /// The permitted and the effective set.
+    permitted: Caps,
+    /// The inheritable and the ambient set.
+    inheritable: Caps,
+    because: Id,
+}
+
+/// The sets that a configuration wants, if it wants any changed.
+#[inline(never)]
+pub fn sets(
+    config: &Config,
+    host: &Host,
+    resolved: &Resolved,
+) -> Result<Option<Sets>, Error<'static>> {
+    let privilege = &config.privilege;
+    let (mut add, mut drop) = (privilege.cap_add, privilege.cap_drop);
+    let because = match () {
+        () if !drop.is_empty() => Id::CapDrop,
+        () if !add.is_empty() => Id::CapAdd,
+        () if privilege.disable_userns => Id::DisableUserns,
+        () => return Ok(None),
+    };
+    let known = Caps::up_to(host.last_capability);
+    let own = match host.capabilities {
+        Some(own) if !resolved.new.contains(Ns::User) => Caps::from_bits(own),
+        _ => known,
+    };
+    if privilege.disable_userns {
+        // Who has it could raise the limit again.
+        if add != Caps::ALL && !add.both(Caps::SYS_RESOURCE).is_empty() {
+            return Err(Error::Contradiction(Id::CapAdd, Id::DisableUserns));
+        }
+        drop = drop.union(Caps::SYS_RESOURCE);
+    }
+    match (add == Caps::ALL, drop == Caps::ALL) {
+        (true, false) => add = own.without(drop),
+        (false, true) => drop = known.without(add),
+        _ => {}
+    }
+    if !add.both(drop).is_empty() {
+        return Err(Error::Contradiction(Id::CapAdd, Id::CapDrop));
+    }
+    if let Some(cap) = add.without(known).iter().next() {
+        return Err(Error::NoSuchCapability(cap));
+    }
+    let root = identity::is_root(config, host, resolved);
+    let kept = if root { own.without(drop) } else { Caps::NONE };
+    let permitted = kept.union(add);
+    Ok(Some(Sets {
+        dropped: known.both(drop),
+        permitted,
+        inheritable: if root { Caps::NONE } else { permitted },
+        because,
+    }))
+}
+
+impl Sets {
+    /// Takes what is dropped from the bounding set.
+    pub fn bound<'p>(&self, child: &mut List<'p>) {
+        let name = Constant::PR_CAPBSET_DROP;
+        self.prctl(self.dropped, [name, name], 1..3, child);
+    }
+
+    /// Sets the others.
+    pub fn set<'p>(&self, child: &mut List<'p>) {
+        let call = Call::SetCapabilities {
+            permitted: self.permitted,
+            inheritable: self.inheritable,
+        };
+        child.add(call, self.because);
+        // After it: what is ambient must be permitted and inheritable.
+        let names = [Constant::PR_CAP_AMBIENT, Constant::PR_CAP_AMBIENT_RAISE];
+        self.prctl(self.inheritable, names, 0..5, child);
+    }
+
+    /// prctl(2) for each of some capabilities, with some of these arguments.
+    #[inline(never)]
+    fn prctl<'p>(
+        &self,
+        caps: Caps,
+        names: [Constant; 2],
+        wanted: Range<usize>,
+        child: &mut List<'p>,
+    ) {
+        let [one, two] = names.map(Arg::Name);
+        for cap in caps.iter() {
+            let args = [one, two, Arg::Cap(cap), Arg::Number(0), Arg::Number(0)];
+            let args = args.get(wanted.clone()).unwrap_or(&[]);
+            child.plain(Sys::prctl, args, self.because);
+        }
+    }
+}
+
+/// The limit of the new user namespace, which only `CAP_SYS_RESOURCE` in it could raise again.
+pub fn disable_userns(config: &Config, child: &mut List) {
+    if config.privilege.disable_userns {
+        let path = Arg::Text(thin!("/proc/sys/user/max_user_namespaces"));
+        write_file(child, path, thin!("0"), Id::DisableUserns);
+    }
+}
