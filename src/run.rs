@@ -1,5 +1,7 @@
 //! The story on one screen: words → configuration → host → plan → launch → supervise → status.
 
+mod check;
+
 use crate::cli::{self, OVERVIEW, Request, Usage, Wish};
 use crate::compile::compile;
 use crate::error::{Error, FAILED};
@@ -66,6 +68,7 @@ pub fn main(mut process: Process) -> ! {
     let status = request.and_then(|request| match request.wish {
         Wish::Do | Wish::Explain => match request.verb {
             Verb::Run => run(&process, &request, &words),
+            Verb::Check => Ok(check::check(&words, process.host(), &request.view)),
             _ => Ok(view::show(&words, request.verb, &request.view)),
         },
         Wish::Help => Ok(report::print(&words, &Usage(request.verb))),

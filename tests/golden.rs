@@ -200,7 +200,7 @@ fn planned(case: &Case, line: &str, inspect: &mut dyn FnMut(&Plan)) -> String {
     if !matches!(wish, Wish::Do | Wish::Explain) {
         return format!("no run: {wish:?}\n");
     }
-    if matches!(verb, Verb::List | Verb::Compare) {
+    if matches!(verb, Verb::List | Verb::Compare | Verb::Check) {
         return format!("{view:#?}\n");
     }
     let host = host(case);

@@ -185,6 +185,8 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
         &[
             ("cli", "words to a request: nobody else knows the front end"),
             ("names", "the verb"),
+            ("config", "what check tries"),
+            ("text", "what it prints"),
             ("view", "what the other verbs show"),
             ("host", "the facts"),
             ("host::probe", "which are read"),

@@ -13,6 +13,7 @@ pidone makes a command PID 1 of new Linux namespaces.
   pidone run [OPTIONS] [--] COMMAND [ARG...]   a command in new namespaces
   pidone list [OPTIONS]                        the namespaces of this machine
   pidone compare [OPTIONS] PID PID...          those of processes, side by side
+  pidone check [OPTIONS]                       what this machine allows, and why not
   pidone VERB --help
   pidone --version
 
@@ -36,6 +37,7 @@ impl Show for Usage {
             ),
             Verb::List => put!(text, "pidone list [OPTIONS]\n"),
             Verb::Compare => put!(text, "pidone compare [OPTIONS] PID PID...\n"),
+            Verb::Check => put!(text, "pidone check [OPTIONS]\n"),
         }
         let mut rest = options::help(text.words());
         let (mut taken, mut title) = (0, &[][..]);

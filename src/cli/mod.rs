@@ -51,7 +51,7 @@ pub enum Wish {
 }
 
 /// Verbs, and options in a verb's place.
-const VERBS: &str = "run list compare help --help -h version --version -V";
+const VERBS: &str = "run list compare check help --help -h version --version -V";
 
 /// Reads the arguments after the program's own name.
 ///
@@ -80,10 +80,11 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
         Some(0) => parser.parse(Verb::Run),
         Some(1) => parser.parse(Verb::List),
         Some(2) => parser.parse(Verb::Compare),
-        Some(3..=5) => parser.request.wish = Wish::Overview,
+        Some(3) => parser.parse(Verb::Check),
+        Some(4..=6) => parser.request.wish = Wish::Overview,
         Some(_) => parser.request.wish = Wish::Version,
         None => {
-            let nearest = nearest(word, &mut (0..8).map(|at| crate::text::word(VERBS, at)));
+            let nearest = nearest(word, &mut (0..9).map(|at| crate::text::word(VERBS, at)));
             return Err(Error::UnknownVerb { word, nearest });
         }
     }

@@ -8,7 +8,7 @@ use super::facts::*;
 use super::{Evidence, Host};
 use crate::compile::compile;
 use crate::config::Config;
-use crate::error::Refused;
+use crate::error::{Error, Refused};
 use crate::launch::{Notes, launch};
 use crate::names::{Errno, Ns, NsSet, Resource, Signal, Sys};
 use crate::plan::{Call, Failure, Plan, Slot, Who};
@@ -91,16 +91,23 @@ fn refused(host: &Host, config: &Config, words: &Words) -> NsSet {
     refused.fold(NsSet::NONE, NsSet::with)
 }
 
-#[inline(never)]
 fn allows(host: &Host, config: &Config, words: &Words, ns: Ns) -> bool {
     let others = config.namespaces.attempt.without(NsSet::of(ns));
     let host = Host {
         refused: others,
         ..*host
     };
-    let Ok(mut plan) = compile(config, &host, words) else {
-        return false;
-    };
+    matches!(attempt(&host, config, words), Ok((_, None)))
+}
+
+/// Carries a plan out for a child that ends where it would execute the command; what was refused.
+#[inline(never)]
+pub(crate) fn attempt<'p>(
+    host: &Host<'p>,
+    config: &Config<'p>,
+    words: &'p Words,
+) -> Result<(Plan<'p>, Option<Failure>), Error<'static>> {
+    let mut plan = compile(config, host, words)?;
     let mut steps = Array::new(words);
     steps.extend(plan.steps);
     steps.retain(|step| !concerns_others(&step.call));
@@ -109,7 +116,7 @@ fn allows(host: &Host, config: &Config, words: &Words, ns: Ns) -> bool {
         let _ = process::wait_for(child.pid);
     });
     restore(notes);
-    outcome.is_ok()
+    Ok((plan, outcome.err()))
 }
 
 /// Gives the next child the caller's mask, which a launch changes for its supervisor.

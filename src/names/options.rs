@@ -51,6 +51,8 @@ pub enum Verb {
     List,
     /// Those of some processes, side by side.
     Compare,
+    /// What this machine allows.
+    Check,
 }
 
 /// The verbs of each section, for each of its options.
@@ -143,10 +145,10 @@ options! {
     Tree "" "tree" "" "each below its parent, or its owner" ""
     Types "" "types" "" "the eight types, and what this machine has" ""
 
-    [List Compare]
+    [List Compare Check]
     Json "" "json" "" "for programs" ""
 
-    [Run List Compare]
+    [Run List Compare Check]
     Help "h" "help" "" "this text" ""
     Version "V" "version" "" "the version" ""
 }
@@ -318,7 +320,7 @@ mod tests {
             assert!(seen.insert(flag.long), "--{}", flag.long);
         }
         assert_eq!(of(None).count(), IDS.len());
-        for verb in [Verb::Run, Verb::List, Verb::Compare] {
+        for verb in [Verb::Run, Verb::List, Verb::Compare, Verb::Check] {
             let mut letters = HashSet::new();
             for flag in of(Some(verb)).filter(|flag| !flag.short.is_empty()) {
                 assert!(letters.insert(flag.short), "-{}", flag.short);

@@ -34,7 +34,7 @@ impl Stack {
 }
 
 /// Everything that one run does.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Plan<'p> {
     /// In order. A step's number is its position, counted from 1, whoever performs it.
     pub steps: &'p [Step<'p>],

@@ -12,7 +12,7 @@ use crate::report;
 use crate::text::packed::packed;
 use crate::text::{Show, Text, cut, put};
 use crate::words::Words;
-use table::{Form, Table};
+pub use table::{Form, Table};
 
 /// Prints what a verb shows; the exit status.
 pub fn show(words: &Words, verb: Verb, view: &View) -> u8 {

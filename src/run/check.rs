@@ -1,0 +1,119 @@
+//! `check`: what `run` and its options need, tried in children that end where they would execute a
+//! command. What is refused is explained as `run` would explain it.
+
+use crate::cli;
+use crate::config::View;
+use crate::error::{Refused, hint};
+use crate::host::{Host, probe};
+use crate::names::{Ns, NsSet};
+use crate::plan::Line;
+use crate::strings::thin;
+use crate::text::packed::{Packed, packed};
+use crate::text::{Show, Text, cut, put};
+use crate::view::{Form, Table};
+use crate::words::{Array, Words};
+
+const FORM: Form = Form {
+    names: "checks check result call remedy",
+    stops: b"\x00\x1c\x24\x30",
+};
+
+/// What is tried, and the options for it. All namespaces that they do not ask for are the caller's.
+const TRIALS: Packed = packed!(
+    "mount namespace\t-m\n\
+    uts namespace\t-u\n\
+    ipc namespace\t-i\n\
+    net namespace\t-n\n\
+    pid namespace\t-p\n\
+    user namespace\t-U\n\
+    cgroup namespace\t-C\n\
+    time namespace\t-T\n\
+    clock offsets\t-T --monotonic 1\n\
+    /proc\t-mp\n\
+    seccomp filter\t--seccomp default\n\
+    Landlock files, ABI 1\t--landlock-ro /\n\
+    Landlock TCP, ABI 4\t--landlock-tcp-bind 1\n\
+    Landlock scopes, ABI 6\t--landlock-scope\n"
+);
+
+/// A row for everything that is tried, and for what needs a namespace another with a user namespace.
+#[inline(never)]
+pub fn check<'w>(words: &'w Words, mut host: Host<'w>, view: &View<'w>) -> u8 {
+    let mut table = Table::new(words, &FORM, view);
+    let mut trials = Text::new(words);
+    TRIALS.show(&mut trials);
+    let user = NsSet::of(Ns::User);
+    for extra in [NsSet::NONE, user] {
+        let mut rest = trials.bytes();
+        while !rest.is_empty() {
+            let mut line = cut(&mut rest, b'\n');
+            let name = cut(&mut line, b'\t');
+            let mut arguments = Array::new(words);
+            arguments.push(Some(thin!("run")));
+            while !line.is_empty() {
+                arguments.push(Some(words.join(&[cut(&mut line, b' ')])));
+            }
+            arguments.push(None);
+            let Ok(mut request) = cli::parse(arguments.finish(), words) else {
+                continue;
+            };
+            let namespaces = &mut request.config.namespaces;
+            if extra == user && (namespaces.add.is_empty() || namespaces.add.contains(Ns::User)) {
+                continue;
+            }
+            namespaces.add = namespaces.add.union(extra);
+            namespaces.share = NsSet::ALL.without(namespaces.add);
+            probe::look_closer(&mut host, &request.config, words);
+            let Ok((plan, failure)) = probe::attempt(&host, &request.config, words) else {
+                continue;
+            };
+            let mut cell = Text::new(words);
+            cell.raw(name);
+            put!(&mut cell, if extra == user { ", user" } else { "" });
+            table.words(cell.bytes());
+            match failure {
+                None => table.words(b"works"),
+                Some(failure) => explain(
+                    &mut table,
+                    view,
+                    &Refused {
+                        plan: &plan,
+                        failure,
+                    },
+                    words,
+                ),
+            }
+            table.end();
+        }
+    }
+    table.print()
+}
+
+/// What was refused, and why.
+fn explain(table: &mut Table, view: &View, refused: &Refused, words: &Words) {
+    match refused.failure.errno {
+        Some(errno) => table.show(&errno),
+        None => table.words(b"trapped"),
+    }
+    let mut text = Text::new(words);
+    if let Some(step) = refused.plan.step(refused.failure.step) {
+        put!(
+            &mut text,
+            Line {
+                step,
+                plan: refused.plan
+            }
+        );
+    }
+    let mut call = text.bytes();
+    let name = cut(&mut { call }, b'(');
+    if !view.json {
+        call = name;
+    }
+    table.words(call);
+    let mut text = Text::new(words);
+    hint(refused, &probe::observe(words, refused), &mut text);
+    let mut remedy = text.bytes();
+    cut(&mut remedy, b' ');
+    table.words(remedy.trim_ascii());
+}
