@@ -6,7 +6,9 @@
 //!
 //! - *bare*: the fewest calls that do it at all;
 //! - *same* (`--cfg same`): the calls of pidone's default run in its order, so that what is left
-//!   between the two is pidone's own work between the calls.
+//!   between the two is pidone's own work between the calls;
+//! - *less* (`--cfg less` as well): those of `--cap-drop ALL --seccomp default` too, with the filter that
+//!   the variable `FILTER` names when it is compiled.
 //!
 //! Hazard: *bare* does not make the mounts private. Where `/proc` is shared, as under systemd, its
 //! new proc would appear on the host too, unless there is a new user namespace. Start it from a
@@ -29,9 +31,11 @@ mod number {
     pub const WAIT4: usize = 61;
     pub const RT_SIGTIMEDWAIT: usize = 128;
     pub const PRCTL: usize = 157;
+    pub const CAPSET: usize = 126;
     pub const MOUNT: usize = 165;
     pub const SET_TID_ADDRESS: usize = 218;
     pub const EXIT_GROUP: usize = 231;
+    pub const SECCOMP: usize = 317;
     pub const CLONE3: usize = 435;
     pub const CLOSE_RANGE: usize = 436;
 }
@@ -195,9 +199,39 @@ unsafe extern "C" fn child(request: &Request) -> ! {
             mount_proc();
         }
         call(number::PRCTL, [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0]);
+        #[cfg(less)]
+        drop_capabilities();
         call(number::CLOSE_RANGE, [3, u32::MAX as usize, 0, 0, 0, 0]);
+        #[cfg(less)]
+        install_filter();
         execute(request)
     }
+}
+
+/// Every capability that Linux 5.9 and later have, in all sets.
+#[cfg(less)]
+unsafe fn drop_capabilities() {
+    const PR_CAPBSET_DROP: usize = 24;
+    const CAP_LAST_CAP: usize = 40;
+    const VERSION_3: u32 = 0x2008_0522;
+    unsafe {
+        for capability in 0..=CAP_LAST_CAP {
+            let arguments = [PR_CAPBSET_DROP, capability, 0, 0, 0, 0];
+            must(call(number::PRCTL, arguments));
+        }
+        let (header, sets) = ([VERSION_3, 0], [0u32; 6]);
+        let arguments = [header.as_ptr() as usize, sets.as_ptr() as usize, 0, 0, 0, 0];
+        must(call(number::CAPSET, arguments));
+    }
+}
+
+#[cfg(less)]
+unsafe fn install_filter() {
+    const SECCOMP_SET_MODE_FILTER: usize = 1;
+    static FILTER: &[u8] = include_bytes!(env!("FILTER"));
+    let program = [FILTER.len() / 8, FILTER.as_ptr() as usize];
+    let arguments = [SECCOMP_SET_MODE_FILTER, 0, program.as_ptr() as usize, 0, 0, 0];
+    unsafe { must(call(number::SECCOMP, arguments)) }
 }
 
 unsafe fn mount_proc() {

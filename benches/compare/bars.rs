@@ -15,6 +15,11 @@ pub fn print(findings: &Findings) {
         ratio(&findings.root, "floor same"),
         1.10,
     );
+    bar(
+        "time with less privilege, × floor same",
+        ratio(&findings.less, "floor same"),
+        1.10,
+    );
     bar("time, × unshare", ratio(&findings.root, "unshare"), 0.50);
     bar("time, × bwrap", ratio(&findings.root, "bwrap"), 0.25);
     bar(

@@ -26,6 +26,7 @@ pub struct Findings {
     calls_over_floor: Option<i64>,
     root: times::Medians,
     user: times::Medians,
+    less: times::Medians,
     waiting: Option<waiting::Waiting>,
 }
 
@@ -76,6 +77,7 @@ fn compare(programs: &Programs, findings: &mut Findings, troubles: &mut Troubles
             findings.calls_over_floor = calls::print(programs, troubles);
             findings.root = times::print(Set::Root, programs, troubles);
             findings.user = times::print(Set::User, programs, troubles);
+            findings.less = times::print(Set::Less, programs, troubles);
             findings.waiting = waiting::print(programs, troubles);
             // Last: network namespaces are torn down in the background and would disturb the rest.
             times::print(Set::All, programs, troubles);

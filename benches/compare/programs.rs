@@ -7,6 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use pidone::compile::DEFAULT_FILTER;
+
 /// CLONE_NEW* flags, see clone(2).
 pub mod namespace {
     pub const PID_AND_MOUNT: u64 = 0x2002_0000;
@@ -26,6 +28,7 @@ pub struct Programs {
     pub noop: PathBuf,
     pub floor_bare: PathBuf,
     pub floor_same: PathBuf,
+    pub floor_less: PathBuf,
     pub unshare: Option<PathBuf>,
     pub bwrap: Option<PathBuf>,
     pub strace: Option<PathBuf>,
@@ -39,6 +42,7 @@ impl Programs {
             noop: directory.join("noop"),
             floor_bare: directory.join("floor-bare"),
             floor_same: directory.join("floor-same"),
+            floor_less: directory.join("floor-less"),
             unshare: installed("unshare"),
             bwrap: installed("bwrap"),
             strace: installed("strace"),
@@ -53,7 +57,14 @@ impl Programs {
             .map_err(|error| format!("{pidone}: {error}"))?;
         compile("noop.rs", &[], &self.noop)?;
         compile("floor.rs", &[], &self.floor_bare)?;
-        compile("floor.rs", &["--cfg", "same"], &self.floor_same)
+        compile("floor.rs", &["--cfg", "same"], &self.floor_same)?;
+        fs::write(self.directory.join("filter"), DEFAULT_FILTER)
+            .map_err(|error| error.to_string())?;
+        compile(
+            "floor.rs",
+            &["--cfg", "same", "--cfg", "less"],
+            &self.floor_less,
+        )
     }
 }
 
@@ -100,6 +111,7 @@ fn compile(source: &str, options: &[&str], output: &Path) -> Result<(), String> 
             .join("benches")
             .join(source),
     );
+    rustc.env("FILTER", output.with_file_name("filter"));
     let status = rustc.arg("-o").arg(output).status();
     match status {
         Ok(status) if status.success() => Ok(()),

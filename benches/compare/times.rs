@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -22,6 +23,8 @@ pub type Medians = BTreeMap<String, f64>;
 
 /// The argument that makes this program the measuring process.
 const MEASURE: &str = "--measure-set";
+/// Less privilege. What is added here has to be added to the floor, under `--cfg less`.
+const LESS: &str = "run --cap-drop ALL --seccomp default";
 const ORDINARY: u32 = 65534;
 const WARM_UP_ROUNDS: usize = 5;
 
@@ -30,16 +33,18 @@ pub enum Set {
     Root,
     User,
     All,
+    Less,
 }
 
 impl Set {
-    const EVERY: [Set; 3] = [Set::Root, Set::User, Set::All];
+    const EVERY: [Set; 4] = [Set::Root, Set::User, Set::All, Set::Less];
 
     fn word(self) -> &'static str {
         match self {
             Set::Root => "root",
             Set::User => "user",
             Set::All => "all",
+            Set::Less => "less",
         }
     }
 
@@ -50,14 +55,23 @@ impl Set {
                 "user, pid and mount namespaces, as an ordinary user (the floor writes no id maps)"
             }
             Set::All => "all eight namespaces, as root (the floor writes no id maps)",
+            Set::Less => "the same as root with less privilege, as the floor",
         }
     }
 
     fn flags(self) -> u64 {
         match self {
-            Set::Root => namespace::PID_AND_MOUNT,
+            Set::Root | Set::Less => namespace::PID_AND_MOUNT,
             Set::User => namespace::PID_AND_MOUNT | namespace::USER,
             Set::All => namespace::ALL,
+        }
+    }
+
+    /// The floor that makes the same calls.
+    fn floor(self, programs: &Programs) -> &Path {
+        match self {
+            Set::Less => &programs.floor_less,
+            _ => &programs.floor_same,
         }
     }
 
@@ -75,12 +89,13 @@ impl Set {
                 Some("--unshare-user --unshare-pid"),
             ),
             Set::All => ("run -a", None, None),
+            Set::Less => (LESS, None, None),
         };
         let noop = &programs.noop;
         let mut list = vec![
             Competitor::alone("noop", noop),
             Competitor::starter("floor bare", &programs.floor_bare, flags.clone(), noop),
-            Competitor::starter("floor same", &programs.floor_same, flags, noop),
+            Competitor::starter("floor same", self.floor(programs), flags, noop),
             Competitor::starter("pidone", &programs.pidone, pidone.into(), noop),
         ];
         if let (Some(program), Some(options)) = (&programs.unshare, unshare) {

@@ -12,10 +12,9 @@ use super::steps::List;
 use crate::config::Config;
 use crate::error::Error;
 use crate::host::Host;
-use crate::names::{Caps, Constant, Id, Ns, Sys};
+use crate::names::{Caps, Id, Ns};
 use crate::plan::{Arg, Call};
 use crate::strings::thin;
-use core::ops::Range;
 
 /// What is left of each set.
 pub struct Sets {
@@ -79,37 +78,22 @@ pub fn sets(
 
 impl Sets {
     /// Takes what is dropped from the bounding set.
-    pub fn bound<'p>(&self, child: &mut List<'p>) {
-        let name = Constant::PR_CAPBSET_DROP;
-        self.prctl(self.dropped, [name, name], 1..3, child);
+    pub fn bound(&self, child: &mut List) {
+        for cap in self.dropped.iter() {
+            child.add(Call::DropCapability(cap), self.because);
+        }
     }
 
     /// Sets the others.
-    pub fn set<'p>(&self, child: &mut List<'p>) {
+    pub fn set(&self, child: &mut List) {
         let call = Call::SetCapabilities {
             permitted: self.permitted,
             inheritable: self.inheritable,
         };
         child.add(call, self.because);
         // After it: what is ambient must be permitted and inheritable.
-        let names = [Constant::PR_CAP_AMBIENT, Constant::PR_CAP_AMBIENT_RAISE];
-        self.prctl(self.inheritable, names, 0..5, child);
-    }
-
-    /// prctl(2) for each of some capabilities, with some of these arguments.
-    #[inline(never)]
-    fn prctl<'p>(
-        &self,
-        caps: Caps,
-        names: [Constant; 2],
-        wanted: Range<usize>,
-        child: &mut List<'p>,
-    ) {
-        let [one, two] = names.map(Arg::Name);
-        for cap in caps.iter() {
-            let args = [one, two, Arg::Cap(cap), Arg::Number(0), Arg::Number(0)];
-            let args = args.get(wanted.clone()).unwrap_or(&[]);
-            child.plain(Sys::prctl, args, self.because);
+        for cap in self.inheritable.iter() {
+            child.add(Call::RaiseCapability(cap), self.because);
         }
     }
 }

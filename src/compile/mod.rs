@@ -13,6 +13,8 @@ mod reports;
 mod seccomp;
 mod steps;
 
+pub use seccomp::DEFAULT_FILTER;
+
 use crate::config::Config;
 use crate::error::Error;
 use crate::host::Host;

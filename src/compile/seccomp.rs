@@ -9,7 +9,8 @@ use crate::config::{Config, Filter};
 use crate::host::Host;
 use crate::names::{Constant, Id, Ns, Sys};
 use crate::plan::Arg;
-use program::{DEFAULT_BYTES, TERMINAL_BYTES};
+pub use program::DEFAULT_BYTES as DEFAULT_FILTER;
+use program::TERMINAL_BYTES;
 
 /// Whether a command that may do less than its caller has the caller's terminal, into which it could
 /// type for the caller's shell (CVE-2017-5226), and no filter that refuses that.
@@ -40,7 +41,7 @@ pub fn install<'p>(config: &Config, host: &Host<'p>, resolved: &Resolved, child:
         // What was not read has no instructions, which the kernel refuses.
         let mut program = || read.next().copied().unwrap_or(&[]);
         match filter {
-            Filter::Default => add(child, DEFAULT_BYTES, Id::Seccomp),
+            Filter::Default => add(child, DEFAULT_FILTER, Id::Seccomp),
             Filter::Fd(_) => add(child, program(), Id::Seccomp),
             Filter::File(_) => add(child, program(), Id::SeccompFile),
         }

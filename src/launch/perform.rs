@@ -114,6 +114,8 @@ impl<'a> Performer<'a> {
                 soft,
                 hard,
             } => process::set_limit(*resource, *soft, *hard),
+            Call::DropCapability(cap) => process::drop_capability(cap.number()),
+            Call::RaiseCapability(cap) => process::raise_capability(cap.number()),
             Call::SetCapabilities {
                 permitted,
                 inheritable,
@@ -181,7 +183,6 @@ impl<'a> Performer<'a> {
             Arg::Mode(mode) => *mode as usize,
             Arg::Name(constant) => constant.value() as usize,
             Arg::Flags(flags, _) => *flags as usize,
-            Arg::Cap(cap) => cap.number(),
             Arg::Filter(bytes) => bytes.as_ptr() as usize,
             Arg::Slot(slot) => self.fd(*slot)?.0 as usize,
             Arg::Null | Arg::OfChild(_) | Arg::Record(_) => 0,

@@ -158,6 +158,15 @@ impl Show for Line<'_> {
                     "}, NULL)"
                 );
             }
+            Call::DropCapability(cap) => put!(text, "prctl(PR_CAPBSET_DROP, ", cap, ")"),
+            Call::RaiseCapability(cap) => {
+                put!(
+                    text,
+                    "prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, ",
+                    cap,
+                    ", 0, 0)"
+                );
+            }
             Call::SetCapabilities {
                 permitted,
                 inheritable,
@@ -246,7 +255,6 @@ impl Show for Arg<'_> {
             Arg::Name(constant) => constant.name().show(text),
             Arg::Flags(flags, bits) => Named(*flags, bits).show(text),
             Arg::Slot(slot) => slot.show(text),
-            Arg::Cap(cap) => cap.show(text),
             Arg::Filter(_) => put!(text, "&filter"),
             Arg::Record(members) => record(text, members),
         }

@@ -62,8 +62,6 @@ pub enum Arg<'p> {
     Flags(u64, &'static Bits),
     /// The descriptor in a slot.
     Slot(Slot),
-    /// A capability.
-    Cap(Cap),
     /// The instructions of a filter.
     Filter(&'p [u8]),
     /// A structure of words.
@@ -155,6 +153,10 @@ pub enum Call<'p> {
         /// How far the soft limit may be raised.
         hard: u64,
     },
+    /// prctl(2): takes a capability from the bounding set.
+    DropCapability(Cap),
+    /// prctl(2): adds a capability to the ambient set.
+    RaiseCapability(Cap),
     /// capset(2) of the process itself.
     SetCapabilities {
         /// The permitted and the effective set.

@@ -150,6 +150,20 @@ pub fn set_capabilities(permitted: u64, inheritable: u64) -> Result<()> {
     unsafe { call(Sysno::capset, arguments) }.map(nothing)
 }
 
+/// prctl(2) `PR_CAPBSET_DROP`.
+pub fn drop_capability(number: usize) -> Result<()> {
+    // SAFETY: no pointer is passed.
+    unsafe { call(Sysno::prctl, [libc::PR_CAPBSET_DROP as usize, number]) }.map(nothing)
+}
+
+/// prctl(2) `PR_CAP_AMBIENT_RAISE`.
+pub fn raise_capability(number: usize) -> Result<()> {
+    let (kind, raise) = (libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_RAISE);
+    let arguments = [kind as usize, raise as usize, number, 0, 0];
+    // SAFETY: no pointer is passed.
+    unsafe { call(Sysno::prctl, arguments) }.map(nothing)
+}
+
 /// prctl(2) `PR_CAPBSET_READ`: whether the kernel has a capability of that number. It has as long as it
 /// does not say that it has not.
 pub fn has_capability(number: u8) -> bool {

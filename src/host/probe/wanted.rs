@@ -4,7 +4,7 @@ use super::read_all;
 use crate::config::{Config, Filter};
 use crate::error::Error;
 use crate::host::Host;
-use crate::names::Id;
+use crate::names::{Caps, Id};
 use crate::sys::file::{self, Fd};
 use crate::sys::process;
 use crate::text::{Text, put};
@@ -23,7 +23,9 @@ pub fn look_up<'a>(
     let privilege = &config.privilege;
     let caps = privilege.cap_add.union(privilege.cap_drop);
     if !caps.is_empty() || privilege.disable_userns {
-        host.capabilities = host.capabilities.or(process::capabilities().ok());
+        if privilege.cap_drop != Caps::ALL && host.capabilities.is_none() {
+            host.capabilities = process::capabilities().ok();
+        }
         // A newer kernel has more of them, an older one less.
         while host.last_capability < 62 && process::has_capability(host.last_capability + 1) {
             host.last_capability += 1;
