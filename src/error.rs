@@ -65,9 +65,13 @@ pub enum Error<'a> {
     Invalid {
         /// The option's.
         option: Id,
-        /// As it was written.
-        word: &'a [u8],
+        /// As they were written.
+        words: &'a [ThinCStr<'a>],
     },
+    /// A modifier before no operation that it could be for.
+    Unused(Id),
+    /// An overlay without layers below.
+    NoLayers(Id),
     /// An option needs a new namespace of a type that is to be shared.
     SharedButNeeded {
         /// The option.
@@ -145,9 +149,24 @@ impl Show for Error<'_> {
             Error::Contradiction(option, other) => {
                 put!(text, option, " contradicts ", other, ": give one of them");
             }
-            Error::Invalid { option, word } => {
-                put!(text, option, " ", Quoted(word), ": wanted is ");
+            Error::Invalid { option, words } => {
+                put!(text, option);
+                for word in *words {
+                    put!(text, " ", word);
+                }
+                put!(text, ": wanted is ");
                 option.show_wanted(text);
+            }
+            Error::Unused(option) => {
+                put!(
+                    text,
+                    option,
+                    " is for the next option, which does not take it: "
+                );
+                put!(text, "put it before one that makes something");
+            }
+            Error::NoLayers(option) => {
+                put!(text, option, " needs layers: --overlay-src S before it")
             }
             Error::SharedButNeeded { option, ns } => {
                 let name = ns.name();
@@ -247,6 +266,15 @@ impl<'a> Refused<'a> {
 impl Show for Refused<'_> {
     fn show(&self, text: &mut Text) {
         let number = self.failure.step;
+        if let Some(step) = self.plan.step(number)
+            && !step.operands.is_empty()
+        {
+            put!(text, step.because);
+            for word in step.operands {
+                put!(text, " ", word);
+            }
+            put!(text, ": ");
+        }
         put!(text, "step ", number, " of ", self.plan.steps.len(), ": ");
         if let Some(step) = self.plan.step(number) {
             put!(

@@ -55,6 +55,9 @@ impl Words {
 
     /// A copy of all items, in as much memory as they need.
     pub fn copy<T: Copy>(&self, items: &[T]) -> &[T] {
+        if items.is_empty() {
+            return &[];
+        }
         let start = self.take(size_of_val(items), align_of::<T>()) as *mut T;
         // SAFETY: the new place is ours alone and as large as the items.
         unsafe {

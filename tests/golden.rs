@@ -12,7 +12,10 @@
 //!
 //! The facts are `capabilities=none` or `capabilities=admin`, `clone3=no`, `sigchld=ignored`,
 //! `refused=NS,...`, `last-capability=N`, `filters=N,...` (what was read, in instructions) and
-//! `caller=PID` (a library's caller, with threads). After the plan stands what
+//! `caller=PID` (a library's caller, with threads), and those of the view: `new_mounts=no`,
+//! `mountinfo=POINT:OPTIONS,...`, `pivot_root=no`, `directory=PATH`, `terminal=PATH`, and `seen=WHAT:THERE:REAL,...`
+//! with the kind of a source or the content of a descriptor, the length of the place that is there, and the source
+//! without links, for the root, the fresh /proc and each operation. After the plan stands what
 //! a plan holds and `--explain` does not show. With `against=default` only the lines stand there in
 //! which the plan differs from that of `pidone run /bin/true` for the same caller, each with its
 //! neighbours and without its number.
@@ -21,7 +24,7 @@
 
 use pidone::cli::{Request, Wish, parse};
 use pidone::compile::compile;
-use pidone::host::Host;
+use pidone::host::{Host, Kind, Seen};
 use pidone::names::{Ns, NsSet, Sys, Verb, options};
 use pidone::plan::{Arg, Call, Plan, Refusal, Shown, Slot, Who};
 use pidone::{Strings, ThinCStr, Words};
@@ -151,6 +154,12 @@ fn host(case: &Case) -> Host<'static> {
             ("last-capability", number) => host.last_capability = number.parse().unwrap(),
             ("filters", lengths) => host.filters = filters(lengths),
             ("caller", pid) => host.shared_with = pid.parse().ok(),
+            ("new_mounts", "no") => host.new_mounts = false,
+            ("mountinfo", lines) => host.mountinfo = mountinfo(lines),
+            ("pivot_root", "no") => host.pivot_root = false,
+            ("directory", path) => host.directory = path.to_string().leak().as_bytes(),
+            ("terminal", path) => host.terminal = path.to_string().leak().as_bytes(),
+            ("seen", list) => host.operations = seen(list),
             ("against", "default") => {}
             _ => panic!("unknown: {fact}"),
         }
@@ -163,6 +172,42 @@ fn filters(lengths: &str) -> &'static [&'static [u8]] {
     let lengths = lengths.split(',').map(|length| length.parse().unwrap());
     let filter = |length: usize| -> &[u8] { vec![0; length * 8].leak() };
     lengths.map(filter).collect::<Vec<_>>().leak()
+}
+
+/// Mount points with their options, such as `/usr:ro+nodev`, with commas between.
+fn mountinfo(list: &str) -> &'static [u8] {
+    let lines = list.split(',').map(|mount| {
+        let (point, options) = mount.split_once(':').expect("POINT:OPTIONS");
+        format!(
+            "1 1 0:1 / {point} {} - ext4 dev rw\n",
+            options.replace('+', ",")
+        )
+    });
+    lines.collect::<String>().leak().as_bytes()
+}
+
+/// What was seen of each operation: what its source or descriptor has, and how much of its place is there.
+fn seen(list: &str) -> &'static [Seen<'static>] {
+    let one = |text: &str| {
+        let mut parts = text.split(':');
+        let (kind, data) = match parts.next() {
+            Some("directory") => (Kind::Directory, ""),
+            Some("file") => (Kind::File, ""),
+            Some("missing") => (Kind::Missing, ""),
+            Some("") => (Kind::Unknown, ""),
+            data => (Kind::Unknown, data.unwrap()),
+        };
+        Seen {
+            kind,
+            data: data.to_string().leak().as_bytes(),
+            there: parts
+                .next()
+                .filter(|text| !text.is_empty())
+                .map(|text| text.parse().unwrap()),
+            real: parts.next().unwrap_or("").to_string().leak().as_bytes(),
+        }
+    };
+    list.split(',').map(one).collect::<Vec<_>>().leak()
 }
 
 fn set(list: &str) -> NsSet {
@@ -377,7 +422,10 @@ fn broken(plan: &Plan) -> Option<&'static str> {
     let calls = |who| -> Vec<Call> { plan.by(who).map(|(_, step)| step.call).collect() };
     let [before, during, child] = [Who::Before, Who::During, Who::Child].map(calls);
     let turns = [Who::Before, Who::Clone, Who::During, Who::Child, Who::After];
-    let turn = |who| turns.iter().position(|&other| other == who);
+    let turn = |who| match who {
+        Who::Undo(_) => turns.len(),
+        who => turns.iter().position(|&other| other == who).unwrap(),
+    };
 
     let executes = |call: &Call| matches!(call, Call::Exec { .. });
     let (Some(candidate), Some((_, last))) =

@@ -9,7 +9,7 @@ mod value;
 
 pub use help::{OVERVIEW, Usage};
 
-use crate::config::{Allowed, Config, EnvChange, Filter, Rlimit, View};
+use crate::config::{Allowed, Config, EnvChange, Filter, Operation, Rlimit, View};
 use crate::error::Error;
 use crate::names::options::{self, COUNT, EXCLUSIVE, Flag};
 use crate::names::{Id, Verb};
@@ -72,6 +72,9 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
             processes: Array::new(words),
             filters: Array::new(words),
             allowed: Array::new(words),
+            operations: Array::new(words),
+            perms: None,
+            size: None,
         },
         seen: [false; COUNT],
         error: None,
@@ -96,6 +99,7 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
     parser.request.view.processes = parser.lists.processes.finish();
     privilege.seccomp = parser.lists.filters.finish();
     privilege.landlock = parser.lists.allowed.finish();
+    parser.request.config.mounts.operations = parser.lists.operations.finish();
     match parser.error {
         Some(error) => Err(error),
         None => Ok(parser.request),
@@ -109,6 +113,10 @@ struct Lists<'a> {
     processes: Array<'a, u32>,
     filters: Array<'a, Filter<'a>>,
     allowed: Array<'a, Allowed<'a>>,
+    operations: Array<'a, Operation<'a>>,
+    /// The modifiers of the next operation.
+    perms: Option<u32>,
+    size: Option<u64>,
 }
 
 /// The state between two options.
@@ -247,25 +255,37 @@ impl<'a> Parser<'a> {
         if let Some(seen) = self.seen.get_mut(option as usize) {
             *seen = true;
         }
-        let mut words = [attached, None];
+        let mut words = [thin!(""); Operation::WORDS];
+        let mut attached = attached;
         for place in words.iter_mut().take(flag.values()) {
-            if place.is_none() {
-                *place = self.take();
-            }
-            if place.is_none() {
+            let Some(word) = attached.take().or_else(|| self.take()) else {
                 return self.fail(Error::MissingValue {
                     option,
                     value: flag.value,
                 });
-            }
+            };
+            *place = word;
         }
-        let words = words.map(|word| word.unwrap_or(thin!("")));
-        match value::store(&mut self.request, flag.id, words, &mut self.lists) {
-            Some(()) => Some(()),
-            None => self.fail(Error::Invalid {
+        let words = words.get(..flag.values()).unwrap_or(&[]);
+        let stored = value::store(&mut self.request, option, words, &mut self.lists);
+        if stored.is_none() {
+            return self.fail(Error::Invalid {
                 option,
-                word: words[0].bytes(),
-            }),
+                words: self.lists.env.words().copy(words),
+            });
+        }
+        match option.is_operation() {
+            true => self.modifiers(),
+            false => Some(()),
+        }
+    }
+
+    /// A modifier must have been for the operation before which it stands.
+    fn modifiers(&mut self) -> Option<()> {
+        match (self.lists.perms, self.lists.size) {
+            (None, None) => Some(()),
+            (Some(_), _) => self.fail(Error::Unused(Id::Perms)),
+            (_, Some(_)) => self.fail(Error::Unused(Id::Size)),
         }
     }
 
@@ -274,6 +294,7 @@ impl<'a> Parser<'a> {
         if self.request.verb == Verb::Compare && self.lists.processes.len() < 2 {
             return self.fail(Error::TooFewProcesses);
         }
+        self.modifiers()?;
         for (one, two) in EXCLUSIVE {
             if self.given(one) && self.given(two) {
                 return self.fail(Error::Contradiction(one, two));

@@ -2,17 +2,18 @@
 
 use super::{Lists, Request};
 use crate::config::{
-    Access, Allowed, Config, EnvChange, Filter, Inside, Propagation, Rlimit, Setgroups, Tcp,
+    Access, Allowed, Config, EnvChange, Filter, Inside, Operation, Propagation, Rlimit, Setgroups,
+    Tcp,
 };
 use crate::names::{Caps, Id, Ns, NsSet, Resource, Signal};
-use crate::strings::ThinCStr;
+use crate::strings::{ThinCStr, thin};
 use crate::text::{cut, decimal, has, number, position};
 
 /// Puts an option and its values into the configuration; nothing if a value is wrong.
 pub fn store<'a>(
     request: &mut Request<'a>,
     id: Id,
-    [first, second]: [ThinCStr<'a>; 2],
+    words: &[ThinCStr<'a>],
     lists: &mut Lists<'a>,
 ) -> Option<()> {
     let Config {
@@ -25,6 +26,7 @@ pub fn store<'a>(
         reports,
         ..
     } = &mut request.config;
+    let [first, second] = [0, 1].map(|at| words.get(at).copied().unwrap_or(thin!("")));
     let word = first.bytes();
     let both = |inside| (Some(inside), Some(inside));
     match id {
@@ -36,6 +38,15 @@ pub fn store<'a>(
         Id::MapUser => identity.user = Some(inside(word)?),
         Id::MapGroup => identity.group = Some(inside(word)?),
         Id::Setgroups => identity.setgroups = Some(setgroups(word)?),
+        Id::Root | Id::EmptyRoot => mounts.root = Some(operation(id, words, lists)?),
+        Id::ReadOnly => mounts.read_only = true,
+        Id::NoProc => mounts.no_proc = true,
+        Id::Perms => lists.perms = Some(mode(word)?),
+        Id::Size => lists.size = Some(size(word)?),
+        _ if id.is_operation() => {
+            let operation = operation(id, words, lists)?;
+            lists.operations.push(operation);
+        }
         Id::Propagation => mounts.propagation = Some(propagation(word)?),
         Id::Hostname => process.hostname = Some(host_name(first)?),
         Id::Domainname => process.domainname = Some(host_name(first)?),
@@ -131,6 +142,56 @@ fn propagation(word: &[u8]) -> Option<Propagation> {
 fn inside(word: &[u8]) -> Option<Inside> {
     let id = u32::try_from(decimal(word)?).ok()?;
     (id != u32::MAX).then_some(Inside::Id(id))
+}
+
+/// An operation on the view, with the modifiers before it.
+fn operation<'a>(
+    option: Id,
+    words: &[ThinCStr<'a>],
+    lists: &mut Lists<'a>,
+) -> Option<Operation<'a>> {
+    let word = words.first().map_or(&[][..], |word| word.bytes());
+    let takes_mode = matches!(
+        option,
+        Id::Dir | Id::Tmpfs | Id::File | Id::BindData | Id::RoBindData
+    );
+    let mut operation = Operation {
+        option,
+        words: lists.operations.words().copy(words),
+        fd: 0,
+        mode: if takes_mode { lists.perms.take() } else { None },
+        size: None,
+    };
+    match option {
+        Id::Tmpfs => operation.size = lists.size.take(),
+        Id::File | Id::BindData | Id::RoBindData => operation.fd = descriptor(word)?,
+        Id::Chmod => operation.mode = Some(mode(word)?),
+        _ => {}
+    }
+    let mut target = operation.target().bytes();
+    let mut inside = !target.is_empty();
+    while !target.is_empty() {
+        inside &= cut(&mut target, b'/') != b"..";
+    }
+    (inside || option == Id::OverlaySrc).then_some(operation)
+}
+
+/// A file mode, in octal.
+fn mode(word: &[u8]) -> Option<u32> {
+    number(word, 8)
+        .filter(|&mode| mode <= 0o7777)
+        .map(|mode| mode as u32)
+}
+
+/// A number of bytes, of which k, m and g are the binary multiples.
+pub(super) fn size(word: &[u8]) -> Option<u64> {
+    let (shift, digits) = match word {
+        [digits @ .., b'k' | b'K'] => (10, digits),
+        [digits @ .., b'm' | b'M'] => (20, digits),
+        [digits @ .., b'g' | b'G'] => (30, digits),
+        digits => (0, digits),
+    };
+    decimal(digits)?.checked_mul(1 << shift)
 }
 
 fn descriptor(word: &[u8]) -> Option<u32> {

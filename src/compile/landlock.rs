@@ -75,7 +75,7 @@ pub fn restrict<'p>(config: &Config<'p>, child: &mut List<'p>) {
         let (rights, because) = rule(allowed);
         match *allowed {
             Allowed::Path(_, path) => {
-                let flags = flags::READ_ONLY | libc::O_PATH as u64;
+                let flags = libc::O_PATH as u64;
                 child.open(Slot::Path, Arg::Text(path), flags, because);
                 let kind = Constant::LANDLOCK_RULE_PATH_BENEATH;
                 let path = ("parent_fd", Arg::Slot(Slot::Path));

@@ -7,6 +7,7 @@ mod command;
 mod environment;
 mod identity;
 mod landlock;
+mod mounts;
 mod namespaces;
 mod process;
 mod reports;
@@ -22,6 +23,7 @@ use crate::names::flags::CLEAR_SIGHAND;
 use crate::names::{Constant, Id, Ns, NsSet, Signal, Sys};
 use crate::plan::{Arg, Call, Plan, Slot, Watch, Who};
 use crate::words::Words;
+pub(crate) use mounts::clean;
 use namespaces::Resolved;
 use steps::List;
 
@@ -81,9 +83,8 @@ pub fn compile<'p>(
     process::clocks(config, words, &mut list);
     process::names(config, &mut list);
     process::loopback(&resolved, &mut list);
-    // Propagation before the first mount, or that mount would appear on the host.
-    namespaces::mounts(config, &resolved, &mut list);
-    // After the mounts: the directory is one of the new view.
+    // Before the attributes, of which the directory is one of the new view.
+    let made = mounts::mounts(config, host, &resolved, words, &mut list)?;
     process::attributes(config, words, &mut list);
     // After what may need a privilege, and before foreign code.
     list.add_if(!config.privilege.allow_new_privs, NO_NEW_PRIVS, Id::Default);
@@ -118,6 +119,7 @@ pub fn compile<'p>(
         list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
         list.add(Call::RestoreSignals, Id::Default);
     }
+    mounts::undo(made, host.new_mounts, words, &mut list);
 
     Ok(Plan {
         steps: list.steps.finish(),

@@ -1,12 +1,11 @@
 //! Which namespaces are new, and the mounts of a new mount namespace.
 
 use super::steps::List;
-use crate::config::{Config, Propagation};
+use crate::config::Config;
 use crate::error::Error;
 use crate::host::Host;
 use crate::names::{Id, Ns, NsSet, Sys, flags};
 use crate::plan::Arg;
-use crate::strings::{ThinCStr, thin};
 
 /// The set of new namespaces, and which of them an option asked for.
 pub struct Resolved {
@@ -51,8 +50,9 @@ pub fn resolve(config: &Config, host: &Host) -> Result<Resolved, Error<'static>>
 
 /// Options that act on a namespace, and would act on the host's if it were not new.
 #[inline(never)]
-fn implied(config: &Config) -> [Option<(Id, Ns)>; 9] {
-    let (identity, process) = (&config.identity, &config.process);
+fn implied(config: &Config) -> [Option<(Id, Ns)>; 11] {
+    let (identity, mounts, process) = (&config.identity, &config.mounts, &config.process);
+    let operation = mounts.root.iter().chain(mounts.operations).next();
     let when = |given: bool, option, ns| given.then_some((option, ns));
     [
         when(identity.user.is_some(), Id::MapUser, Ns::User),
@@ -63,11 +63,9 @@ fn implied(config: &Config) -> [Option<(Id, Ns)>; 9] {
         when(process.domainname.is_some(), Id::Domainname, Ns::Uts),
         when(process.monotonic.is_some(), Id::Monotonic, Ns::Time),
         when(process.boottime.is_some(), Id::Boottime, Ns::Time),
-        when(
-            config.mounts.propagation.is_some(),
-            Id::Propagation,
-            Ns::Mount,
-        ),
+        when(mounts.propagation.is_some(), Id::Propagation, Ns::Mount),
+        when(mounts.read_only, Id::ReadOnly, Ns::Mount),
+        operation.map(|operation| (operation.option, Ns::Mount)),
     ]
 }
 
@@ -78,72 +76,4 @@ pub fn unshare_time(host: &Host, resolved: &Resolved, child: &mut List) {
         let flag = Arg::Flags(Ns::Time.flag(), &flags::CLONE);
         child.plain(Sys::unshare, &[flag], resolved.because(Ns::Time));
     }
-}
-
-/// Propagation, and a /proc that shows the new process ids.
-pub fn mounts(config: &Config, resolved: &Resolved, child: &mut List) {
-    if !resolved.new.contains(Ns::Mount) {
-        return;
-    }
-    let propagation = config.mounts.propagation;
-    let flag = match propagation.unwrap_or(Propagation::Private) {
-        Propagation::Private => Some(libc::MS_PRIVATE),
-        Propagation::Slave => Some(libc::MS_SLAVE),
-        Propagation::Shared => Some(libc::MS_SHARED),
-        Propagation::Unchanged => None,
-    };
-    if let Some(flag) = flag {
-        let because = propagation.map_or(Id::Default, |_| Id::Propagation);
-        mount(
-            child,
-            [thin!("none"), thin!("/")],
-            None,
-            libc::MS_REC | flag,
-            because,
-        );
-    }
-    if resolved.new.contains(Ns::Pid) {
-        if matches!(
-            propagation,
-            Some(Propagation::Shared | Propagation::Unchanged)
-        ) {
-            // Or the new /proc would appear on the host, where the one below it is shared.
-            let private = libc::MS_REC | libc::MS_PRIVATE;
-            mount(
-                child,
-                [thin!("none"), thin!("/proc")],
-                None,
-                private,
-                Id::Propagation,
-            );
-        }
-        // A process-id view is no program's source: nothing in it is to be executed or trusted.
-        let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
-        mount(
-            child,
-            [thin!("proc"), thin!("/proc")],
-            Some(thin!("proc")),
-            flags,
-            Id::Default,
-        );
-    }
-}
-
-/// mount(2) of a source on a target, without data.
-#[inline(never)]
-fn mount<'p>(
-    list: &mut List<'p>,
-    [source, target]: [ThinCStr<'p>; 2],
-    kind: Option<ThinCStr<'p>>,
-    flags: u64,
-    because: Id,
-) {
-    let args = [
-        Arg::Text(source),
-        Arg::Text(target),
-        kind.map_or(Arg::Null, Arg::Text),
-        Arg::Flags(flags, &flags::MOUNT),
-        Arg::Null,
-    ];
-    list.plain(Sys::mount, &args, because);
 }

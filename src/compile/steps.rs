@@ -2,12 +2,14 @@
 
 use crate::names::{Constant, Errno, Id, Sys, flags};
 use crate::plan::{Arg, Call, Member, Refusal, Slot, Step, Who};
+use crate::strings::ThinCStr;
 use crate::words::{Array, Words};
 
 /// Steps in order, and whose turn it is.
 pub struct List<'p> {
     pub steps: Array<'p, Step<'p>>,
     who: Who,
+    operands: &'p [ThinCStr<'p>],
 }
 
 impl<'p> List<'p> {
@@ -15,12 +17,18 @@ impl<'p> List<'p> {
         List {
             steps: Array::new(words),
             who: Who::Before,
+            operands: &[],
         }
     }
 
     /// The steps that follow are performed by this one.
     pub fn turn(&mut self, who: Who) {
         self.who = who;
+    }
+
+    /// The steps that follow are for an option with these words.
+    pub fn about(&mut self, operands: &'p [ThinCStr<'p>]) {
+        self.operands = operands;
     }
 
     /// A system call with these arguments.
@@ -85,6 +93,7 @@ impl<'p> List<'p> {
             call,
             refusal,
             because,
+            operands: self.operands,
         });
     }
 }

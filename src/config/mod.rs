@@ -5,9 +5,11 @@
 
 mod value;
 
-pub use value::{Access, Allowed, EnvChange, Filter, Propagation, Rlimit, Setgroups, Tcp};
+pub use value::{
+    Access, Allowed, EnvChange, Filter, Operation, Propagation, Rlimit, Setgroups, Tcp,
+};
 
-use crate::names::{Caps, NsSet, Signal};
+use crate::names::{Caps, Id, NsSet, Signal};
 use crate::strings::{Strings, ThinCStr};
 
 /// A command to run, and the world to run it in. `Config::default()` is `pidone run` without options.
@@ -18,7 +20,7 @@ pub struct Config<'a> {
     /// Who the caller is inside.
     pub identity: Identity,
     /// The file systems.
-    pub mounts: Mounts,
+    pub mounts: Mounts<'a>,
     /// Attributes of the command's process.
     pub process: Process<'a>,
     /// What the command may do.
@@ -29,6 +31,23 @@ pub struct Config<'a> {
     pub reports: Reports<'a>,
     /// The command and its arguments; empty for the shell that `SHELL` names, or `/bin/sh`.
     pub command: &'a Strings<'a>,
+}
+
+impl Config<'_> {
+    /// The caller's descriptors that options name, with the option.
+    pub fn descriptors(&self) -> impl Iterator<Item = (Id, u32)> {
+        let reports = &self.reports;
+        let preserved = 3..self.process.preserve_fds.saturating_add(3);
+        [
+            (Id::InfoFd, reports.info_fd),
+            (Id::JsonStatusFd, reports.json_status_fd),
+            (Id::BlockFd, reports.block_fd),
+            (Id::SyncFd, reports.sync_fd),
+            (Id::PreserveFds, preserved.last()),
+        ]
+        .into_iter()
+        .filter_map(|(option, fd)| Some((option, fd?)))
+    }
 }
 
 /// Which namespaces are new. Those for process ids and mounts are, unless they are shared.
@@ -64,9 +83,33 @@ pub enum Inside {
 
 /// The file systems of a new mount namespace.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Mounts {
+pub struct Mounts<'a> {
     /// What mounts made later mean for the other side; private if `None`.
     pub propagation: Option<Propagation>,
+    /// What comes first: a directory, or nothing, as the root.
+    pub root: Option<Operation<'a>>,
+    /// What is done to the view, in order. A mount on `/` replaces the root.
+    pub operations: &'a [Operation<'a>],
+    /// Whether the root becomes read-only, with what is mounted below it by then.
+    pub read_only: bool,
+    /// Whether there is no fresh /proc unless an operation mounts one.
+    pub no_proc: bool,
+}
+
+impl<'a> Mounts<'a> {
+    /// All operations in order: the root's first, and that of the fresh /proc when the root is the last.
+    pub fn each(&self) -> impl Iterator<Item = &Operation<'a>> {
+        let replaces = |operation: &Operation| operation.mounts() && operation.is_on_root();
+        let roots = self.operations.iter().rposition(replaces);
+        let (roots, others) = self.operations.split_at(roots.map_or(0, |last| last + 1));
+        let proc = Some(&Operation::PROC).filter(|_| !self.no_proc);
+        self.root.iter().chain(roots).chain(proc).chain(others)
+    }
+
+    /// Whether the view is the caller's, with a fresh /proc.
+    pub fn is_plain(&self) -> bool {
+        self.root.is_none() && self.operations.is_empty()
+    }
 }
 
 /// Attributes of the command's process.

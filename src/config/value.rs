@@ -1,7 +1,7 @@
 //! Value types of a configuration.
 
-use crate::names::Resource;
-use crate::strings::ThinCStr;
+use crate::names::{Id, Resource};
+use crate::strings::{ThinCStr, thin};
 
 /// One change of the environment.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,4 +87,80 @@ pub enum Tcp {
     Connect,
     /// Binding a socket to a port.
     Bind,
+}
+
+/// One operation on the view of file systems: an option of that group, with its words.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Operation<'a> {
+    /// Which one.
+    pub option: Id,
+    /// Its words as they were written, `WORDS` of them at most. The last one is the place inside.
+    pub words: &'a [ThinCStr<'a>],
+    /// The caller's descriptor that the first word names, where it names one.
+    pub fd: u32,
+    /// The mode of what is made, 0 to 0o7777; what bubblewrap uses if `None`.
+    pub mode: Option<u32>,
+    /// The most bytes of a tmpfs; the kernel's choice if `None`.
+    pub size: Option<u64>,
+}
+
+impl<'a> Operation<'a> {
+    /// The fresh /proc of every view.
+    pub const PROC: Operation<'static> = Operation {
+        option: Id::Default,
+        words: &[thin!("/proc")],
+        fd: 0,
+        mode: None,
+        size: None,
+    };
+
+    /// Whether its first word is what is mounted.
+    pub fn binds(&self) -> bool {
+        (Id::Bind as u8..=Id::DevBindTry as u8).contains(&(self.option as u8))
+    }
+
+    /// Whether its first word is a path outside.
+    pub fn has_source(&self) -> bool {
+        let other = matches!(self.option, Id::Root | Id::OverlaySrc | Id::Overlay);
+        other || self.binds()
+    }
+
+    /// Whether it mounts something with files of its own at its place.
+    pub fn mounts(&self) -> bool {
+        use Id::*;
+        !matches!(
+            self.option,
+            Dir | Symlink | File | OverlaySrc | RemountRo | Chmod
+        )
+    }
+
+    /// Whether its place is the root.
+    pub fn is_on_root(&self) -> bool {
+        self.target()
+            .bytes()
+            .iter()
+            .all(|byte| b"/.".contains(byte))
+    }
+
+    /// Where the files that it mounts are outside, if they are.
+    pub fn files(&self) -> Option<ThinCStr<'a>> {
+        let outside = self.binds() || matches!(self.option, Id::Root | Id::Overlay);
+        outside.then(|| self.word(0))
+    }
+
+    /// The most words that an operation has.
+    pub const WORDS: usize = 3;
+
+    /// A word by its position; empty if there is none.
+    pub fn word(&self, at: usize) -> ThinCStr<'a> {
+        self.words.get(at).copied().unwrap_or(thin!(""))
+    }
+
+    /// The place inside that it acts on.
+    pub fn target(&self) -> ThinCStr<'a> {
+        match self.option {
+            Id::Root | Id::EmptyRoot => thin!("/"),
+            _ => self.word(self.words.len().saturating_sub(1)),
+        }
+    }
 }

@@ -37,6 +37,20 @@ pub struct Host<'a> {
     pub last_capability: u8,
     /// What was read for each filter of the configuration that is not our own.
     pub filters: &'a [&'a [u8]],
+    /// What is known of the operations on the view of file systems, each in its place.
+    pub operations: &'a [Seen<'a>],
+    /// Whether the places that they act on have been looked for.
+    pub looked_closer: bool,
+    /// The working directory, if an operation needs it.
+    pub directory: &'a [u8],
+    /// The terminal on standard output, if an operation needs it.
+    pub terminal: &'a [u8],
+    /// Our /proc/self/mountinfo, if those calls are not answered.
+    pub mountinfo: &'a [u8],
+    /// Whether the mount calls since Linux 5.12 are answered.
+    pub new_mounts: bool,
+    /// Whether pivot_root(2) works, which it does not from an initramfs.
+    pub pivot_root: bool,
     /// Namespaces that were tried because of `--try`, and refused.
     pub refused: NsSet,
 }
@@ -52,6 +66,13 @@ impl Host<'_> {
             sigchld_ignored: false,
             shared_with: None,
             stack: None,
+            operations: &[],
+            looked_closer: false,
+            directory: &[],
+            terminal: &[],
+            mountinfo: &[],
+            new_mounts: true,
+            pivot_root: true,
             clone3: true,
             last_capability: linux_raw_sys::general::CAP_LAST_CAP as u8,
             filters: &[],
@@ -64,6 +85,34 @@ impl Host<'_> {
         self.capabilities
             .is_none_or(|set| set >> SYS_ADMIN & 1 == 1)
     }
+}
+
+/// What was seen of the things that an operation names.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Seen<'a> {
+    /// What its source is, or what a mask is to hide.
+    pub kind: Kind,
+    /// Its source without links, if mountinfo is known.
+    pub real: &'a [u8],
+    /// What could be read from its descriptor.
+    pub data: &'a [u8],
+    /// How long the part of its place is that is there, without the slash before it; all of it while
+    /// nobody has looked.
+    pub there: Option<usize>,
+}
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Kind {
+    /// Nobody has looked.
+    #[default]
+    Unknown,
+    /// Nothing, or nothing that the caller may see.
+    Missing,
+    /// A directory.
+    Directory,
+    /// Something else.
+    File,
 }
 
 /// What was looked at after a failure, to name its cause.

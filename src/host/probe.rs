@@ -1,23 +1,25 @@
 //! Reads the facts. The only reader of /proc, /sys and /etc.
 
+mod evidence;
+pub mod view;
 mod wanted;
 
+pub(crate) use evidence::observe;
 pub use wanted::look_up;
 
-use super::facts::*;
-use super::{Evidence, Host};
+use super::Host;
 use crate::compile::compile;
 use crate::config::Config;
-use crate::error::{Error, Refused};
+use crate::error::Error;
 use crate::launch::{Notes, launch};
-use crate::names::{Errno, Ns, NsSet, Resource, Signal, Sys};
+use crate::names::{Errno, Ns, NsSet, Signal, Sys};
 use crate::plan::{Call, Failure, Plan, Slot, Who};
 use crate::strings::Strings;
 use crate::sys::file::{self, Fd};
-use crate::sys::namespace;
 use crate::sys::process::{self, Pid};
 use crate::sys::signal::{self, Disposition};
-use crate::text::{self, Text, cut, has, put};
+use crate::sys::{mount, namespace};
+use crate::text::{self, Text, cut, put};
 use crate::words::{Array, Words};
 use core::ffi::CStr;
 
@@ -46,18 +48,21 @@ pub fn of_library() -> Host<'static> {
 }
 
 /// The facts that a run would learn when something is refused, for a plan that is only printed.
-pub fn look_closer(host: &mut Host, config: &Config, words: &Words) {
+pub fn look_closer<'w>(host: &mut Host<'w>, config: &Config, words: &'w Words) {
     host.capabilities = process::capabilities().ok();
     host.clone3 = namespace::has_clone3();
+    host.new_mounts = mount::has_new_calls();
+    view::look_at_mounts(host, config, words);
+    view::look_closer(host, config, words);
     host.refused = host.refused.union(refused(host, config, words));
 }
 
 /// Learns from a refusal; whether another plan may do better now.
 #[inline(never)]
-pub fn learn(
-    host: &mut Host,
+pub fn learn<'w>(
+    host: &mut Host<'w>,
     config: &Config,
-    words: &Words,
+    words: &'w Words,
     plan: &Plan,
     failure: Failure,
 ) -> bool {
@@ -75,6 +80,25 @@ pub fn learn(
     if at_clone && host.clone3 && (denied || failure.errno == Some(Errno::NOSYS)) {
         host.clone3 = false;
         return true;
+    }
+    let call = plan
+        .step(failure.step)
+        .and_then(|step| step.call.as_plain());
+    match (call, failure.errno) {
+        (
+            Some((Sys::openat2 | Sys::open_tree | Sys::move_mount | Sys::mount_setattr, _)),
+            Some(Errno::NOSYS),
+        ) if host.new_mounts => {
+            host.new_mounts = false;
+            view::look_at_mounts(host, config, words);
+            return true;
+        }
+        (Some((Sys::pivot_root, _)), _) if host.pivot_root => {
+            host.pivot_root = false;
+            return true;
+        }
+        (Some(_), Some(Errno::NOENT)) if view::look_closer(host, config, words) => return true,
+        _ => {}
     }
     let refused = refused(host, config, words);
     host.refused = host.refused.union(refused);
@@ -153,129 +177,11 @@ pub(crate) fn has_default_action(process: Pid, signal: Signal) -> bool {
     }) && text::decimal(cut(&mut call, b' ')) != Some(signal::WAIT)
 }
 
-/// Looks around after a failure.
-pub(crate) fn observe(words: &Words, refused: &Refused) -> Evidence {
-    let status = read(words, &[b"/proc/self/status"]);
-    let mounts = read(words, &[b"/proc/self/mountinfo"]);
-    let profile = read(words, &[b"/proc/self/attr/current"]);
-    let new = refused.plan.watch.namespaces;
-    let user = new.contains(Ns::User);
-    let admin = process::capabilities().is_ok_and(|set| set >> super::SYS_ADMIN & 1 == 1);
-    let unconfined = profile.is_empty()
-        || profile.starts_with(b"unconfined")
-        || profile.starts_with(b"unprivileged_userns");
-    let limit = process::limit(Resource::NPROC).map_or(u64::MAX, |[soft, _]| soft);
-    let mut evidence = Evidence {
-        facts: 0,
-        forbidden: types(new, |ns| {
-            number(
-                words,
-                &[b"/proc/sys/user/max_", ns.file().as_bytes(), b"_namespaces"],
-            ) == Some(0)
-        }),
-        missing: types(new, |ns| lacks(words, ns)),
-        process_limit: limit,
-        pids_max: pids_max(words).unwrap_or(0),
-    };
-    let is = |path: &[u8], value| number(words, &[b"/proc/sys/kernel/", path]) == Some(value);
-    let command = refused.command();
-    let seen = [
-        (SECCOMP, field(status, b"Seccomp") == b"2"),
-        (NO_ADMIN, !admin),
-        (USER, user),
-        (NO_USER, !user),
-        (NO_USERNS_CLONE, is(b"unprivileged_userns_clone", 0)),
-        (
-            USERNS_RESTRICTED,
-            is(b"apparmor_restrict_unprivileged_userns", 1),
-        ),
-        (CONFINED, !unconfined),
-        (
-            CHROOTED,
-            !mounts.is_empty() && !mounted(mounts, b"/", false),
-        ),
-        (MASKED, mounted(mounts, b"/proc/", true)),
-        (FORBIDDEN, !evidence.forbidden.is_empty()),
-        (MISSING, !evidence.missing.is_empty()),
-        (PROCESS_LIMIT, limit != u64::MAX),
-        (PIDS_MAX, evidence.pids_max > 0),
-        (
-            FILE_EXISTS,
-            command.is_some_and(|path| file::exists(path.as_cstr())),
-        ),
-        (
-            FROM_PATH,
-            refused
-                .plan
-                .argv
-                .first()
-                .copied()
-                .flatten()
-                .is_some_and(|name| !has(name.bytes(), b'/')),
-        ),
-    ];
-    for (fact, holds) in seen {
-        if holds {
-            evidence.facts |= fact;
-        }
-    }
-    evidence
-}
-
-/// The members of a set for which a test holds.
-fn types(set: NsSet, test: impl Fn(Ns) -> bool) -> NsSet {
-    set.iter().fold(
-        NsSet::NONE,
-        |found, ns| if test(ns) { found.with(ns) } else { found },
-    )
-}
-
 /// Whether this kernel has no namespaces of a type.
 #[inline(never)]
 pub(crate) fn lacks(words: &Words, ns: Ns) -> bool {
     let folder: &[u8] = b"/proc/self/ns/";
     exists(words, &[folder]) && !exists(words, &[folder, ns.file().as_bytes()])
-}
-
-/// Whether a mount point of mountinfo is this one, or begins with it.
-fn mounted(mut mounts: &[u8], point: &[u8], below: bool) -> bool {
-    while !mounts.is_empty() {
-        let mut line = cut(&mut mounts, b'\n');
-        for _ in 0..4 {
-            cut(&mut line, b' ');
-        }
-        let this = cut(&mut line, b' ');
-        if this == point || below && this.starts_with(point) {
-            return true;
-        }
-    }
-    false
-}
-
-/// `pids.max` of our cgroup or one above it, if as many processes are there (cgroup v2 and v1).
-fn pids_max(words: &Words) -> Option<u64> {
-    let cgroups = read(words, &[b"/proc/self/cgroup"]);
-    let mut rest = cgroups;
-    while !rest.is_empty() {
-        let mut line = cut(&mut rest, b'\n');
-        cut(&mut line, b':');
-        let mount: &[u8] = match cut(&mut line, b':') {
-            b"" => b"/sys/fs/cgroup",
-            b"pids" => b"/sys/fs/cgroup/pids",
-            _ => continue,
-        };
-        // From our own cgroup up to the root, which has no limit.
-        while let Some(parent) = line.iter().rposition(|&byte| byte == b'/') {
-            let of = |name| number(words, &[mount, line, name]);
-            if let (Some(most), Some(now)) = (of(b"/pids.max"), of(b"/pids.current"))
-                && now >= most
-            {
-                return Some(most);
-            }
-            line = line.get(..parent)?;
-        }
-    }
-    None
 }
 
 /// Whether a file is there; its path in parts.
@@ -341,9 +247,4 @@ fn field<'a>(mut text: &'a [u8], name: &[u8]) -> &'a [u8] {
         }
     }
     &[]
-}
-
-/// A decimal number alone in a file.
-fn number(words: &Words, path: &[&[u8]]) -> Option<u64> {
-    text::decimal(read(words, path).trim_ascii())
 }

@@ -93,6 +93,9 @@ pub fn launch(
     if let Some(timeline) = timeline {
         timeline.end();
     }
+    if let Some(failure) = cell.failure() {
+        parent.undo(failure.step);
+    }
     let undone = parent.perform_all(Who::After);
     // What came first is the cause.
     let mask = parent.mask;

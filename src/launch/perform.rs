@@ -27,6 +27,8 @@ pub struct Performer<'a> {
     slots: [u32; Slot::COUNT],
     /// The signals that were blocked before we blocked more.
     pub mask: Option<u64>,
+    /// The mask before it was cleared.
+    umask: u32,
     /// What was looked at of the child's namespaces: the inode numbers.
     inodes: [u64; 8],
 }
@@ -41,6 +43,7 @@ impl<'a> Performer<'a> {
             timeline,
             slots: [0; Slot::COUNT],
             mask: None,
+            umask: 0,
             inodes: [0; 8],
         }
     }
@@ -81,6 +84,19 @@ impl<'a> Performer<'a> {
         Ok(())
     }
 
+    /// Undoes what was made by the steps before the one of this number.
+    pub fn undo(&mut self, reached: usize) {
+        for step in self.plan.steps {
+            match step.who {
+                Who::Undo(made) if (made as usize) < reached => {
+                    // What is no longer there, or in use by somebody else, is not ours to remove.
+                    let _ = self.perform(&step.call);
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Makes one system call.
     pub fn perform(&mut self, call: &Call) -> Result<()> {
         match call {
@@ -97,6 +113,14 @@ impl<'a> Performer<'a> {
             Call::RestoreSignals => self.mask.map_or(Ok(()), signal::set_mask),
             Call::Write { slot, data } => self.write(self.fd(*slot)?, data),
             Call::Tell { fd, data } => self.write(Fd(*fd), data),
+            Call::ClearUmask => {
+                self.umask = process::set_umask(0);
+                Ok(())
+            }
+            Call::RestoreUmask => {
+                process::set_umask(self.umask);
+                Ok(())
+            }
             Call::LookAt(ns) => self.look_at(*ns),
             Call::OpenGate => self.cell.open_gate(),
             Call::PassGate => {
@@ -212,6 +236,7 @@ impl<'a> Performer<'a> {
         let mut text = Short::new();
         let bytes = match data {
             Data::Text(text) => text.bytes(),
+            Data::Bytes(bytes) => bytes,
             Data::ChildPid => {
                 text.number(self.child.map_or(0, |pid| pid.0 as u64));
                 text.push(b"\n");

@@ -21,14 +21,26 @@ macro_rules! calls {
 
 calls! {
     chdir SYS_chdir
+    chroot SYS_chroot
+    close SYS_close
     close_range SYS_close_range
+    fchdir SYS_fchdir
+    fchmod SYS_fchmod
+    fchmodat SYS_fchmodat
     fcntl SYS_fcntl
     landlock_add_rule SYS_landlock_add_rule
     landlock_create_ruleset SYS_landlock_create_ruleset
     landlock_restrict_self SYS_landlock_restrict_self
+    mkdirat SYS_mkdirat
+    mknodat SYS_mknodat
     mount SYS_mount
+    mount_setattr SYS_mount_setattr
+    move_mount SYS_move_mount
+    open_tree SYS_open_tree
     openat SYS_openat
+    openat2 SYS_openat2
     pidfd_open SYS_pidfd_open
+    pivot_root SYS_pivot_root
     prctl SYS_prctl
     seccomp SYS_seccomp
     setdomainname SYS_setdomainname
@@ -36,7 +48,10 @@ calls! {
     setpriority SYS_setpriority
     setsid SYS_setsid
     socket SYS_socket
+    symlinkat SYS_symlinkat
     umask SYS_umask
+    umount2 SYS_umount2
+    unlinkat SYS_unlinkat
     unshare SYS_unshare
 }
 

@@ -11,7 +11,12 @@ pub struct Bits {
     names: &'static str,
     /// Where the bits are, in the same order.
     places: &'static [u8],
+    /// What is written first when none of these bits is there.
+    otherwise: (u64, &'static str),
 }
+
+/// Nothing but a 0 when no bit is there.
+const EMPTY: (u64, &str) = (u64::MAX, "0");
 
 /// clone(2), clone3(2). In strace's order.
 pub const CLONE: Bits = Bits {
@@ -31,45 +36,127 @@ pub const CLONE: Bits = Bits {
         place(linux_raw_sys::general::CLONE_NEWTIME as u64),
         place(CLEAR_SIGHAND),
     ],
+    otherwise: EMPTY,
 };
 
 /// Resets every handler, and leaves ignored signals ignored; clone3(2) only, since Linux 5.5.
 pub const CLEAR_SIGHAND: u64 = 1 << 32;
 
-/// mount(2).
+/// mount(2), also as members of mount_setattr(2)'s structure.
 pub const MOUNT: Bits = Bits {
     prefix: "MS_",
-    names: "RDONLY NOSUID NODEV NOEXEC REC UNBINDABLE PRIVATE SLAVE SHARED",
+    names: "RDONLY NOSUID NODEV NOEXEC REMOUNT BIND MOVE REC UNBINDABLE PRIVATE SLAVE SHARED",
     places: &[
         place(libc::MS_RDONLY),
         place(libc::MS_NOSUID),
         place(libc::MS_NODEV),
         place(libc::MS_NOEXEC),
+        place(libc::MS_REMOUNT),
+        place(libc::MS_BIND),
+        place(libc::MS_MOVE),
         place(libc::MS_REC),
         place(libc::MS_UNBINDABLE),
         place(libc::MS_PRIVATE),
         place(libc::MS_SLAVE),
         place(libc::MS_SHARED),
     ],
+    otherwise: EMPTY,
+};
+
+/// The propagation in mount_setattr(2)'s structure, which stays as it is.
+pub const UNCHANGED: Bits = Bits {
+    prefix: "",
+    names: "",
+    places: &[],
+    otherwise: (u64::MAX, "0 /* MS_??? */"),
+};
+
+/// mount_setattr(2): the first bits are those of mount(2).
+pub const ATTRIBUTES: Bits = Bits {
+    prefix: "MOUNT_ATTR_",
+    names: "RDONLY NOSUID NODEV NOEXEC IDMAP",
+    places: &[
+        0,
+        1,
+        2,
+        3,
+        place(linux_raw_sys::general::MOUNT_ATTR_IDMAP as u64),
+    ],
+    otherwise: EMPTY,
+};
+
+/// The `AT_…` of calls with a path.
+pub const AT: Bits = Bits {
+    prefix: "AT_",
+    names: "REMOVEDIR EMPTY_PATH RECURSIVE",
+    places: &[
+        place(libc::AT_REMOVEDIR as u64),
+        place(libc::AT_EMPTY_PATH as u64),
+        place(libc::AT_RECURSIVE as u64),
+    ],
+    otherwise: EMPTY,
+};
+
+/// open_tree(2), with `AT_RECURSIVE`.
+pub const TREE: Bits = Bits {
+    prefix: "",
+    names: "OPEN_TREE_CLONE OPEN_TREE_CLOEXEC AT_RECURSIVE",
+    places: &[
+        place(libc::OPEN_TREE_CLONE as u64),
+        place(libc::OPEN_TREE_CLOEXEC as u64),
+        place(libc::AT_RECURSIVE as u64),
+    ],
+    otherwise: EMPTY,
+};
+
+/// move_mount(2).
+pub const MOVE: Bits = Bits {
+    prefix: "MOVE_MOUNT_",
+    names: "F_EMPTY_PATH T_EMPTY_PATH",
+    places: &[
+        place(libc::MOVE_MOUNT_F_EMPTY_PATH as u64),
+        place(libc::MOVE_MOUNT_T_EMPTY_PATH as u64),
+    ],
+    otherwise: EMPTY,
+};
+
+/// umount2(2).
+pub const UMOUNT: Bits = Bits {
+    prefix: "MNT_",
+    names: "DETACH",
+    places: &[place(libc::MNT_DETACH as u64)],
+    otherwise: EMPTY,
+};
+
+/// openat2(2): how a path is resolved.
+pub const RESOLVE: Bits = Bits {
+    prefix: "RESOLVE_",
+    names: "NO_MAGICLINKS NO_SYMLINKS IN_ROOT",
+    places: &[
+        place(libc::RESOLVE_NO_MAGICLINKS),
+        place(libc::RESOLVE_NO_SYMLINKS),
+        place(libc::RESOLVE_IN_ROOT),
+    ],
+    otherwise: EMPTY,
 };
 
 /// open(2).
 pub const OPEN: Bits = Bits {
     prefix: "O_",
-    names: "RDONLY WRONLY CREAT TRUNC NOFOLLOW CLOEXEC PATH",
+    names: "WRONLY CREAT EXCL TRUNC NONBLOCK DIRECTORY NOFOLLOW CLOEXEC PATH",
     places: &[
-        place(READ_ONLY),
         place(libc::O_WRONLY as u64),
         place(libc::O_CREAT as u64),
+        place(libc::O_EXCL as u64),
         place(libc::O_TRUNC as u64),
+        place(libc::O_NONBLOCK as u64),
+        place(libc::O_DIRECTORY as u64),
         place(libc::O_NOFOLLOW as u64),
         place(libc::O_CLOEXEC as u64),
         place(libc::O_PATH as u64),
     ],
+    otherwise: (libc::O_ACCMODE as u64, "O_RDONLY"),
 };
-
-/// `O_RDONLY`, which is no bit: the kernel takes the lower half of the word.
-pub const READ_ONLY: u64 = 1 << 32;
 
 /// socket(2), in the word with the socket's type.
 pub const SOCKET: Bits = Bits {
@@ -79,6 +166,7 @@ pub const SOCKET: Bits = Bits {
         place(libc::SOCK_DGRAM as u64),
         place(libc::SOCK_CLOEXEC as u64),
     ],
+    otherwise: EMPTY,
 };
 
 /// landlock(7): files.
@@ -87,6 +175,7 @@ pub const LANDLOCK_FS: Bits = Bits {
     names: "EXECUTE WRITE_FILE READ_FILE READ_DIR REMOVE_DIR REMOVE_FILE MAKE_CHAR MAKE_DIR MAKE_REG \
         MAKE_SOCK MAKE_FIFO MAKE_BLOCK MAKE_SYM REFER TRUNCATE IOCTL_DEV",
     places: FROM_ZERO,
+    otherwise: EMPTY,
 };
 
 /// landlock(7): TCP.
@@ -94,6 +183,7 @@ pub const LANDLOCK_NET: Bits = Bits {
     prefix: "LANDLOCK_ACCESS_NET_",
     names: "BIND_TCP CONNECT_TCP",
     places: FROM_ZERO,
+    otherwise: EMPTY,
 };
 
 /// landlock(7): what stays inside.
@@ -101,6 +191,7 @@ pub const LANDLOCK_SCOPE: Bits = Bits {
     prefix: "LANDLOCK_SCOPE_",
     names: "ABSTRACT_UNIX_SOCKET SIGNAL",
     places: FROM_ZERO,
+    otherwise: EMPTY,
 };
 
 /// The places of names that begin at the lowest bit.
@@ -116,15 +207,17 @@ pub struct Named(pub u64, pub &'static Bits);
 impl Show for Named {
     fn show(&self, text: &mut Text) {
         let Named(flags, bits) = self;
+        let (least, otherwise) = bits.otherwise;
         let mut between = "";
+        if flags & least == 0 {
+            put!(text, otherwise);
+            between = "|";
+        }
         for (at, &place) in bits.places.iter().enumerate() {
             if flags >> place & 1 == 1 {
                 put!(text, between, bits.prefix, word(bits.names, at));
                 between = "|";
             }
-        }
-        if *flags == 0 {
-            text.byte(b'0');
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::names::Ns;
 use crate::text::packed::{Packed, packed};
-use crate::text::{Show, Text, cut, cut_text, has, put};
+use crate::text::{Show, Text, cut, cut_text, put};
 use crate::words::Words;
 
 /// Makes the enumeration of options, and the table as one text: a line for each, in the same order.
@@ -92,6 +92,36 @@ options! {
     MapUser "" "map-user" "UID" "user id inside" "a number from 0 to 4294967294"
     MapGroup "" "map-group" "GID" "group id inside" "a number from 0 to 4294967294"
     Setgroups "" "setgroups" "allow|deny" "setgroups(2) inside" "allow or deny"
+    # "Root, and what is mounted there, in the order given (T: target, S: source, D: place inside)"
+    Root "R" "root" "DIR" "this directory becomes the root" ""
+    EmptyRoot "" "empty-root" "" "an empty tmpfs becomes the root" ""
+    ReadOnly "" "read-only" "" "the root becomes read-only" ""
+    NoProc "" "no-proc" "" "no fresh /proc" ""
+    Bind "" "bind" "S D" "S appears at D" "a place without .."
+    RoBind "" "ro-bind" "S D" "read-only" "a place without .."
+    DevBind "" "dev-bind" "S D" "with its devices" "a place without .."
+    BindTry "" "bind-try" "S D" "S appears at D, if there is an S" "a place without .."
+    RoBindTry "" "ro-bind-try" "S D" "read-only, if there is an S" "a place without .."
+    DevBindTry "" "dev-bind-try" "S D" "with its devices, if there is an S" "a place without .."
+    Tmpfs "" "tmpfs" "D" "an empty file system in memory" "a place without .."
+    Proc "" "proc" "D" "a fresh procfs" "a place without .."
+    Dev "" "dev" "D" "the usual devices, and no others" "a place without .."
+    Sys "" "sys" "D" "sysfs, read-only" "a place without .."
+    Mqueue "" "mqueue" "D" "POSIX message queues" "a place without .."
+    Dir "" "dir" "D" "a directory" "a place without .."
+    Symlink "" "symlink" "T D" "a symbolic link to T" "a place without .."
+    File "" "file" "FD D" "a file with what FD holds" "the number of an open descriptor, and a place without .."
+    BindData "" "bind-data" "FD D" "the same, mounted over D" "the number of an open descriptor, and a place without .."
+    RoBindData "" "ro-bind-data" "FD D" "the same, read-only" "the number of an open descriptor, and a place without .."
+    OverlaySrc "" "overlay-src" "S" "a layer of the next overlay, below others" "a directory"
+    Overlay "" "overlay" "RW WORK D" "writes go to RW" "a place without .."
+    TmpOverlay "" "tmp-overlay" "D" "writes are kept in memory" "a place without .."
+    RoOverlay "" "ro-overlay" "D" "read-only" "a place without .."
+    RemountRo "" "remount-ro" "D" "the mount at D becomes read-only" "a place without .."
+    Chmod "" "chmod" "MODE D" "the mode of what is there" "an octal number up to 7777, and a place without .."
+    Mask "" "mask" "D" "hide what is there" "a place without .."
+    Perms "" "perms" "MODE" "mode of what the next option makes" "an octal number up to 7777"
+    Size "" "size" "BYTES" "most bytes of the next tmpfs" "a number of bytes, such as 4096, 64k, 16m or 1g"
     # "World"
     Propagation "" "propagation" "HOW" "of mounts: private, slave, shared, unchanged" "private, slave, shared or unchanged"
     Hostname "" "hostname" "NAME" "host name" "a name of 1 to 64 bytes"
@@ -246,7 +276,7 @@ impl Flag {
     pub fn values(&self) -> usize {
         match self.value.len() {
             0 => 0,
-            _ => 1 + usize::from(has(self.value.as_bytes(), b' ')),
+            _ => 1 + self.value.bytes().filter(|&byte| byte == b' ').count(),
         }
     }
 
@@ -255,7 +285,8 @@ impl Flag {
         use Id::*;
         let listed = matches!(self.id, Share | Try | Env | Setenv | Unsetenv | Rlimit)
             || (CapAdd as u8..=LandlockTcpBind as u8).contains(&(self.id as u8));
-        listed || self.value.is_empty()
+        let modifies = matches!(self.id, Perms | Size);
+        listed || modifies || self.id.is_operation() || self.value.is_empty()
     }
 }
 
@@ -272,6 +303,11 @@ impl Id {
             Help::next(&mut rest);
         }
         text.raw(Help::next(&mut rest).wanted);
+    }
+
+    /// Whether it is an operation on the view of file systems, of which the order counts.
+    pub fn is_operation(self) -> bool {
+        (Id::Bind as u8..=Id::Mask as u8).contains(&(self as u8))
     }
 
     /// The namespace that a switch asks for.
@@ -298,7 +334,8 @@ impl Show for Id {
 }
 
 /// Options that say the same thing in different ways.
-pub const EXCLUSIVE: [(Id, Id); 5] = [
+pub const EXCLUSIVE: [(Id, Id); 6] = [
+    (Id::Root, Id::EmptyRoot),
     (Id::MapRootUser, Id::MapCurrentUser),
     (Id::MapRootUser, Id::MapUser),
     (Id::MapRootUser, Id::MapGroup),
@@ -343,6 +380,7 @@ mod tests {
             "chdir",
             "argv0",
             "pid-file",
+            "root",
             "seccomp-file",
             "landlock-ro",
             "landlock-rw",

@@ -8,7 +8,7 @@ use crate::names::flags::{self, Named};
 use crate::names::{Caps, Ns, Signal};
 use crate::strings::{ThinCStr, iterate};
 use crate::text::packed::{Packed, packed};
-use crate::text::{Show, Text, display, put};
+use crate::text::{Quoted, Show, Text, display, put};
 
 /// A whole plan, one line for each step.
 pub struct Shown<'a>(pub &'a Plan<'a>);
@@ -28,9 +28,14 @@ impl Show for Shown<'_> {
         let plan = self.0;
         let mut last = None;
         for (number, step) in (1usize..).zip(plan.steps) {
-            if last != Some(step.who) {
-                put!(text, heading(step.who));
-                last = Some(step.who);
+            // What undoes has one heading, whichever step it undoes.
+            let who = match step.who {
+                Who::Undo(_) => Who::Undo(0),
+                who => who,
+            };
+            if last != Some(who) {
+                put!(text, heading(who));
+                last = Some(who);
             }
             text.raw(if number < 10 { b"   " } else { b"  " });
             put!(
@@ -67,6 +72,7 @@ fn heading(who: Who) -> Packed {
             "pidone, while the command runs\n      rt_sigtimedwait, wait4\n\
             pidone, after the command has ended\n"
         ),
+        Who::Undo(_) => packed!("pidone, if a step after what this undoes has failed\n"),
     }
 }
 
@@ -111,6 +117,8 @@ impl Show for Line<'_> {
                 put!(text, "], &mask, 8)");
             }
             Call::RestoreSignals => put!(text, "rt_sigprocmask(SIG_SETMASK, &mask, NULL, 8)"),
+            Call::ClearUmask => put!(text, "umask(000)"),
+            Call::RestoreUmask => put!(text, "umask(&umask)"),
             Call::Write { slot, data } => put!(text, "write(", slot, ", ", data),
             Call::Tell { fd, data } => put!(text, "write(", fd, ", ", data),
             Call::LookAt(ns) => {
@@ -249,8 +257,11 @@ impl Show for Arg<'_> {
             }
             Arg::Number(number) => number.show(text),
             Arg::Mode(mode) => {
+                if mode & libc::S_IFMT == libc::S_IFREG {
+                    put!(text, "S_IFREG|");
+                }
                 text.byte(b'0');
-                text.number(u64::from(*mode), 8, 2);
+                text.number(u64::from(mode & 0o7777), 8, 2);
             }
             Arg::Name(constant) => constant.name().show(text),
             Arg::Flags(flags, bits) => Named(*flags, bits).show(text),
@@ -271,11 +282,22 @@ fn record(text: &mut Text, members: &[Member]) {
     text.byte(b'}');
 }
 
+/// How much of a file's content is shown.
+const SHOWN: usize = 64;
+
 /// The data of a write(2), its length, and the closing parenthesis.
 impl Show for Data<'_> {
     fn show(&self, text: &mut Text) {
         match self {
             Data::Text(data) => put!(text, data, ", ", data.bytes().len(), ")"),
+            Data::Bytes(data) => {
+                let begin = data.get(..SHOWN).unwrap_or(data);
+                put!(text, Quoted(begin));
+                if begin.len() < data.len() {
+                    put!(text, "...");
+                }
+                put!(text, ", ", data.len(), ")");
+            }
             Data::ChildPid => put!(text, "\"CHILD\\n\", ...)"),
             Data::Info => put!(text, "\"{\\\"child-pid\\\": CHILD...}\\n\", ...)"),
         }

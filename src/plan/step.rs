@@ -21,11 +21,21 @@ pub enum Slot {
     Ruleset,
     /// What such a rule is about.
     Path,
+    /// The new root.
+    Root,
+    /// The place that a mount or a change is for.
+    Target,
+    /// A mount that is nowhere yet.
+    Tree,
+    /// The directory in which something is made.
+    Folder,
+    /// A file that is made.
+    File,
 }
 
 impl Slot {
     /// How many there are.
-    pub const COUNT: usize = 6;
+    pub const COUNT: usize = 11;
 }
 
 /// As `--explain` names the descriptor in it.
@@ -38,6 +48,11 @@ impl Show for Slot {
             Slot::Parent => "&parent",
             Slot::Ruleset => "&ruleset",
             Slot::Path => "&path",
+            Slot::Root => "&root",
+            Slot::Target => "&target",
+            Slot::Tree => "&tree",
+            Slot::Folder => "&folder",
+            Slot::File => "&file",
         };
         name.show(text);
     }
@@ -90,6 +105,8 @@ pub struct Plain<'p> {
 pub enum Data<'p> {
     /// As it is.
     Text(ThinCStr<'p>),
+    /// Any bytes.
+    Bytes(&'p [u8]),
     /// The child's process id and a newline.
     ChildPid,
     /// A JSON object: the child's process id and the namespaces that were looked at.
@@ -132,6 +149,10 @@ pub enum Call<'p> {
         /// What is written, at once.
         data: Data<'p>,
     },
+    /// umask(2): 0, so that what is made gets the mode that is asked for.
+    ClearUmask,
+    /// umask(2): as it was before `ClearUmask`.
+    RestoreUmask,
     /// newfstatat(2) of the child's namespace, for [`Data::Info`].
     LookAt(Ns),
     /// futex(2): lets the child pass.
@@ -218,6 +239,9 @@ pub enum Who {
     Child,
     /// The parent, when the child has ended or could not be made.
     After,
+    /// The parent, when there is no command because of a step behind the one of this number: what
+    /// that one made must not stay.
+    Undo(u32),
 }
 
 /// What it means when the kernel says no.
@@ -242,4 +266,6 @@ pub struct Step<'p> {
     pub refusal: Refusal,
     /// The option that asked for it.
     pub because: Id,
+    /// The words of the option, where they tell more than the call does.
+    pub operands: &'p [ThinCStr<'p>],
 }

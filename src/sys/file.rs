@@ -100,6 +100,11 @@ pub fn identity(path: &CStr) -> Result<(u64, u64)> {
     status(HERE, path).map(|stat| (stat.st_dev, stat.st_ino))
 }
 
+/// newfstatat(2), as [`status`]: type and mode.
+pub fn mode(directory: Fd, path: &CStr) -> Result<u32> {
+    status(directory, path).map(|stat| stat.st_mode)
+}
+
 /// newfstatat(2), following links; the empty path is the descriptor itself.
 #[inline(never)]
 pub fn status(directory: Fd, path: &CStr) -> Result<libc::stat> {
@@ -174,4 +179,34 @@ impl Names {
         self.at += length;
         Some(until_nul(rest.get(NAME..length)?))
     }
+}
+
+/// openat2(2) of what a path leads to with a directory as its root, and its type and mode.
+pub fn mode_inside(root: Fd, path: &CStr) -> Result<u32> {
+    let flags = libc::O_PATH | libc::O_CLOEXEC;
+    let how = [
+        flags as u64,
+        0,
+        libc::RESOLVE_IN_ROOT | libc::RESOLVE_NO_MAGICLINKS,
+    ];
+    let arguments = [
+        root.0 as usize,
+        path.as_ptr() as usize,
+        how.as_ptr() as usize,
+        size_of_val(&how),
+    ];
+    // SAFETY: the path is a C string, and the array a `struct open_how`.
+    let fd = match unsafe { call(Sysno::openat2, arguments) } {
+        // Kernels before 5.6. Nothing is done through the descriptor.
+        Err(Errno::NOSYS) => {
+            let arguments = [root.0 as usize, path.as_ptr() as usize, flags as usize];
+            // SAFETY: the path is a C string.
+            unsafe { call(Sysno::openat, arguments) }?
+        }
+        answer => answer?,
+    };
+    let fd = Fd(fd as u32);
+    let mode = mode(fd, c"");
+    close(fd);
+    mode
 }

@@ -9,6 +9,7 @@ mod raw;
 
 pub mod file;
 pub mod memory;
+pub mod mount;
 pub mod namespace;
 pub mod plain;
 pub mod process;

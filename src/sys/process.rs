@@ -114,6 +114,12 @@ pub fn has_ended(pidfd: Fd) -> Result<bool> {
     unsafe { call(Sysno::ppoll, arguments) }.map(|ready| ready != 0)
 }
 
+/// umask(2): the one before.
+pub fn set_umask(mask: u32) -> u32 {
+    // SAFETY: no pointer is passed. It cannot fail.
+    unsafe { call(Sysno::umask, [mask as usize]) }.unwrap_or(0) as u32
+}
+
 /// prlimit(2) of this process. `u64::MAX` is no limit.
 pub fn set_limit(resource: Resource, soft: u64, hard: u64) -> Result<()> {
     let limit = [soft, hard];

@@ -30,6 +30,16 @@ pub fn set_foreground(terminal: Fd, group: Pid) -> Result<()> {
 
 /// ioctl(2) `TIOCGWINSZ`: how many columns a terminal has; nothing if it is none, or does not know.
 pub fn columns(terminal: Fd) -> Option<usize> {
+    let columns = size(terminal).ok()?[1];
+    Some(usize::from(columns)).filter(|columns| *columns > 0)
+}
+
+/// Whether this is a terminal.
+pub fn is_terminal(fd: Fd) -> bool {
+    size(fd).is_ok()
+}
+
+fn size(terminal: Fd) -> Result<[u16; 4]> {
     let mut size = [0u16; 4];
     let arguments = [
         terminal.0 as usize,
@@ -37,6 +47,5 @@ pub fn columns(terminal: Fd) -> Option<usize> {
         &raw mut size as usize,
     ];
     // SAFETY: the kernel writes a `struct winsize`, which is four of these.
-    unsafe { call(Sysno::ioctl, arguments) }.ok()?;
-    Some(usize::from(size[1])).filter(|columns| *columns > 0)
+    unsafe { call(Sysno::ioctl, arguments) }.map(|_| size)
 }
