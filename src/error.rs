@@ -96,16 +96,9 @@ pub enum Error<'a> {
         /// The option.
         option: Id,
         /// As it was written; of a descriptor the number.
-        word: &'a [u8],
+        word: ThinCStr<'a>,
         /// Why.
         errno: Errno,
-    },
-    /// A filter of a wrong size.
-    FilterSize {
-        /// The option.
-        option: Id,
-        /// How many bytes it has.
-        bytes: usize,
     },
     /// The command's name is empty.
     EmptyCommand,
@@ -208,14 +201,7 @@ impl Show for Error<'_> {
                 option,
                 word,
                 errno,
-            } => put!(text, option, " ", Quoted(word), ": ", errno),
-            Error::FilterSize { option, bytes } => put!(
-                text,
-                option,
-                " has ",
-                bytes,
-                " bytes: wanted are 1 to 4096 instructions of 8 bytes"
-            ),
+            } => put!(text, option, " ", word, ": ", errno),
             Error::EmptyCommand => put!(text, "the command's name is empty"),
             Error::Output(errno) => put!(text, "cannot write the output: ", errno),
         }

@@ -1,7 +1,8 @@
 //! The five sets of capabilities (capabilities(7)), and that none of them can grow again.
 //!
 //! Without an option there is nothing to do: what root inside has is the caller's, or all that its new
-//! user namespace knows; others lose theirs when the command is executed. With one, all sets are set:
+//! user namespace knows; others lose theirs when the command is executed; and what is inheritable is
+//! worth nothing with no_new_privs. With one, or without that, all sets are set:
 //! the bounding set to what is not dropped, permitted and effective to what the command has, and
 //! inheritable and ambient, by which it survives the execution, to the same if the command is not
 //! root's, to nothing if it is (CVE-2022-24769).
@@ -40,6 +41,10 @@ pub fn sets(
         () if !drop.is_empty() => Id::CapDrop,
         () if !add.is_empty() => Id::CapAdd,
         () if privilege.disable_userns => Id::DisableUserns,
+        // A file's capabilities could make something of what root inherits from its caller.
+        () if privilege.allow_new_privs && host.euid == 0 && !resolved.new.contains(Ns::User) => {
+            Id::AllowNewPrivs
+        }
         () => return Ok(None),
     };
     let known = Caps::up_to(host.last_capability);

@@ -16,11 +16,15 @@ use program::TERMINAL_BYTES;
 /// type for the caller's shell (CVE-2017-5226), and no filter that refuses that.
 fn exposes_terminal(config: &Config, host: &Host, resolved: &Resolved) -> bool {
     let privilege = &config.privilege;
+    let mounts = &config.mounts;
     let restricted = !privilege.cap_drop.is_empty()
         || !privilege.seccomp.is_empty()
         || !privilege.landlock.is_empty()
         || privilege.landlock_scope
         || privilege.disable_userns
+        || mounts.root.is_some()
+        || !mounts.operations.is_empty()
+        || mounts.read_only
         || host.euid == 0 && resolved.new.contains(Ns::User);
     restricted
         && !config.process.new_session

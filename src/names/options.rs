@@ -145,8 +145,8 @@ options! {
     AllowNewPrivs "" "allow-new-privs" "" "set-user-ID programs work" ""
     CapAdd "" "cap-add" "CAP" "have a capability, or ALL" "a capability such as NET_ADMIN, or ALL"
     CapDrop "" "cap-drop" "CAP" "lose a capability, or ALL" "a capability such as NET_ADMIN, or ALL"
-    Seccomp "" "seccomp" "FD|default" "filter system calls" "the number of an open descriptor, or default"
-    SeccompFile "" "seccomp-file" "FILE" "the same, BPF from a file" ""
+    Seccomp "" "seccomp" "FD|default" "filter system calls" "default, or a descriptor of 1 to 4096 instructions of 8 bytes"
+    SeccompFile "" "seccomp-file" "FILE" "the same, BPF from a file" "1 to 4096 instructions of 8 bytes"
     LandlockRo "" "landlock-ro" "PATH" "read below it, else no files" ""
     LandlockRw "" "landlock-rw" "PATH" "read and write below it" ""
     LandlockRx "" "landlock-rx" "PATH" "read and execute below it" ""
@@ -381,7 +381,6 @@ mod tests {
             "argv0",
             "pid-file",
             "root",
-            "seccomp-file",
             "landlock-ro",
             "landlock-rw",
             "landlock-rx",

@@ -22,7 +22,7 @@ const INVALID: [(&[&str], &str, &[&str]); 16] = [
     ),
     (
         &["seccomp"],
-        "the number of an open descriptor, or default",
+        "default, or a descriptor of 1 to 4096 instructions of 8 bytes",
         &[
             "",
             "-1",

@@ -157,12 +157,13 @@ fn what_the_caller_inherits_does_not_reach_the_command() {
         setpriv.arg(program()).arg("run").args(options);
         sets(&Held::start(setpriv).proc("status"))
     };
-    // The control: it does as long as nothing is wished for.
+    // The control: it does as long as nothing is wished for, and nothing can be made of it.
     assert_eq!(inherited(&[])[0], KILL | NET_RAW);
     for options in [
         &["--cap-drop=KILL"][..],
         &["--cap-drop=ALL", "--cap-add=KILL"],
         &["--cap-add=KILL"],
+        &["--allow-new-privs"],
         &["-U"],
     ] {
         let [inheritable, .., ambient] = inherited(options);

@@ -3,9 +3,12 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/vm.rs"]
+mod vm;
 
 mod caps;
 mod landlock;
+mod older;
 mod probe;
 mod seccomp;
 mod terminal;

@@ -95,6 +95,8 @@ fn nothing_can_be_typed_into_the_callers_terminal() {
             &["--disable-userns"],
             &["--landlock-rx=/", "--landlock-tcp-bind=1"],
             &["--landlock-scope", "--allow-new-privs"],
+            &["--tmpfs", "/mnt"],
+            &["--root", "/"],
             &[&file],
         ] {
             found.push((caller, options.join(" "), typed(caller, options, &tries)));

@@ -93,20 +93,12 @@ pub const REFUSED: &[u32] = &[
     call::__NR_vserver,
 ];
 
-/// Numbers below [`LAST`] that this architecture has no call for.
-pub const UNUSED: core::ops::Range<usize> = 337..424;
-
 /// The answer for each number.
 const ANSWERS: [u8; LAST + 1] = {
     let mut answers = [answer::ALLOW; LAST + 1];
     let mut at = 0;
     while at < REFUSED.len() {
         answers[REFUSED[at] as usize] = answer::PERM;
-        at += 1;
-    }
-    at = UNUSED.start;
-    while at < UNUSED.end {
-        answers[at] = answer::NOSYS;
         at += 1;
     }
     answers[call::__NR_clone as usize] = answer::CLONE;

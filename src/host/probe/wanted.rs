@@ -22,7 +22,8 @@ pub fn look_up<'a>(
 ) -> Result<(), Error<'a>> {
     let privilege = &config.privilege;
     let caps = privilege.cap_add.union(privilege.cap_drop);
-    if !caps.is_empty() || privilege.disable_userns {
+    let inherits = privilege.allow_new_privs && host.euid == 0;
+    if !caps.is_empty() || privilege.disable_userns || inherits {
         if privilege.cap_drop != Caps::ALL && host.capabilities.is_none() {
             host.capabilities = process::capabilities().ok();
         }
@@ -41,22 +42,20 @@ pub fn look_up<'a>(
             Filter::Default => continue,
             Filter::Fd(fd) => {
                 put!(&mut text, fd);
-                (Id::Seccomp, text.finish(), Ok(Fd(fd)))
+                (Id::Seccomp, words.join(&[text.bytes()]), Ok(Fd(fd)))
             }
             Filter::File(path) => {
                 let flags = (libc::O_RDONLY | libc::O_CLOEXEC) as u32;
                 let opened = file::open(path.as_cstr(), flags);
-                (Id::SeccompFile, path.bytes(), opened)
+                (Id::SeccompFile, path, opened)
             }
         };
         let mut program = Array::new(words);
         match opened.and_then(|fd| read_all(fd, &mut program, FILTER_SIZE + 1)) {
             Ok(()) if fits(program.len()) => filters.push(program.finish()),
             Ok(()) => {
-                return Err(Error::FilterSize {
-                    option,
-                    bytes: program.len(),
-                });
+                let words = words.copy(&[word]);
+                return Err(Error::Invalid { option, words });
             }
             Err(errno) => {
                 return Err(Error::Unreadable {
