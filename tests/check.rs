@@ -190,7 +190,7 @@ fn containers_of_docker_are_told_the_right_cause() {
                 ("uts namespace", SECCOMP),
                 ("user namespace", SECCOMP),
                 ("/proc, user", SECCOMP),
-                ("Landlock files, ABI 1", ""),
+                ("Landlock files, ABI 5", ""),
             ],
         ),
         (

@@ -47,7 +47,8 @@ pub struct Rlimit {
     pub hard: u64,
 }
 
-/// A filter of system calls (seccomp(2)).
+/// A filter of system calls (seccomp(2)). What is not our own is read by
+/// [`look_up`](crate::host::probe::look_up), and kept in [`Host::filters`](crate::host::Host::filters).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Filter<'a> {
     /// Our own, which refuses what container engines refuse by default.

@@ -31,7 +31,7 @@ const TRIALS: Packed = packed!(
     clock offsets\t-T --monotonic 1\n\
     /proc\t-mp\n\
     seccomp filter\t--seccomp default\n\
-    Landlock files, ABI 1\t--landlock-ro /\n\
+    Landlock files, ABI 5\t--landlock-ro /\n\
     Landlock TCP, ABI 4\t--landlock-tcp-bind 1\n\
     Landlock scopes, ABI 6\t--landlock-scope\n"
 );
