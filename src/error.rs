@@ -83,7 +83,7 @@ pub enum Error<'a> {
     SetgroupsNeedsPrivilege,
     /// A word that is none of the verb's: no option, and no process id.
     UnexpectedWord(&'a [u8]),
-    /// Nothing to compare.
+    /// Nothing to enter, or to compare.
     TooFewProcesses,
     /// So many things that were asked for cannot be looked at (ptrace(2), "access mode checking").
     Unseen(u32),
@@ -180,7 +180,7 @@ impl Show for Error<'_> {
             Error::UnexpectedWord(word) => {
                 put!(text, "unexpected word ", Quoted(word), SEE_HELP);
             }
-            Error::TooFewProcesses => put!(text, "compare needs two process ids at least"),
+            Error::TooFewProcesses => put!(text, "a process id is missing"),
             Error::Unseen(count) => put!(
                 text,
                 count,

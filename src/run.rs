@@ -67,7 +67,7 @@ pub fn main(mut process: Process) -> ! {
     };
     let status = request.and_then(|request| match request.wish {
         Wish::Do | Wish::Explain => match request.verb {
-            Verb::Run => run(&process, &request, &words),
+            Verb::Run | Verb::Enter => run(&process, &request, &words),
             Verb::Check => Ok(check::check(&words, process.host(), &request.view)),
             _ => Ok(view::show(&words, request.verb, &request.view)),
         },

@@ -12,6 +12,7 @@
 //!
 //! The facts are `capabilities=none` or `capabilities=admin`, `clone3=no`, `sigchld=ignored`,
 //! `refused=NS,...`, `last-capability=N`, `filters=N,...` (what was read, in instructions) and
+//! `own=PID`, `differs=NS,...` and `cgroups=FILE,...` for who enters another's namespaces,
 //! `caller=PID` (a library's caller, with threads), and those of the view: `new_mounts=no`,
 //! `mountinfo=POINT:OPTIONS,...`, `pivot_root=no`, `directory=PATH`, `terminal=PATH`, and `seen=WHAT:THERE:REAL,...`
 //! with the kind of a source or the content of a descriptor, the length of the place that is there, and the source
@@ -160,6 +161,9 @@ fn host(case: &Case) -> Host<'static> {
             ("directory", path) => host.directory = path.to_string().leak().as_bytes(),
             ("terminal", path) => host.terminal = path.to_string().leak().as_bytes(),
             ("seen", list) => host.operations = seen(list),
+            ("differs", list) => host.target.differs = set(list),
+            ("own", pid) => host.target.own = pid.parse().unwrap(),
+            ("cgroups", paths) => host.target.cgroups = cgroups(paths),
             ("against", "default") => {}
             _ => panic!("unknown: {fact}"),
         }
@@ -539,11 +543,21 @@ fn filled(call: &Call) -> Option<Slot> {
     }
 }
 
+/// The files of cgroups, which live as long as the test.
+fn cgroups(paths: &str) -> &'static [ThinCStr<'static>] {
+    let paths = paths.split(',').map(|path| {
+        let text: &CString = Box::leak(Box::new(CString::new(path).unwrap()));
+        ThinCStr::from(text.as_c_str())
+    });
+    paths.collect::<Vec<_>>().leak()
+}
+
 fn used(call: &Call) -> Vec<Slot> {
     match call {
-        Call::Write { slot, .. } | Call::RaiseLoopback(slot) | Call::CheckParent(slot) => {
-            vec![*slot]
-        }
+        Call::Write { slot, .. }
+        | Call::RaiseLoopback(slot)
+        | Call::CheckParent(slot)
+        | Call::Expect { slot, .. } => vec![*slot],
         Call::Plain(plain) => plain.args.iter().flat_map(slots).collect(),
         _ => Vec::new(),
     }

@@ -63,6 +63,7 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
         "host::probe",
         &[
             ("host", "the facts it reads"),
+            ("host::nslist", "what differs from who is entered"),
             ("compile", "a trial of --try is a plan"),
             ("config", "what is tried"),
             ("launch", "a trial is carried out"),

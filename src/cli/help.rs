@@ -11,6 +11,7 @@ pub const OVERVIEW: Packed = packed!(
 pidone makes a command PID 1 of new Linux namespaces.
 
   pidone run [OPTIONS] [--] COMMAND [ARG...]   a command in new namespaces
+  pidone enter [OPTIONS] PID [--] COMMAND...   a command in another's namespaces
   pidone list [OPTIONS]                        the namespaces of this machine
   pidone compare [OPTIONS] PID PID...          those of processes, side by side
   pidone check [OPTIONS]                       what this machine allows, and why not
@@ -33,7 +34,12 @@ impl Show for Usage {
         match self.0 {
             Verb::Run => put!(
                 text,
-                "pidone run [OPTIONS] [--] COMMAND [ARG...]   (no COMMAND: $SHELL, else /bin/sh)\n"
+                "pidone run [OPTIONS] [--] COMMAND [ARG...]   (no COMMAND: $SHELL, else /bin/sh)\n\
+                new are mount and PID namespaces, and those that are asked for here\n"
+            ),
+            Verb::Enter => put!(
+                text,
+                "pidone enter [OPTIONS] PID [--] COMMAND [ARG...]   (all namespaces that differ from ours)\n"
             ),
             Verb::List => put!(text, "pidone list [OPTIONS]\n"),
             Verb::Compare => put!(text, "pidone compare [OPTIONS] PID PID...\n"),

@@ -5,6 +5,7 @@
 
 mod help;
 mod nearest;
+mod target;
 mod value;
 
 pub use help::{OVERVIEW, Usage};
@@ -51,7 +52,7 @@ pub enum Wish {
 }
 
 /// Verbs, and options in a verb's place.
-const VERBS: &str = "run list compare check help --help -h version --version -V";
+const VERBS: &str = "run enter list compare check help --help -h version --version -V";
 
 /// Reads the arguments after the program's own name.
 ///
@@ -81,13 +82,14 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
     };
     match position(VERBS, word) {
         Some(0) => parser.parse(Verb::Run),
-        Some(1) => parser.parse(Verb::List),
-        Some(2) => parser.parse(Verb::Compare),
-        Some(3) => parser.parse(Verb::Check),
-        Some(4..=6) => parser.request.wish = Wish::Overview,
+        Some(1) => parser.parse(Verb::Enter),
+        Some(2) => parser.parse(Verb::List),
+        Some(3) => parser.parse(Verb::Compare),
+        Some(4) => parser.parse(Verb::Check),
+        Some(5..=7) => parser.request.wish = Wish::Overview,
         Some(_) => parser.request.wish = Wish::Version,
         None => {
-            let nearest = nearest(word, &mut (0..9).map(|at| crate::text::word(VERBS, at)));
+            let nearest = nearest(word, &mut (0..10).map(|at| crate::text::word(VERBS, at)));
             return Err(Error::UnknownVerb { word, nearest });
         }
     }
@@ -159,17 +161,44 @@ impl<'a> Parser<'a> {
                 }
                 [b'-', b'-', ..] => self.long(word)?,
                 [b'-', _, ..] => self.letters(word)?,
-                _ if self.request.verb == Verb::Run => break,
+                _ if matches!(self.request.verb, Verb::Run | Verb::Enter) => break,
                 _ => self.process(word)?,
             }
         }
-        while self.request.verb != Verb::Run
-            && let Some(word) = self.peek()
-        {
-            self.process(word)?;
+        match self.request.verb {
+            Verb::Run => {}
+            Verb::Enter => self.target()?,
+            _ => {
+                while let Some(word) = self.peek() {
+                    self.process(word)?;
+                }
+            }
         }
         if self.peek().is_some() {
             self.request.config.command = self.rest;
+        }
+        Some(())
+    }
+
+    /// Whether nothing is to be done but to say what could be.
+    fn asks(&self) -> bool {
+        self.given(Id::Help) || self.given(Id::Version)
+    }
+
+    /// The process to enter, if no option was it; and what may stand between it and the command.
+    fn target(&mut self) -> Option<()> {
+        if self.given(Id::Target) || self.asks() {
+            return Some(());
+        }
+        let Some(word) = self.take() else {
+            return self.fail(Error::TooFewProcesses);
+        };
+        let Some(pid) = target::process_id(word.bytes()) else {
+            return self.fail(Error::UnexpectedWord(word.bytes()));
+        };
+        self.request.config.enter.pid = pid;
+        if self.peek().is_some_and(|word| word.bytes() == b"--") {
+            self.take();
         }
         Some(())
     }
@@ -178,7 +207,7 @@ impl<'a> Parser<'a> {
     fn process(&mut self, word: ThinCStr<'a>) -> Option<()> {
         self.take();
         let word = word.bytes();
-        match value::process_id(word) {
+        match target::process_id(word) {
             Some(pid) if self.request.verb == Verb::Compare => self.lists.processes.push(pid),
             _ => return self.fail(Error::UnexpectedWord(word)),
         }
@@ -291,7 +320,7 @@ impl<'a> Parser<'a> {
 
     /// Options that exclude each other, and words that are missing.
     fn contradictions(&mut self) -> Option<()> {
-        if self.request.verb == Verb::Compare && self.lists.processes.len() < 2 {
+        if self.request.verb == Verb::Compare && self.lists.processes.len() < 2 && !self.asks() {
             return self.fail(Error::TooFewProcesses);
         }
         self.modifiers()?;

@@ -1,5 +1,6 @@
 //! The values of options: each word is read once, into a type that cannot be wrong.
 
+use super::target::{process_id, target};
 use super::{Lists, Request};
 use crate::config::{
     Access, Allowed, Config, EnvChange, Filter, Inside, Operation, Propagation, Rlimit, Setgroups,
@@ -24,6 +25,7 @@ pub fn store<'a>(
         privilege,
         life,
         reports,
+        enter,
         ..
     } = &mut request.config;
     let [first, second] = [0, 1].map(|at| words.get(at).copied().unwrap_or(thin!("")));
@@ -96,6 +98,13 @@ pub fn store<'a>(
         Id::JsonStatusFd => reports.json_status_fd = Some(descriptor(word)?),
         Id::BlockFd => reports.block_fd = Some(descriptor(word)?),
         Id::SyncFd => reports.sync_fd = Some(descriptor(word)?),
+        Id::Target => (enter.pid, enter.inode) = target(word)?,
+        Id::EnterRoot => enter.root = true,
+        Id::Wd => enter.directory = true,
+        Id::PreserveCredentials => enter.preserve_credentials = true,
+        Id::JoinCgroup => enter.join_cgroup = true,
+        Id::EnvFromTarget => enter.environment = true,
+        Id::NoFork => enter.no_fork = true,
         Id::Type => request.view.types = NsSet::of(Ns::named(word)?),
         Id::Tree => request.view.tree = true,
         Id::Types => request.view.about_types = true,
@@ -194,14 +203,9 @@ pub(super) fn size(word: &[u8]) -> Option<u64> {
     decimal(digits)?.checked_mul(1 << shift)
 }
 
-fn descriptor(word: &[u8]) -> Option<u32> {
+pub fn descriptor(word: &[u8]) -> Option<u32> {
     let number = i32::try_from(decimal(word)?).ok()?;
     Some(number as u32)
-}
-
-/// A process id, which 0 is not.
-pub fn process_id(word: &[u8]) -> Option<u32> {
-    descriptor(word).filter(|&pid| pid > 0)
 }
 
 fn filter(id: Id, word: ThinCStr) -> Option<Filter> {

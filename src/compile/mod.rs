@@ -4,6 +4,7 @@
 
 mod caps;
 mod command;
+mod enter;
 mod environment;
 mod identity;
 mod landlock;
@@ -47,6 +48,7 @@ pub fn compile<'p>(
     // An ignored SIGCHLD would have the kernel throw the exit status away, so this is the first.
     list.add_if(host.sigchld_ignored, set_sigchld(false), Id::Default);
     reports::keep_descriptors(config, &mut list);
+    enter::open(config, host, &resolved, &mut list);
     // Before the clone, or the child could look for our death where nobody writes it.
     list.add_if(
         !config.life.no_kill_child,
@@ -68,16 +70,12 @@ pub fn compile<'p>(
     list.turn(Who::Child);
     // First of all, so that no step below outlives the parent, or waits for a dead one.
     if !config.life.no_kill_child {
-        list.add(Call::DieWithParent, Id::Default);
-        list.add_if(
-            host.shared_with.is_some(),
-            Call::CheckParent(Slot::Parent),
-            Id::Default,
-        );
+        die_with_parent(host.apart().is_some(), &mut list);
     }
     list.add_if(gate, Call::PassGate, Id::Default);
     // Before anything that needs an identity: without a map every id is the overflow id.
     maps.write_by_child(words, &mut list);
+    enter::join(config, host, &resolved, &mut list);
     caps::disable_userns(config, &mut list);
     namespaces::unshare_time(host, &resolved, &mut list);
     process::clocks(config, words, &mut list);
@@ -87,7 +85,8 @@ pub fn compile<'p>(
     let made = mounts::mounts(config, host, &resolved, words, &mut list)?;
     process::attributes(config, words, &mut list);
     // After what may need a privilege, and before foreign code.
-    list.add_if(!config.privilege.allow_new_privs, NO_NEW_PRIVS, Id::Default);
+    let allow = config.privilege.allow_new_privs || config.enter.pid != 0;
+    list.add_if(!allow, NO_NEW_PRIVS, Id::Default);
     // Before capabilities and ids go: it opens files, and needs CAP_SYS_ADMIN without no_new_privs.
     landlock::restrict(config, &mut list);
     // A filter needs the one or the other too, and so cannot be last without no_new_privs.
@@ -101,6 +100,7 @@ pub fn compile<'p>(
     }
     // Waits for the caller with everything set up, so that it sees the finished world.
     reports::await_release(config, &mut list);
+    enter::hand_over(config, &resolved, &mut list);
     // After the last step that opens something (CVE-2024-21626: a directory of the host left open).
     reports::close_descriptors(config, &mut list);
     list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
@@ -148,9 +148,16 @@ fn set_sigchld(ignore: bool) -> Call<'static> {
     }
 }
 
+/// Ends the child with its parent, also if that has ended already.
+#[inline(never)]
+fn die_with_parent(apart: bool, child: &mut List) {
+    child.add(Call::DieWithParent, Id::Default);
+    child.add_if(apart, Call::CheckParent(Slot::Parent), Id::Default);
+}
+
 /// How the child will see that we are dead: in memory where that is ours, else through a descriptor.
 fn watched<'p>(host: &Host, words: &'p Words) -> Call<'p> {
-    match host.shared_with {
+    match host.apart() {
         None => Call::ShowDeath,
         Some(pid) => Call::opening(
             Slot::Parent,
@@ -161,6 +168,9 @@ fn watched<'p>(host: &Host, words: &'p Words) -> Call<'p> {
 }
 
 fn clone(host: &Host, new: NsSet) -> Call<'static> {
+    if host.target.own != 0 {
+        return Call::Fork(0);
+    }
     let mut flags = new.flags() | (libc::CLONE_VM | libc::CLONE_CHILD_CLEARTID) as u64;
     if host.shared_with.is_none() {
         flags |= libc::CLONE_FILES as u64;

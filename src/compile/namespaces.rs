@@ -11,6 +11,8 @@ use crate::plan::Arg;
 pub struct Resolved {
     pub new: NsSet,
     asked: NsSet,
+    /// Those of the process that is entered.
+    pub joined: NsSet,
 }
 
 impl Resolved {
@@ -28,6 +30,18 @@ impl Resolved {
 /// those that are shared. Without privilege a user namespace gives the right to make the others.
 pub fn resolve(config: &Config, host: &Host) -> Result<Resolved, Error<'static>> {
     let wish = &config.namespaces;
+    if config.enter.pid != 0 {
+        let differs = host.target.differs;
+        return Ok(Resolved {
+            new: NsSet::NONE,
+            asked: wish.add,
+            joined: if wish.add.is_empty() {
+                differs
+            } else {
+                wish.add
+            },
+        });
+    }
     let mut asked = wish.add;
     for (option, ns) in implied(config).into_iter().flatten() {
         if wish.share.contains(ns) {
@@ -45,6 +59,7 @@ pub fn resolve(config: &Config, host: &Host) -> Result<Resolved, Error<'static>>
     Ok(Resolved {
         new,
         asked: asked.union(attempted),
+        joined: NsSet::NONE,
     })
 }
 

@@ -21,6 +21,11 @@ impl<'p> List<'p> {
         }
     }
 
+    /// The memory of the plan.
+    pub fn words(&self) -> &'p Words {
+        self.steps.words()
+    }
+
     /// The steps that follow are performed by this one.
     pub fn turn(&mut self, who: Who) {
         self.who = who;

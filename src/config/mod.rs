@@ -29,6 +29,8 @@ pub struct Config<'a> {
     pub life: Life,
     /// What other programs are told.
     pub reports: Reports<'a>,
+    /// Whose namespaces are joined, if none is made.
+    pub enter: Enter,
     /// The command and its arguments; empty for the shell that `SHELL` names, or `/bin/sh`.
     pub command: &'a Strings<'a>,
 }
@@ -163,6 +165,27 @@ pub struct Privilege<'a> {
     pub landlock_scope: bool,
     /// Whether no further user namespace can be made inside. Implies a new user namespace.
     pub disable_userns: bool,
+}
+
+/// A process whose namespaces are joined: those of [`Namespaces::add`], or all that differ from ours.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Enter {
+    /// The process; 0 is none.
+    pub pid: u32,
+    /// The inode number of its pidfd, which no later process has; 0 is any.
+    pub inode: u64,
+    /// Whether its root directory is the command's.
+    pub root: bool,
+    /// Whether its working directory is the command's.
+    pub directory: bool,
+    /// Whether the command is not to become root of a user namespace that is joined.
+    pub preserve_credentials: bool,
+    /// Whether the command is in its cgroup.
+    pub join_cgroup: bool,
+    /// Whether the command has its environment.
+    pub environment: bool,
+    /// Whether only the command's children are in its process-id namespace.
+    pub no_fork: bool,
 }
 
 /// How long the command lives.

@@ -31,7 +31,9 @@ const PROC_FILE: u16 = 1 << 7;
 const CAPS: u16 = 1 << 8;
 const FILTER: u16 = 1 << 9;
 const RULES: u16 = 1 << 10;
-const OTHER: u16 = 1 << 11;
+/// Another process, and joining its namespaces.
+const JOIN: u16 = 1 << 11;
+const OTHER: u16 = 1 << 12;
 const ANY: u16 = u16::MAX;
 
 /// Makes the table of causes, and of what is said of each one line, with `%` for what the facts name.
@@ -114,6 +116,10 @@ causes! {
         "with --allow-new-privs it needs CAP_SYS_ADMIN"
     FILTER: INVAL INVAL, 0,
         "this is no filter: wanted are classic BPF instructions of which each way ends in a return"
+    JOIN: SRCH SRCH, 0,
+        "there is no such process"
+    JOIN | PROC_FILE: PERM ACCES, 0,
+        "it takes CAP_SYS_ADMIN in the user namespaces of the process and of what is joined"
     THEIR_FD: BADF BADF, 0,
         "the caller did not pass this descriptor, or not for this direction"
 }
@@ -149,7 +155,8 @@ pub fn hint(refused: &Refused, evidence: &Evidence, text: &mut Text) {
 
 fn kind(call: &Call) -> u16 {
     match call {
-        Call::Clone3(..) | Call::Clone(..) => CLONE,
+        Call::Clone3(..) | Call::Clone(..) | Call::Fork(..) => CLONE,
+        Call::Expect { .. } => JOIN,
         Call::Exec(..) => EXEC,
         Call::Prlimit { .. } => LIMIT,
         Call::DropCapability(_) | Call::RaiseCapability(_) | Call::SetCapabilities { .. } => CAPS,
@@ -163,6 +170,9 @@ fn plain_kind(plain: &Plain) -> u16 {
     match (plain.number, plain.args) {
         (Sys::mount, [_, _, Arg::Text(kind), ..]) if kind.bytes() == b"proc" => PROC,
         (Sys::mount | Sys::unshare, _) => MOUNT,
+        // A profile that refuses the one refuses the other.
+        (Sys::setns, _) => MOUNT | JOIN,
+        (Sys::pidfd_open, _) => JOIN,
         (Sys::setpriority, _) => NICE,
         (Sys::fcntl, _) => THEIR_FD,
         (Sys::seccomp | Sys::landlock_restrict_self, _) => FILTER,

@@ -8,7 +8,7 @@ pub mod probe;
 
 use crate::names::NsSet;
 use crate::plan::Stack;
-use crate::strings::Strings;
+use crate::strings::{Strings, ThinCStr};
 
 /// `CAP_SYS_ADMIN` (capabilities(7)).
 const SYS_ADMIN: u32 = linux_raw_sys::general::CAP_SYS_ADMIN;
@@ -53,6 +53,19 @@ pub struct Host<'a> {
     pub pivot_root: bool,
     /// Namespaces that were tried because of `--try`, and refused.
     pub refused: NsSet,
+    /// What is known of the process that is to be entered.
+    pub target: Target<'a>,
+}
+
+/// A process whose namespaces are to be joined.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Target<'a> {
+    /// Our own process id.
+    pub own: u32,
+    /// The types of which it has another namespace than we.
+    pub differs: NsSet,
+    /// For each cgroup that it is in the file that takes processes into it.
+    pub cgroups: &'a [ThinCStr<'a>],
 }
 
 impl Host<'_> {
@@ -77,7 +90,18 @@ impl Host<'_> {
             last_capability: linux_raw_sys::general::CAP_LAST_CAP as u8,
             filters: &[],
             refused: NsSet::NONE,
+            target: Target {
+                own: 0,
+                differs: NsSet::NONE,
+                cgroups: &[],
+            },
         }
+    }
+
+    /// Our process id, if the child does not share our memory, or `clear_child_tid` is not ours to use.
+    pub fn apart(&self) -> Option<u32> {
+        let own = self.target.own;
+        self.shared_with.or((own != 0).then_some(own))
     }
 
     /// Whether new namespaces need no new user namespace.

@@ -3,6 +3,7 @@
 use super::Notes;
 use crate::names::Errno;
 use crate::plan::Failure;
+use crate::sys::process::Pid;
 use crate::sys::{Result, memory};
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -17,6 +18,8 @@ pub struct Cell {
     pub life: AtomicU32,
     /// Becomes 1 when the child may pass.
     gate: AtomicU32,
+    /// The process that goes on where the child ended, or 0.
+    heir: AtomicU32,
     /// The step that the child is at, without an errno.
     step: Report,
     failure: Report,
@@ -59,6 +62,7 @@ impl Cell {
             tid: AtomicU32::new(0),
             life: AtomicU32::new(PRESENT),
             gate: AtomicU32::new(0),
+            heir: AtomicU32::new(0),
             step: Report::new(),
             failure: Report::new(),
             warning: Report::new(),
@@ -71,7 +75,8 @@ impl Cell {
         self.tid.store(PRESENT, Ordering::Release);
     }
 
-    /// Called when no child was made.
+    /// Called when no child was made, and by a child with memory of its own that is about to leave: the
+    /// kernel zeroes the word for those that share ours.
     pub fn forget_child(&self) {
         self.tid.store(0, Ordering::Release);
     }
@@ -93,6 +98,16 @@ impl Cell {
     pub fn open_gate(&self) -> Result<()> {
         self.gate.store(1, Ordering::Release);
         memory::wake(&self.gate)
+    }
+
+    /// Tells the parent who goes on.
+    pub fn bequeath(&self, heir: Pid) {
+        self.heir.store(heir.0 as u32, Ordering::Release);
+    }
+
+    pub fn heir(&self) -> Option<Pid> {
+        let heir = self.heir.load(Ordering::Acquire);
+        (heir != 0).then_some(Pid(heir as i32))
     }
 
     /// Always asks the kernel, also when the gate is open already: what a plan says is what happens.

@@ -4,13 +4,14 @@
 
 #![allow(unsafe_code)]
 
+use super::cell::Cell;
 use super::child;
 use super::perform::Performer;
 use crate::arch;
 use crate::names::Errno;
 use crate::plan::Stack;
-use crate::sys::Result;
-use crate::sys::process::Pid;
+use crate::sys::process::{self, Pid};
+use crate::sys::{Result, memory};
 use linux_raw_sys::general::clone_args;
 
 /// Makes the child, with clone3(2) or clone(2). The parent's slots and mask are the child's to start
@@ -50,6 +51,32 @@ pub fn clone(parent: &Performer, flags: u64, with_clone3: bool) -> Result<Pid> {
             cell.forget_child();
             Err(errno)
         }
+    }
+}
+
+/// Makes a process with memory of its own: the child, or the one that goes on for a child.
+pub fn fork(performer: &mut Performer, flags: u64) -> Result<()> {
+    performer.cell.expect_child();
+    let pid = process::fork(flags)?;
+    match (pid.0, performer.is_child) {
+        (0, false) => child::become_command(*performer),
+        (0, true) => {}
+        (_, false) => performer.child = Some(pid),
+        (_, true) => {
+            performer.cell.bequeath(pid);
+            process::exit(0)
+        }
+    }
+    Ok(())
+}
+
+/// A cell in memory that stays shared when the rest is not.
+pub fn shared_cell() -> Result<&'static Cell> {
+    let place = memory::map_shared(size_of::<Cell>())? as *mut Cell;
+    // SAFETY: the memory is new, aligned to a page, and large enough; it stays for ever.
+    unsafe {
+        place.write(Cell::new());
+        Ok(&*place)
     }
 }
 

@@ -16,7 +16,9 @@
 //!    kernel zeroes the cell's `life` when the parent ends (set_tid_address(2)), the child looks
 //!    there right after prctl(2), and getppid(2), which is 0 across pid namespaces, is not needed.
 //! 6. An error must reach the parent: the child stores step and errno in the cell and exits. No pipe.
-//! 7. Shared descriptors (`CLONE_FILES`, so that one close_range(2) serves both) become separate at
+//! 7. A child that joins others' namespaces would lend our memory to whoever can trace it there: it
+//!    gets memory of its own, and only the cell stays shared ([`Call::Fork`](crate::plan::Call::Fork)).
+//! 8. Shared descriptors (`CLONE_FILES`, so that one close_range(2) serves both) become separate at
 //!    execve(2). Used only when no other thread of the caller can be surprised by it.
 
 mod cell;
@@ -87,8 +89,20 @@ pub fn launch(
     timeline: Option<&Timeline>,
     supervise: &mut dyn FnMut(&Child),
 ) -> (Result<(), Failure>, Notes) {
-    let cell = Cell::new();
-    let mut parent = Performer::new(plan, &cell, timeline);
+    let mut cell = &Cell::new();
+    if plan.forks(Who::Clone) {
+        match clone::shared_cell() {
+            Ok(shared) => cell = shared,
+            Err(errno) => {
+                let failure = Failure {
+                    step: 1,
+                    errno: Some(errno),
+                };
+                return (Err(failure), Notes::default());
+            }
+        }
+    }
+    let mut parent = Performer::new(plan, cell, timeline);
     let outcome = run(&mut parent, supervise);
     if let Some(timeline) = timeline {
         timeline.end();
@@ -114,32 +128,46 @@ fn run(parent: &mut Performer, supervise: &mut dyn FnMut(&Child)) -> Result<(), 
     parent.perform_all(Who::Before)?;
     parent.perform_all(Who::Clone)?;
     let Some(pid) = parent.child else {
-        return Err(Failure {
-            step: 0,
-            errno: None,
-        });
+        return Err(NO_CHILD);
     };
-    let child = Child {
+    let mut child = Child {
         pid,
         inherits: parent.mask.unwrap_or(0),
         cell,
         signalled: false.into(),
     };
     if let Err(failure) = parent.perform_all(Who::During) {
-        end(&child);
+        end(&child, parent.apart);
         return Err(failure);
     }
+    if parent.plan.forks(Who::Child) {
+        while process::wait_for(pid) == Err(Errno::INTR) {}
+        match cell.heir() {
+            Some(heir) => child.pid = heir,
+            None => return Err(cell.failure().unwrap_or(NO_CHILD)),
+        }
+    }
     supervise(&child);
-    cell.wait_until_child_has_left();
+    if !parent.apart {
+        cell.wait_until_child_has_left();
+    }
     match cell.failure() {
         Some(failure) if failure.errno.is_some() || !child.signalled.get() => Err(failure),
         _ => Ok(()),
     }
 }
 
+/// A plan in which nobody makes the child, or in which that ended between two steps.
+const NO_CHILD: Failure = Failure {
+    step: 0,
+    errno: None,
+};
+
 /// Ends a child that must not become the command.
-fn end(child: &Child) {
+fn end(child: &Child, apart: bool) {
     child.send(Signal::KILL);
     while process::wait_for(child.pid) == Err(Errno::INTR) {}
-    child.cell.wait_until_child_has_left();
+    if !apart {
+        child.cell.wait_until_child_has_left();
+    }
 }

@@ -4,7 +4,7 @@
 // Unsafety here: the addresses that plain calls and set_tid_address(2) are given.
 
 use super::cell::Cell;
-use super::clone::clone;
+use super::clone::{clone, fork};
 use super::timeline::Timeline;
 use crate::names::{Errno, Ns};
 use crate::plan::{Arg, Call, Data, Failure, Plain, Plan, RECORD, Refusal, Slot, Who, entry};
@@ -20,6 +20,8 @@ pub struct Performer<'a> {
     pub plan: &'a Plan<'a>,
     pub cell: &'a Cell,
     pub is_child: bool,
+    /// Whether the child has memory of its own.
+    pub apart: bool,
     /// Known to the parent after the clone.
     pub child: Option<Pid>,
     timeline: Option<&'a Timeline>,
@@ -39,6 +41,7 @@ impl<'a> Performer<'a> {
             plan,
             cell,
             is_child: false,
+            apart: plan.forks(Who::Clone),
             child: None,
             timeline,
             slots: [0; Slot::COUNT],
@@ -63,6 +66,9 @@ impl<'a> Performer<'a> {
             if self.is_child {
                 // While it executes, a death by signal may be the command's own.
                 self.cell.at(if executes { 0 } else { number });
+                if executes && self.apart {
+                    self.cell.forget_child();
+                }
             }
             let Err(errno) = self.perform(&step.call) else {
                 continue;
@@ -107,6 +113,15 @@ impl<'a> Performer<'a> {
             Call::ShowDeath => unsafe { memory::set_tid_address(&self.cell.life) },
             Call::Clone3(flags) => clone(self, *flags, true).map(|pid| self.child = Some(pid)),
             Call::Clone(flags) => clone(self, *flags, false).map(|pid| self.child = Some(pid)),
+            Call::Fork(flags) => fork(self, *flags),
+            Call::Expect { slot, inode } => match file::status(self.fd(*slot)?, c"")?.st_ino {
+                found if found == *inode => Ok(()),
+                _ => Err(Errno::SRCH),
+            },
+            Call::StayInside => match file::is_inside()? {
+                true => Ok(()),
+                false => Err(Errno::NOENT),
+            },
             Call::BlockSignals => {
                 signal::block(signal::all_but_faults()).map(|old| self.mask = Some(old))
             }

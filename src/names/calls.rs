@@ -28,6 +28,7 @@ calls! {
     fchmod SYS_fchmod
     fchmodat SYS_fchmodat
     fcntl SYS_fcntl
+    ioctl SYS_ioctl
     landlock_add_rule SYS_landlock_add_rule
     landlock_create_ruleset SYS_landlock_create_ruleset
     landlock_restrict_self SYS_landlock_restrict_self
@@ -44,9 +45,13 @@ calls! {
     prctl SYS_prctl
     seccomp SYS_seccomp
     setdomainname SYS_setdomainname
+    setgid SYS_setgid
+    setgroups SYS_setgroups
     sethostname SYS_sethostname
+    setns SYS_setns
     setpriority SYS_setpriority
     setsid SYS_setsid
+    setuid SYS_setuid
     socket SYS_socket
     symlinkat SYS_symlinkat
     umask SYS_umask

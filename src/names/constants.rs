@@ -22,13 +22,17 @@ macro_rules! constants {
 constants! {
     AF_INET
     AT_FDCWD
+    CLOSE_RANGE_CLOEXEC
     FD_CLOEXEC
     F_SETFD
     IPPROTO_IP
     LANDLOCK_RULE_NET_PORT
     LANDLOCK_RULE_PATH_BENEATH
+    NS_GET_USERNS
     PRIO_PROCESS
+    PR_SET_DUMPABLE
     PR_SET_NO_NEW_PRIVS
+    SUID_DUMP_DISABLE
     SECCOMP_SET_MODE_FILTER
 }
 
@@ -36,6 +40,9 @@ constants! {
 mod kernel {
     pub use libc::*;
     pub use linux_raw_sys::landlock::landlock_rule_type::*;
+
+    /// `linux/sched/coredump.h`, for prctl(2).
+    pub const SUID_DUMP_DISABLE: i32 = 0;
 }
 
 impl Constant {

@@ -47,6 +47,8 @@ pub enum Verb {
     /// A command in new namespaces.
     #[default]
     Run,
+    /// A command in another's namespaces.
+    Enter,
     /// The namespaces of the machine.
     List,
     /// Those of some processes, side by side.
@@ -73,16 +75,18 @@ const fn spread(sections: &[(u8, usize)]) -> [u8; COUNT] {
 // In order: the verbs that have the options below; a heading before the first of a group; the option;
 // its letter and its name; the names of its values; what it is for; what a wrong value should have been.
 options! {
+    [Run Enter]
+    # "Namespaces"
+    Mount "m" "mount" "" "mount namespace" ""
+    Uts "u" "uts" "" "UTS namespace (host name)" ""
+    Ipc "i" "ipc" "" "IPC namespace" ""
+    Net "n" "net" "" "net namespace (a new one's loopback is up)" ""
+    Pid "p" "pid" "" "PID namespace" ""
+    User "U" "user" "" "user namespace" ""
+    Cgroup "C" "cgroup" "" "cgroup namespace" ""
+    Time "T" "time" "" "time namespace" ""
+
     [Run]
-    # "Namespaces (new ones for process ids and mounts are the default)"
-    Mount "m" "mount" "" "new mount namespace" ""
-    Uts "u" "uts" "" "new UTS namespace (host name)" ""
-    Ipc "i" "ipc" "" "new IPC namespace" ""
-    Net "n" "net" "" "new net namespace, its loopback up" ""
-    Pid "p" "pid" "" "new PID namespace" ""
-    User "U" "user" "" "new user namespace" ""
-    Cgroup "C" "cgroup" "" "new cgroup namespace" ""
-    Time "T" "time" "" "new time namespace" ""
     All "a" "all" "" "all eight" ""
     Share "" "share" "NS,..." "keep the caller's" "a list of mount, uts, ipc, net, pid, user, cgroup, time"
     Try "" "try" "NS,..." "new ones where possible" "a list of mount, uts, ipc, net, pid, user, cgroup, time"
@@ -165,8 +169,22 @@ options! {
     JsonStatusFd "" "json-status-fd" "FD" "gets ids and exit code" "the number of an open descriptor"
     BlockFd "" "block-fd" "FD" "start when it is readable" "the number of an open descriptor"
     SyncFd "" "sync-fd" "FD" "open while it runs" "the number of an open descriptor"
+
+    [Enter]
+    # "Whom, and how"
+    Target "t" "target" "PID[:INODE]" "the process, if its pidfd has this inode" "a process id, and perhaps : and an inode number"
+    EnterRoot "r" "root" "" "in its root directory" ""
+    Wd "w" "wd" "" "in its working directory" ""
+    PreserveCredentials "" "preserve-credentials" "" "do not become root inside" ""
+    JoinCgroup "" "join-cgroup" "" "in its cgroup" ""
+    EnvFromTarget "e" "env-from-target" "" "with its environment" ""
+    NoFork "" "no-fork" "" "only children are in its PID namespace" ""
+
+    [Run Enter]
     # "Seeing"
     Explain "" "explain" "" "print every system call, run nothing" ""
+
+    [Run]
     Timing "" "timing" "" "afterwards, where the time went" ""
 
     [List]
@@ -178,7 +196,7 @@ options! {
     [List Compare Check]
     Json "" "json" "" "for programs" ""
 
-    [Run List Compare Check]
+    [Run Enter List Compare Check]
     Help "h" "help" "" "this text" ""
     Version "V" "version" "" "the version" ""
 }
@@ -351,18 +369,22 @@ mod tests {
 
     #[test]
     fn every_name_is_there_once() {
-        let mut seen = HashSet::new();
-        for flag in of(None) {
-            assert!(!flag.long.is_empty());
-            assert!(seen.insert(flag.long), "--{}", flag.long);
-        }
-        assert_eq!(of(None).count(), IDS.len());
-        for verb in [Verb::Run, Verb::List, Verb::Compare, Verb::Check] {
-            let mut letters = HashSet::new();
-            for flag in of(Some(verb)).filter(|flag| !flag.short.is_empty()) {
-                assert!(letters.insert(flag.short), "-{}", flag.short);
+        for verb in [
+            Verb::Run,
+            Verb::Enter,
+            Verb::List,
+            Verb::Compare,
+            Verb::Check,
+        ] {
+            let mut seen = HashSet::new();
+            for flag in of(Some(verb)) {
+                assert!(!flag.long.is_empty());
+                assert!(seen.insert(flag.long), "--{}", flag.long);
+                let short = flag.short;
+                assert!(short.is_empty() || seen.insert(short), "-{short}");
             }
         }
+        assert_eq!(of(None).count(), IDS.len());
     }
 
     #[test]
@@ -390,8 +412,9 @@ mod tests {
         for flag in of(None) {
             let help = Help::next(&mut rest);
             assert!(!help.help.is_empty(), "--{}", flag.long);
-            let says = !help.wanted.is_empty() || free.contains(&flag.long);
-            assert_eq!(!flag.value.is_empty(), says, "--{}", flag.long);
+            let has_values = !flag.value.is_empty();
+            let says = !help.wanted.is_empty() || has_values && free.contains(&flag.long);
+            assert_eq!(has_values, says, "--{}", flag.long);
         }
         assert!(rest.is_empty());
     }

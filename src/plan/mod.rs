@@ -73,6 +73,12 @@ impl<'p> Plan<'p> {
         self.steps.get(number.wrapping_sub(1))
     }
 
+    /// Whether one of these makes a process with memory of its own.
+    pub fn forks(&self, who: Who) -> bool {
+        self.by(who)
+            .any(|(_, step)| matches!(step.call, Call::Fork(..)))
+    }
+
     /// The steps that one performs, with their numbers.
     pub fn by(&self, who: Who) -> impl Iterator<Item = (usize, &Step<'p>)> {
         (1..)

@@ -34,7 +34,7 @@ impl Show for Shown<'_> {
                 who => who,
             };
             if last != Some(who) {
-                put!(text, heading(who));
+                put!(text, heading(who, plan.forks(Who::Clone)));
                 last = Some(who);
             }
             text.raw(if number < 10 { b"   " } else { b"  " });
@@ -61,11 +61,12 @@ impl Show for Shown<'_> {
     }
 }
 
-fn heading(who: Who) -> Packed {
+fn heading(who: Who, apart: bool) -> Packed {
     match who {
         Who::Before => packed!("pidone, before the child exists\n"),
         Who::Clone => packed!("pidone makes the child\n"),
         Who::During => packed!("pidone, beside the child\n"),
+        Who::Child if apart => packed!("child, in memory of its own\n"),
         Who::Child => packed!("child, in pidone's memory until it executes the command\n"),
         // There always is one: the caller's mask is given back.
         Who::After => packed!(
@@ -111,6 +112,17 @@ impl Show for Line<'_> {
                     "|SIGCHLD, child_tidptr=&tid)"
                 );
             }
+            Call::Fork(flags) => {
+                put!(text, "clone(child_stack=NULL, flags=");
+                if *flags != 0 {
+                    put!(text, Named(*flags, &flags::CLONE), "|");
+                }
+                put!(text, "SIGCHLD)");
+            }
+            Call::Expect { slot, .. } => {
+                put!(text, "newfstatat(", slot, ", \"\", &stat, AT_EMPTY_PATH)");
+            }
+            Call::StayInside => put!(text, "getcwd(&path, 4096)"),
             Call::BlockSignals => {
                 put!(text, "rt_sigprocmask(SIG_BLOCK, ~[");
                 fault_signals(text);

@@ -31,11 +31,15 @@ pub enum Slot {
     Folder,
     /// A file that is made.
     File,
+    /// The process whose namespaces are joined.
+    Process,
+    /// The user namespace that owns them.
+    Owner,
 }
 
 impl Slot {
     /// How many there are.
-    pub const COUNT: usize = 11;
+    pub const COUNT: usize = 13;
 }
 
 /// As `--explain` names the descriptor in it.
@@ -53,6 +57,8 @@ impl Show for Slot {
             Slot::Tree => "&tree",
             Slot::Folder => "&folder",
             Slot::File => "&file",
+            Slot::Process => "&process",
+            Slot::Owner => "&owner",
         };
         name.show(text);
     }
@@ -131,6 +137,18 @@ pub enum Call<'p> {
     Clone3(u64),
     /// clone(2).
     Clone(u64),
+    /// clone(2) of a child with memory of its own, as fork(2) makes it. A child hands its further steps,
+    /// and its place beside its parent's other children, over to the child that it makes.
+    Fork(u64),
+    /// newfstatat(2) of a slot's descriptor: its inode number must be this one.
+    Expect {
+        /// Where the descriptor is.
+        slot: Slot,
+        /// The number.
+        inode: u64,
+    },
+    /// getcwd(2): the working directory must be below the root.
+    StayInside,
     /// rt_sigprocmask(2): everything but the fault signals.
     BlockSignals,
     /// rt_sigprocmask(2): as it was before `BlockSignals`.

@@ -124,6 +124,15 @@ pub fn status(directory: Fd, path: &CStr) -> Result<libc::stat> {
     unsafe { call(Sysno::newfstatat, arguments).map(|_| stat.assume_init()) }
 }
 
+/// getcwd(2): whether the working directory is below the root.
+pub fn is_inside() -> Result<bool> {
+    let mut path = [0u8; 4096];
+    // SAFETY: the buffer is writable for its length.
+    unsafe { call(Sysno::getcwd, [path.as_mut_ptr() as usize, path.len()]) }?;
+    // Else it is "(unreachable)/...".
+    Ok(path[0] == b'/')
+}
+
 /// readlinkat(2): what a link says, in a buffer; the part that fits.
 #[inline(never)]
 pub fn read_link<'b>(directory: Fd, path: &CStr, buffer: &'b mut [u8]) -> Result<&'b [u8]> {

@@ -19,6 +19,11 @@ pub fn map_stack(size: usize) -> Result<usize> {
     map_with(size, ANONYMOUS | libc::MAP_GROWSDOWN | libc::MAP_STACK)
 }
 
+/// mmap(2): memory that processes made later share, even if they share no other.
+pub fn map_shared(size: usize) -> Result<usize> {
+    map_with(size, libc::MAP_SHARED | libc::MAP_ANONYMOUS)
+}
+
 fn map_with(size: usize, flags: i32) -> Result<usize> {
     let protection = libc::PROT_READ | libc::PROT_WRITE;
     let arguments = [0, size, protection as usize, flags as usize, usize::MAX, 0];

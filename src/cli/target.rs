@@ -1,0 +1,43 @@
+//! Processes as words.
+
+use super::value::descriptor;
+use crate::text::{cut, decimal, has};
+
+/// A process id, which 0 is not.
+pub fn process_id(word: &[u8]) -> Option<u32> {
+    descriptor(word).filter(|&pid| pid > 0)
+}
+
+/// A process id, and the inode number of its pidfd if there is one behind a colon; else 0.
+pub fn target(mut word: &[u8]) -> Option<(u32, u64)> {
+    let guarded = has(word, b':');
+    let pid = process_id(cut(&mut word, b':'))?;
+    match guarded {
+        true => Some((pid, decimal(word).filter(|&inode| inode > 0)?)),
+        false => Some((pid, 0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_a_process_and_perhaps_an_inode() {
+        assert_eq!(target(b"42"), Some((42, 0)));
+        assert_eq!(target(b"42:18446744073709551615"), Some((42, u64::MAX)));
+        for wrong in [
+            "",
+            "0",
+            "-1",
+            "42:",
+            "42:0",
+            ":5",
+            "42:5:6",
+            "42:x",
+            "2147483648",
+        ] {
+            assert_eq!(target(wrong.as_bytes()), None, "{wrong}");
+        }
+    }
+}
