@@ -114,6 +114,8 @@ causes! {
         "this kernel's Landlock is too old for it: files need Linux 6.10, TCP 6.7, --landlock-scope 6.12"
     FILTER: ACCES PERM, 0,
         "with --allow-new-privs it needs CAP_SYS_ADMIN"
+    FILTER: NOSYS NOSYS, 0,
+        "this kernel has no seccomp filters; for the terminal's sake alone none is needed with --new-session"
     FILTER: INVAL INVAL, 0,
         "this is no filter: wanted are classic BPF instructions of which each way ends in a return"
     JOIN: SRCH SRCH, 0,

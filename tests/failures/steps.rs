@@ -262,6 +262,25 @@ fn the_childs_steps_are_reported() {
 }
 
 #[test]
+fn a_kernel_without_filters_is_told() {
+    if !can_fail() {
+        return;
+    }
+    let faults = inject(&["seccomp:error=ENOSYS"]);
+    for &caller in callers() {
+        let attempt = Attempt {
+            faults: &faults,
+            ..Attempt::new(caller)
+        };
+        let hint = "this kernel has no seccomp filters; ";
+        let refusal = Refusal::of("seccomp(", "ENOSYS").because(hint);
+        attempt.is_refused(&["--cap-drop=KILL", "true"], &refusal);
+        let ran = attempt.run(&["--cap-drop=KILL", "--new-session", "true"]);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{caller:?}");
+    }
+}
+
+#[test]
 fn the_steps_after_the_command_are_reported() {
     if !can_fail() {
         return;
