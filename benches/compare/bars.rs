@@ -32,6 +32,19 @@ pub fn print(findings: &Findings) {
         ratio(&findings.user, "bwrap"),
         0.25,
     );
+    let views = &findings.views;
+    bar(
+        "time of a typical sandbox, × bwrap",
+        ratio(&views.sandbox, "bwrap"),
+        0.35,
+    );
+    bar("time per bind of 2,000, × that of 100", views.growth, 1.5);
+    bar("system calls per bind, in the host's root", views.host, 2.0);
+    bar(
+        "system calls per bind, in a root of others",
+        views.foreign,
+        5.0,
+    );
     let waiting = findings.waiting.as_ref();
     bar(
         "Private_Dirty while waiting, kB",

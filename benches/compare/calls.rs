@@ -65,7 +65,7 @@ fn count_row(
     Ok((trace(strace, &floor, noop)?, trace(strace, &pidone, noop)?))
 }
 
-fn trace(strace: &Path, competitor: &Competitor, noop: &Path) -> Result<usize, String> {
+pub fn trace(strace: &Path, competitor: &Competitor, noop: &Path) -> Result<usize, String> {
     let output = noop.with_file_name("strace.out");
     let mut command = Command::new(strace);
     command

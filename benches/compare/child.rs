@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::system;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A peer needs half a minute for 2,000 binds.
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 pub struct Group(Child);
 

@@ -12,6 +12,7 @@ mod child;
 mod programs;
 mod system;
 mod times;
+mod views;
 mod waiting;
 
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ pub struct Findings {
     root: times::Medians,
     user: times::Medians,
     less: times::Medians,
+    views: views::Views,
     waiting: Option<waiting::Waiting>,
 }
 
@@ -78,6 +80,7 @@ fn compare(programs: &Programs, findings: &mut Findings, troubles: &mut Troubles
             findings.root = times::print(Set::Root, programs, troubles);
             findings.user = times::print(Set::User, programs, troubles);
             findings.less = times::print(Set::Less, programs, troubles);
+            findings.views = views::print(programs, troubles);
             findings.waiting = waiting::print(programs, troubles);
             // Last: network namespaces are torn down in the background and would disturb the rest.
             times::print(Set::All, programs, troubles);

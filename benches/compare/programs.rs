@@ -23,7 +23,7 @@ pub mod namespace {
 
 /// All in one directory, so that looking them up costs each the same. Peers may be missing.
 pub struct Programs {
-    directory: PathBuf,
+    pub directory: PathBuf,
     pub pidone: PathBuf,
     pub noop: PathBuf,
     pub floor_bare: PathBuf,
@@ -50,9 +50,14 @@ impl Programs {
         }
     }
 
+    /// An empty directory, to be bound.
+    pub fn source(&self) -> PathBuf {
+        self.directory.join("source")
+    }
+
     pub fn build(&self) -> Result<(), String> {
         let pidone = env!("CARGO_BIN_EXE_pidone");
-        fs::create_dir_all(&self.directory).map_err(|error| error.to_string())?;
+        fs::create_dir_all(self.source()).map_err(|error| error.to_string())?;
         copy_and_sync(Path::new(pidone), &self.pidone)
             .map_err(|error| format!("{pidone}: {error}"))?;
         compile("noop.rs", &[], &self.noop)?;

@@ -12,14 +12,17 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::Troubles;
 use crate::programs::{Competitor, Programs, namespace};
-use crate::{child, system};
+use crate::{child, system, views};
 
 /// Nanoseconds by label.
 pub type Medians = BTreeMap<String, f64>;
+
+/// The tenth percentile and the median, in nanoseconds, by label.
+pub type Measured = BTreeMap<String, (f64, f64)>;
 
 /// The argument that makes this program the measuring process.
 const MEASURE: &str = "--measure-set";
@@ -34,17 +37,51 @@ pub enum Set {
     User,
     All,
     Less,
+    Sandbox,
+    /// So many binds.
+    Binds(usize),
 }
 
 impl Set {
-    const EVERY: [Set; 4] = [Set::Root, Set::User, Set::All, Set::Less];
+    const EVERY: [Set; 5] = [Set::Root, Set::User, Set::All, Set::Less, Set::Sandbox];
 
-    fn word(self) -> &'static str {
+    fn word(self) -> String {
         match self {
-            Set::Root => "root",
-            Set::User => "user",
-            Set::All => "all",
-            Set::Less => "less",
+            Set::Root => "root".into(),
+            Set::User => "user".into(),
+            Set::All => "all".into(),
+            Set::Less => "less".into(),
+            Set::Sandbox => "sandbox".into(),
+            Set::Binds(count) => format!("binds-{count}"),
+        }
+    }
+
+    fn named(word: &str) -> Option<Set> {
+        let count = word
+            .strip_prefix("binds-")
+            .and_then(|count| count.parse().ok());
+        let plain = || Set::EVERY.into_iter().find(|set| set.word() == word);
+        count.map(Set::Binds).or_else(plain)
+    }
+
+    /// How often each is run: with many binds less often.
+    pub fn runs(self) -> usize {
+        match self {
+            Set::Binds(count) => (runs() * 20 / (count + 20)).clamp(3, 21),
+            _ => runs(),
+        }
+    }
+
+    /// In which rounds a competitor takes part: with many binds a peer needs minutes.
+    fn takes_part(self, label: &str, round: usize) -> bool {
+        !matches!(self, Set::Binds(1000..)) || label != "bwrap" || round.is_multiple_of(7)
+    }
+
+    fn warm_up_rounds(self) -> usize {
+        if let Set::Binds(_) = self {
+            0
+        } else {
+            WARM_UP_ROUNDS
         }
     }
 
@@ -56,14 +93,17 @@ impl Set {
             }
             Set::All => "all eight namespaces, as root (the floor writes no id maps)",
             Set::Less => "the same as root with less privilege, as the floor",
+            Set::Sandbox => "a typical sandbox, as root",
+            Set::Binds(_) => "binds in an empty root, as root",
         }
     }
 
     fn flags(self) -> u64 {
         match self {
-            Set::Root | Set::Less => namespace::PID_AND_MOUNT,
+            Set::Root | Set::Less | Set::Binds(_) => namespace::PID_AND_MOUNT,
             Set::User => namespace::PID_AND_MOUNT | namespace::USER,
             Set::All => namespace::ALL,
+            Set::Sandbox => namespace::ALL & !namespace::NET,
         }
     }
 
@@ -76,21 +116,34 @@ impl Set {
     }
 
     fn competitors(self, programs: &Programs) -> Vec<Competitor> {
-        let flags = format!("{:x}", self.flags());
-        let (pidone, unshare, bwrap) = match self {
-            Set::Root => (
+        let start = |pidone, unshare, bwrap| self.starters(programs, pidone, unshare, bwrap);
+        match self {
+            Set::Root => start(
                 "run",
                 Some("--fork --pid --mount-proc"),
                 Some("--unshare-pid"),
             ),
-            Set::User => (
+            Set::User => start(
                 "run",
                 Some("-Urpf --mount-proc"),
                 Some("--unshare-user --unshare-pid"),
             ),
-            Set::All => ("run -a", None, None),
-            Set::Less => (LESS, None, None),
-        };
+            Set::All => start("run -a", None, None),
+            Set::Less => start(LESS, None, None),
+            Set::Sandbox => views::sandbox(programs),
+            Set::Binds(count) => views::binds(programs, count),
+        }
+    }
+
+    /// Those that start a command in new namespaces, and the floors.
+    fn starters(
+        self,
+        programs: &Programs,
+        pidone: &str,
+        unshare: Option<&str>,
+        bwrap: Option<&str>,
+    ) -> Vec<Competitor> {
+        let flags = format!("{:x}", self.flags());
         let noop = &programs.noop;
         let mut list = vec![
             Competitor::alone("noop", noop),
@@ -146,11 +199,11 @@ pub fn print(set: Set, programs: &Programs, troubles: &mut Troubles) -> Medians 
         .collect()
 }
 
-fn measure_apart(set: Set) -> Result<BTreeMap<String, (f64, f64)>, String> {
+pub fn measure_apart(set: Set) -> Result<Measured, String> {
     let own = env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new(own);
     command
-        .args([MEASURE, set.word()])
+        .args([MEASURE, &set.word()])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());
     let mut as_whom = String::new();
@@ -184,7 +237,7 @@ pub fn requested() -> Option<Set> {
     let mut arguments = env::args().skip(1);
     arguments.find(|argument| argument == MEASURE)?;
     let word = arguments.next()?;
-    Set::EVERY.into_iter().find(|set| set.word() == word)
+    Set::named(&word)
 }
 
 pub fn measure(set: Set, programs: &Programs) -> ExitCode {
@@ -197,7 +250,7 @@ pub fn measure(set: Set, programs: &Programs) -> ExitCode {
         }
     });
     thread::spawn(watch);
-    let Some(samples) = take_turns(&competitors) else {
+    let Some(samples) = take_turns(set, &competitors) else {
         return ExitCode::FAILURE;
     };
     for (competitor, mut times) in competitors.iter().zip(samples) {
@@ -208,17 +261,20 @@ pub fn measure(set: Set, programs: &Programs) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn take_turns(competitors: &[Competitor]) -> Option<Vec<Vec<u64>>> {
-    let runs = runs();
+fn take_turns(set: Set, competitors: &[Competitor]) -> Option<Vec<Vec<u64>>> {
+    let (runs, warm_up) = (set.runs(), set.warm_up_rounds());
     let mut commands: Vec<Command> = competitors.iter().map(Competitor::command).collect();
     let mut samples: Vec<Vec<u64>> = commands.iter().map(|_| Vec::with_capacity(runs)).collect();
     let mut order: Vec<usize> = (0..commands.len()).collect();
     let mut seed = 0x9e37_79b9_7f4a_7c15;
-    for round in 0..runs + WARM_UP_ROUNDS {
+    for round in 0..runs + warm_up {
         shuffle(&mut order, &mut seed);
         for &turn in &order {
+            if !set.takes_part(competitors[turn].label, round) {
+                continue;
+            }
             let nanoseconds = time(&mut commands[turn])?;
-            if round >= WARM_UP_ROUNDS {
+            if round >= warm_up {
                 samples[turn].push(nanoseconds);
             }
         }
@@ -270,7 +326,7 @@ fn time(command: &mut Command) -> Option<u64> {
 fn watch() {
     loop {
         let before = STARTED.load(Ordering::Relaxed);
-        thread::sleep(Duration::from_secs(10));
+        thread::sleep(child::PATIENCE);
         let running = RUNNING.load(Ordering::Relaxed);
         if running != 0 && STARTED.load(Ordering::Relaxed) == before {
             eprintln!("  process {running} hangs and is killed");
