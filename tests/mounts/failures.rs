@@ -1,0 +1,247 @@
+//! Wishes that cannot be fulfilled: one sentence, and nothing is left behind.
+
+use crate::place::{Place, ROOTS, Root, make_folder, places, text};
+use crate::support::{Caller, is_root, skip};
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
+
+/// Everything below a directory: names, kinds, modes, owners, sizes.
+fn tree(path: &Path) -> Vec<String> {
+    let mut all = vec![];
+    let mut folders = vec![path.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("it can be read").flatten() {
+            let (path, data) = (entry.path(), entry.metadata().expect("it is there"));
+            all.push(format!(
+                "{path:?} {:o} {} {} {}",
+                data.mode(),
+                data.uid(),
+                data.size(),
+                data.mtime_nsec()
+            ));
+            if data.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    all.sort();
+    all
+}
+
+/// Asserts that a run is refused in one sentence with these parts, and leaves nothing behind.
+#[track_caller]
+fn refused_after(place: &Place, before: &str, options: &[&str], parts: &[&str]) {
+    let (tree_before, mounts) = (
+        tree(&place.scratch.path),
+        fs::read_to_string("/proc/self/mountinfo"),
+    );
+    let ran = place.run_after(before, options, "echo it runs");
+    let about = format!("{options:?}, {:?}, {:?}: {ran:?}", place.caller, place.root);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(125), ""), "{about}");
+    let (sentence, hint) = ran.err.split_once('\n').expect("a sentence");
+    assert!(sentence.starts_with("pidone: "), "{about}");
+    assert!(
+        hint.is_empty() || hint.starts_with("hint: ") && hint.lines().count() == 1,
+        "{about}"
+    );
+    for part in parts {
+        assert!(ran.err.contains(part), "no {part} in {about}");
+    }
+    let now = tree(&place.scratch.path);
+    let changed: Vec<_> = now
+        .iter()
+        .filter(|one| !tree_before.contains(one))
+        .collect();
+    assert_eq!(changed, [""; 0], "{about}");
+    assert_eq!(tree_before.len(), now.len(), "{about}");
+    assert_eq!(
+        mounts.ok(),
+        fs::read_to_string("/proc/self/mountinfo").ok(),
+        "{about}"
+    );
+}
+
+#[track_caller]
+fn refused(place: &Place, options: &[&str], parts: &[&str]) {
+    refused_after(place, "", options, parts);
+}
+
+#[test]
+fn a_missing_source_is_named_with_its_destination() {
+    for place in places(&ROOTS) {
+        let (absent, point) = (place.host("absent"), place.folder("d"));
+        for option in ["--bind", "--ro-bind", "--dev-bind"] {
+            refused(
+                &place,
+                &[option, &absent, &point],
+                &[&absent, &point, "ENOENT"],
+            );
+        }
+    }
+}
+
+#[test]
+fn a_destination_below_a_file_cannot_be_made() {
+    for place in places(&ROOTS) {
+        let source = place.source("one");
+        let which = source.clone() + "/which";
+        let file = place.file("f");
+        let below = file.clone() + "/a/b";
+        let setup = ["--bind", &which, &file];
+        for rest in [
+            &["--bind", &source, &below][..],
+            &["--tmpfs", &below],
+            &["--dir", &below],
+            &["--symlink", "x", &below],
+            &["--file", "0", &below],
+        ] {
+            refused(&place, &[&setup[..], rest].concat(), &[&below]);
+        }
+    }
+}
+
+#[test]
+fn a_loop_of_links_is_a_loop() {
+    for place in places(&[Root::Host, Root::Directory]) {
+        let folder = place.outside("").expect("a directory");
+        symlink("loop", folder.join("loop")).expect("a link can be made");
+        let (source, below) = (place.source("one"), place.inside("loop") + "/x");
+        refused(&place, &["--bind", &source, &below], &[&below, "ELOOP"]);
+        refused(&place, &["--tmpfs", &below], &[&below, "ELOOP"]);
+        let loops = text(&folder.join("loop"));
+        let point = place.folder("d");
+        refused(
+            &place,
+            &["--bind", &loops, &point],
+            &[&loops, &point, "ELOOP"],
+        );
+    }
+}
+
+#[test]
+fn an_overlay_needs_layers() {
+    for place in places(&[Root::Host, Root::Empty]) {
+        let (source, point) = (place.source("one"), place.folder("d"));
+        for words in [
+            &["--tmp-overlay", &point][..],
+            &["--ro-overlay", &point],
+            &["--overlay", &source, &source, &point],
+        ] {
+            refused(&place, words, &[words[0], "--overlay-src"]);
+        }
+        let absent = place.host("absent");
+        let words = [
+            "--overlay-src",
+            &absent,
+            "--overlay-src",
+            &source,
+            "--ro-overlay",
+            &point,
+        ];
+        refused(&place, &words, &[&point, "ENOENT"]);
+    }
+}
+
+#[test]
+fn a_root_must_be_a_directory() {
+    for place in places(&[Root::Host]) {
+        let (source, absent) = (place.source("one"), place.host("absent"));
+        let file = source + "/which";
+        refused(&place, &["--root", &absent], &[&absent, "ENOENT"]);
+        refused(&place, &["--root", &file], &[&file, "ENOTDIR"]);
+        refused(&place, &["--root", ""], &["--root"]);
+        refused(
+            &place,
+            &["--root", "/tmp", "--empty-root"],
+            &["--root", "--empty-root"],
+        );
+        refused(
+            &place,
+            &["--share", "mount", "--tmpfs", &file],
+            &["--share", "--tmpfs"],
+        );
+        refused(
+            &place,
+            &["--share", "mount", "--empty-root"],
+            &["--share", "--empty-root"],
+        );
+    }
+}
+
+#[test]
+fn a_root_without_the_command_says_so() {
+    for place in places(&[Root::Directory, Root::Empty]) {
+        let ran = place.run(&[], "exec /absent");
+        assert_eq!(ran.code, Some(127));
+        let mut words = vec!["run".to_string()];
+        words.extend(place.options());
+        words.push("/usr/bin/absent".into());
+        let ran = crate::support::pidone(place.caller, &words).output();
+        let ran = crate::support::Ran::from(ran.expect("pidone can be started"));
+        assert_eq!(ran.code, Some(127), "{ran:?}");
+        assert!(ran.err.contains("\"/usr/bin/absent\""), "{ran:?}");
+    }
+}
+
+/// Steps before the one that fails have made directories, files and mounts.
+#[test]
+fn a_failure_halfway_leaves_nothing() {
+    for place in places(&ROOTS) {
+        let (source, absent) = (place.source("one"), place.host("absent"));
+        let [folder, file] = ["d", "f"].map(|name| {
+            if name == "d" {
+                place.folder(name)
+            } else {
+                place.file(name)
+            }
+        });
+        let options = [
+            "--bind",
+            &source,
+            &folder,
+            "--tmpfs",
+            &folder,
+            "--dir",
+            &format!("{folder}/x"),
+            "--bind-data",
+            "0",
+            &file,
+            "--symlink",
+            "x",
+            &format!("{folder}/y"),
+            "--bind",
+            &absent,
+            &folder,
+        ];
+        refused(&place, &options, &[&absent]);
+    }
+}
+
+#[test]
+fn an_ordinary_user_needs_the_right_to_a_destination() {
+    if !is_root() {
+        return skip("not root");
+    }
+    for place in places(&[Root::Directory]).filter(|place| place.caller == Caller::Ordinary) {
+        let closed = place.outside("closed").expect("a directory");
+        make_folder(&closed);
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).expect("a mode");
+        refused(
+            &place,
+            &["--tmpfs", "/in/closed/x"],
+            &["/in/closed/x", "EACCES"],
+        );
+        refused(
+            &place,
+            &["--dir", "/in/closed/x"],
+            &["/in/closed/x", "EACCES"],
+        );
+        // On what is there already it may mount.
+        place.says(
+            &["--tmpfs", "/in/closed", "--dir", "/in/closed/x"],
+            "ls /in/closed",
+            "x\n",
+        );
+    }
+}

@@ -1,0 +1,46 @@
+//! Masks: what is there cannot be read, whatever it is.
+
+use crate::place::{Place, ROOTS, places};
+use std::fs;
+
+fn secrets(place: &Place) -> [String; 2] {
+    let source = place.source("one");
+    let folder = format!("{source}/secrets");
+    fs::create_dir_all(&folder).expect("a directory can be made");
+    fs::write(format!("{folder}/key"), "secret").expect("a file can be written");
+    [source, place.folder("d")]
+}
+
+#[test]
+fn a_masked_file_is_empty_and_a_masked_directory_too() {
+    for place in places(&ROOTS) {
+        let [source, point] = secrets(&place);
+        let (file, folder) = (format!("{point}/which"), format!("{point}/secrets"));
+        let options = [
+            "--bind", &source, &point, "--mask", &file, "--mask", &folder,
+        ];
+        let script = format!(
+            "cat {file} | wc -c; ls -A {folder} | wc -l
+            {{ echo x >{folder}/new; }} 2>&1 | grep -q : && echo closed; ls -A {folder} | wc -l"
+        );
+        place.says(&options, &script, "0\n0\nclosed\n0\n");
+        // On the host it is as it was.
+        assert_eq!(
+            fs::read_to_string(format!("{source}/which")).expect("a file"),
+            "one\n"
+        );
+        assert_eq!(
+            fs::read_to_string(format!("{source}/secrets/key")).expect("a file"),
+            "secret"
+        );
+    }
+}
+
+#[test]
+fn a_mask_is_done_in_its_turn() {
+    for place in places(&ROOTS) {
+        let [source, point] = secrets(&place);
+        let options = ["--mask", &point, "--bind", &source, &point];
+        place.says(&options, &format!("cat {point}/secrets/key"), "secret");
+    }
+}

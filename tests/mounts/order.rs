@@ -1,0 +1,134 @@
+//! Operations are done in the order of the command line, and a modifier is for the next one only.
+
+use crate::place::{ROOTS, Root, places};
+
+#[test]
+fn a_later_mount_covers_an_earlier_one() {
+    for place in places(&ROOTS) {
+        let (source, point) = (place.source("one"), place.folder("d"));
+        let below = format!("{point}/below");
+        let under = ["--tmpfs", &point, "--bind", &source, &below];
+        place.says(&under, &format!("cat {below}/which"), "one\n");
+        let over = ["--bind", &source, &point, "--tmpfs", &point];
+        place.says(&over, &format!("ls -A {point}"), "");
+        let twice = [over.as_slice(), &["--bind", &source, &point]].concat();
+        let seen = place.look(&twice, &format!("cat {point}/which"));
+        assert_eq!(seen.lines()[0], "one");
+        let stack = seen.mounts.iter().filter(|mount| mount.point == point);
+        assert_eq!(stack.count(), 3, "{:?}", place.root);
+    }
+}
+
+#[test]
+fn mount_points_are_made_in_what_was_mounted_before() {
+    for place in places(&ROOTS) {
+        let (source, point) = (place.source("one"), place.folder("d"));
+        let below = format!("{point}/new/below");
+        let options = ["--bind", &source, &point, "--tmpfs", &below];
+        let seen = place.look(&options, &format!("stat -c %a {point}/new {below}"));
+        assert_eq!(seen.lines()[..2], ["755", "755"], "{:?}", place.root);
+        // What was bound is the caller's own.
+        let made = place.scratch.path.join("one/new/below");
+        assert!(made.is_dir(), "{:?}", place.root);
+    }
+}
+
+#[test]
+fn mount_points_are_made_with_the_usual_modes() {
+    for place in places(&ROOTS) {
+        let source = place.source("one");
+        let [folder, file] = ["a/b/c", "e/f/g"].map(|name| place.inside(name));
+        let which = format!("{source}/which");
+        let options = ["--bind", &source, &folder, "--bind", &which, &file];
+        let look = format!(
+            "umount {folder}; umount {file}; stat -c '%a %s %F' {folder}/.. {folder}; stat -c %a,%s,%F {file}; stat -c %a $(dirname {file})"
+        );
+        let seen = place.look(&options, &look);
+        let lines = seen.lines();
+        assert!(
+            lines[0].starts_with("755 ") && lines[1].starts_with("755 "),
+            "{}",
+            seen.out
+        );
+        assert_eq!(
+            lines[2..4],
+            ["444,0,regular empty file", "755"],
+            "{:?}",
+            place.root
+        );
+    }
+}
+
+#[test]
+fn a_modifier_is_for_one_operation() {
+    for place in places(&ROOTS) {
+        let names = ["a", "b", "c", "d", "e"];
+        let [a, b, c, d, e] = names.map(|name| place.inside(name));
+        let options = format!(
+            "--perms 700 --dir {a} --dir {b} --perms 711 --tmpfs {c} --tmpfs {d} --perms 0600 --file 9 {e}/f \
+            --file 8 {e}/g"
+        );
+        let options: Vec<&str> = options.split(' ').collect();
+        let script = format!("stat -c %a {a} {b} {c} {d} {e}/f {e}/g");
+        let seen = place.look_after("exec 8</dev/null 9</dev/null", &options, &script);
+        let wanted = ["700", "755", "711", "755", "600", "666"];
+        assert_eq!(seen.lines()[..6], wanted, "{:?}", place.root);
+    }
+}
+
+#[test]
+fn what_is_filled_can_be_closed_and_nothing_below_it() {
+    for place in places(&ROOTS) {
+        let point = place.folder("d");
+        let (kept, made) = (format!("{point}/kept"), format!("{point}/made"));
+        let options = [
+            "--tmpfs",
+            &point,
+            "--dir",
+            &made,
+            "--tmpfs",
+            &kept,
+            "--remount-ro",
+            &point,
+        ];
+        let script = format!(
+            "touch {kept}/x && echo open; {{ touch {made}/x; }} 2>&1 | grep -o 'Read-only'; ls {point}"
+        );
+        let seen = place.look(&options, &script);
+        assert_eq!(
+            seen.lines()[..4],
+            ["open", "Read-only", "kept", "made"],
+            "{:?}",
+            place.root
+        );
+        assert_eq!(seen.mount(&point).limits(), "ro nosuid nodev");
+        assert_eq!(seen.mount(&kept).limits(), "nosuid nodev");
+    }
+}
+
+#[test]
+fn many_operations_make_one_root() {
+    for place in places(&[Root::Empty]) {
+        let source = place.source("one");
+        let mut options = vec![];
+        for number in 0..300 {
+            options.extend([
+                "--ro-bind".to_string(),
+                source.clone(),
+                format!("/many/{number}"),
+            ]);
+        }
+        let options: Vec<&str> = options.iter().map(String::as_str).collect();
+        let seen = place.look(&options, "cat /many/*/which | sort | uniq -c | tr -s ' '");
+        assert_eq!(seen.lines()[0], " 300 one");
+        let all = seen
+            .mounts
+            .iter()
+            .filter(|mount| mount.point.starts_with("/many/"));
+        assert_eq!(
+            all.filter(|mount| mount.limits() == "ro nosuid nodev")
+                .count(),
+            300
+        );
+    }
+}
