@@ -236,9 +236,7 @@ impl<'a> Parser<'a> {
         let text = word.skip(2).bytes();
         let length = text.iter().position(|&byte| byte == b'=');
         let name = text.get(..length.unwrap_or(text.len())).unwrap_or(text);
-        let Some(flag) = options::find(Some(self.request.verb), &|flag| {
-            flag.long.as_bytes() == name
-        }) else {
+        let Some(flag) = options::named(self.request.verb, false, name) else {
             let known = options::of(Some(self.request.verb));
             let nearest = nearest(name, &mut known.map(|flag| flag.long));
             return self.fail(Error::UnknownOption {
@@ -258,9 +256,7 @@ impl<'a> Parser<'a> {
         self.take();
         let bytes = word.bytes();
         for (at, &letter) in bytes.iter().enumerate().skip(1) {
-            let Some(flag) = options::find(Some(self.request.verb), &|flag| {
-                flag.short.as_bytes() == [letter]
-            }) else {
+            let Some(flag) = options::named(self.request.verb, true, &[letter]) else {
                 return self.fail(Error::UnknownLetter {
                     letter,
                     word: bytes,

@@ -57,6 +57,18 @@ pub enum Verb {
     Check,
 }
 
+/// How long the line of each option is, so that most need not be read.
+const LENGTHS: [u8; COUNT] = {
+    let mut lengths = [0; COUNT];
+    let (mut line, mut at) = (0, 0);
+    while at < TABLE.len() {
+        lengths[line] += 1;
+        line += (TABLE.as_bytes()[at] == b'\n') as usize;
+        at += 1;
+    }
+    lengths
+};
+
 /// The verbs of each section, for each of its options.
 const fn spread(sections: &[(u8, usize)]) -> [u8; COUNT] {
     let mut verbs = [0; COUNT];
@@ -250,6 +262,7 @@ pub fn of(verb: Option<Verb>) -> Options {
     Options {
         rest: TABLE,
         at: 0,
+        first: None,
         verbs: verb.map_or(u8::MAX, |verb| 1 << verb as u8),
     }
 }
@@ -258,6 +271,8 @@ pub fn of(verb: Option<Verb>) -> Options {
 pub struct Options {
     rest: &'static str,
     at: usize,
+    /// How the letter, or else the name, begins of those of interest.
+    first: Option<(bool, u8)>,
     /// Those of interest, a bit for each.
     verbs: u8,
 }
@@ -268,10 +283,13 @@ impl Iterator for Options {
     fn next(&mut self) -> Option<Flag> {
         loop {
             let (&id, &verbs) = (IDS.get(self.at)?, VERBS.get(self.at)?);
+            let length = usize::from(*LENGTHS.get(self.at)?);
             self.at += 1;
-            let [short, long] = [(); 2].map(|()| cut_text(&mut self.rest, b'\t'));
-            let value = cut_text(&mut self.rest, b'\n');
-            if verbs & self.verbs != 0 {
+            let (mut line, rest) = self.rest.split_at_checked(length)?;
+            self.rest = rest;
+            if verbs & self.verbs != 0 && self.may_be(line.as_bytes()) {
+                let [short, long] = [(); 2].map(|()| cut_text(&mut line, b'\t'));
+                let value = cut_text(&mut line, b'\n');
                 return Some(Flag {
                     id,
                     short,
@@ -283,10 +301,29 @@ impl Iterator for Options {
     }
 }
 
-/// The option of a verb that a test finds first.
+impl Options {
+    /// Whether a line begins as one of interest.
+    fn may_be(&self, line: &[u8]) -> bool {
+        self.first.is_none_or(|(letter, first)| {
+            let at = match line {
+                _ if letter => 0,
+                [b'\t', ..] => 1,
+                _ => 2,
+            };
+            line.get(at) == Some(&first)
+        })
+    }
+}
+
+/// The option of a verb with this letter, or with this name.
 #[inline(never)]
-pub fn find(verb: Option<Verb>, test: &dyn Fn(&Flag) -> bool) -> Option<Flag> {
-    of(verb).find(|flag| test(flag))
+pub fn named(verb: Verb, letter: bool, name: &[u8]) -> Option<Flag> {
+    let mut options = of(Some(verb));
+    options.first = name.first().map(|&first| (letter, first));
+    options.find(|flag| {
+        let own = if letter { flag.short } else { flag.long };
+        own.as_bytes() == name
+    })
 }
 
 impl Flag {
@@ -311,7 +348,8 @@ impl Flag {
 impl Id {
     /// The name without dashes; empty if it is no option.
     pub fn name(self) -> &'static str {
-        find(None, &|flag| flag.id == self).map_or("", |flag| flag.long)
+        let named = of(None).find(|flag| flag.id == self);
+        named.map_or("", |flag| flag.long)
     }
 
     /// Writes what a value of it should be.
