@@ -90,7 +90,7 @@ fn run<'a>(process: &Process, request: &Request<'a>, words: &'a Words) -> Result
     let explain = request.wish == Wish::Explain;
     let mut host: Host = process.host();
     probe::look_up(&mut host, config, words)?;
-    probe::view::look(&mut host, config, words);
+    probe::view::look(&mut host, config, words)?;
     if explain {
         probe::look_closer(&mut host, config, words);
     }

@@ -187,6 +187,11 @@ impl<'w, T: Copy> Array<'w, T> {
         self.block.length = length.min(self.len()) as u32;
     }
 
+    /// Keeps the first ones, so many.
+    pub fn truncate(&mut self, length: usize) {
+        self.block.length = self.block.length.min(length as u32);
+    }
+
     /// Keeps those for which a test holds.
     pub fn retain(&mut self, test: impl Fn(&T) -> bool) {
         let mut kept = 0;

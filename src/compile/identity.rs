@@ -8,7 +8,7 @@ use super::steps::List;
 use crate::config::{Config, Inside, Setgroups};
 use crate::error::Error;
 use crate::host::Host;
-use crate::names::{Id, Ns};
+use crate::names::{Id, Ns, Sys};
 use crate::plan::{Arg, Call, Data, Slot};
 use crate::strings::{ThinCStr, thin};
 use crate::text::{Text, put};
@@ -129,4 +129,7 @@ pub fn write_file<'p>(list: &mut List<'p>, path: Arg<'p>, data: ThinCStr<'p>, be
         },
         because,
     );
+    if list.closes_files {
+        list.plain(Sys::close, &[Arg::Slot(slot)], because);
+    }
 }

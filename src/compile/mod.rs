@@ -10,6 +10,7 @@ mod identity;
 mod landlock;
 mod mounts;
 mod namespaces;
+mod phrase;
 mod process;
 mod reports;
 mod seccomp;
@@ -45,6 +46,7 @@ pub fn compile<'p>(
     let gate = reports::needs_gate(config) || maps.by_parent();
 
     let mut list = List::new(words);
+    list.closes_files = config.mounts.read_only;
     // An ignored SIGCHLD would have the kernel throw the exit status away, so this is the first.
     list.add_if(host.sigchld_ignored, set_sigchld(false), Id::Default);
     reports::keep_descriptors(config, &mut list);
@@ -81,9 +83,10 @@ pub fn compile<'p>(
     process::clocks(config, words, &mut list);
     process::names(config, &mut list);
     process::loopback(&resolved, &mut list);
+    process::oom_score(config, words, &mut list);
     // Before the attributes, of which the directory is one of the new view.
     let made = mounts::mounts(config, host, &resolved, words, &mut list)?;
-    process::attributes(config, words, &mut list);
+    process::attributes(config, &mut list);
     // After what may need a privilege, and before foreign code.
     let allow = config.privilege.allow_new_privs || config.enter.pid != 0;
     list.add_if(!allow, NO_NEW_PRIVS, Id::Default);
@@ -119,7 +122,7 @@ pub fn compile<'p>(
         list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
         list.add(Call::RestoreSignals, Id::Default);
     }
-    mounts::undo(made, host.new_mounts, words, &mut list);
+    mounts::undo(made, host.new_mounts, &mut list);
 
     Ok(Plan {
         steps: list.steps.finish(),

@@ -68,10 +68,22 @@ const SOCKET: Call = Call::opening(
     ],
 );
 
-/// Directory, mask, priorities, limits, session.
-pub fn attributes<'p>(config: &Config<'p>, words: &'p Words, child: &mut List<'p>) {
+/// The OOM killer's adjustment, through the /proc of the caller: one inside may be anything
+/// (CVE-2019-16884).
+pub fn oom_score<'p>(config: &Config<'p>, words: &'p Words, child: &mut List<'p>) {
     let process = &config.process;
-    if let Some(path) = process.chdir {
+    if let Some(adjustment) = process.oom_score_adj {
+        let path = Arg::Text(thin!("/proc/self/oom_score_adj"));
+        let mut text = Text::new(words);
+        put!(&mut text, adjustment, "\n");
+        write_file(child, path, words.join(&[text.bytes()]), Id::OomScoreAdj);
+    }
+}
+
+/// Directory, mask, priorities, limits, session.
+pub fn attributes<'p>(config: &Config<'p>, child: &mut List<'p>) {
+    let process = &config.process;
+    if let Some(path) = process.chdir.filter(|_| !config.mounts.replaces_root()) {
         child.plain(Sys::chdir, &[Arg::Text(path)], Id::Chdir);
     }
     if let Some(mask) = process.umask {
@@ -84,12 +96,6 @@ pub fn attributes<'p>(config: &Config<'p>, words: &'p Words, child: &mut List<'p
             Arg::Number(nice.into()),
         ];
         child.plain(Sys::setpriority, &args, Id::Nice);
-    }
-    if let Some(adjustment) = process.oom_score_adj {
-        let path = Arg::Text(thin!("/proc/self/oom_score_adj"));
-        let mut text = Text::new(words);
-        put!(&mut text, adjustment, "\n");
-        write_file(child, path, words.join(&[text.bytes()]), Id::OomScoreAdj);
     }
     for limit in process.rlimits {
         let (resource, soft, hard) = (limit.resource, limit.soft, limit.hard);

@@ -9,6 +9,13 @@ use crate::words::{Array, Words};
 pub struct List<'p> {
     pub steps: Array<'p, Step<'p>>,
     who: Who,
+    /// Whose steps [`List::say`] adds.
+    pub because: Id,
+    /// What their refusal means.
+    pub refusal: Refusal,
+    /// Whether files below /proc are closed as soon as they are written: no mount with a file that is open
+    /// for writing can be made read-only.
+    pub closes_files: bool,
     operands: &'p [ThinCStr<'p>],
 }
 
@@ -17,6 +24,9 @@ impl<'p> List<'p> {
         List {
             steps: Array::new(words),
             who: Who::Before,
+            because: Id::Default,
+            refusal: Refusal::Fatal,
+            closes_files: false,
             operands: &[],
         }
     }
@@ -32,8 +42,8 @@ impl<'p> List<'p> {
     }
 
     /// The steps that follow are for an option with these words.
-    pub fn about(&mut self, operands: &'p [ThinCStr<'p>]) {
-        self.operands = operands;
+    pub fn about(&mut self, because: Id, operands: &'p [ThinCStr<'p>]) {
+        (self.because, self.operands) = (because, operands);
     }
 
     /// A system call with these arguments.
@@ -92,7 +102,7 @@ impl<'p> List<'p> {
     }
 
     #[inline(never)]
-    fn push(&mut self, call: Call<'p>, refusal: Refusal, because: Id) {
+    pub fn push(&mut self, call: Call<'p>, refusal: Refusal, because: Id) {
         self.steps.push(Step {
             who: self.who,
             call,

@@ -104,8 +104,16 @@ impl<'a> Mounts<'a> {
         let replaces = |operation: &Operation| operation.mounts() && operation.is_on_root();
         let roots = self.operations.iter().rposition(replaces);
         let (roots, others) = self.operations.split_at(roots.map_or(0, |last| last + 1));
-        let proc = Some(&Operation::PROC).filter(|_| !self.no_proc);
+        let mounts_proc = |operation: &Operation| operation.mounts() && operation.is_on_proc();
+        let proc = Some(&Operation::PROC)
+            .filter(|_| !self.no_proc && !self.operations.iter().any(mounts_proc));
         self.root.iter().chain(roots).chain(proc).chain(others)
+    }
+
+    /// Whether another root takes the place of the caller's.
+    pub fn replaces_root(&self) -> bool {
+        let replaces = |operation: &Operation| operation.mounts() && operation.is_on_root();
+        self.root.is_some() || self.operations.iter().any(replaces)
     }
 
     /// Whether the view is the caller's, with a fresh /proc.

@@ -143,6 +143,12 @@ impl<'a> Operation<'a> {
             .all(|byte| b"/.".contains(byte))
     }
 
+    /// Whether its place is /proc.
+    pub fn is_on_proc(&self) -> bool {
+        let mut parts = self.target().bytes().split(|&byte| byte == b'/');
+        parts.find(|part| !part.is_empty()) == Some(b"proc") && parts.all(<[u8]>::is_empty)
+    }
+
     /// Where the files that it mounts are outside, if they are.
     pub fn files(&self) -> Option<ThinCStr<'a>> {
         let outside = self.binds() || matches!(self.option, Id::Root | Id::Overlay);

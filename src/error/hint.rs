@@ -4,37 +4,45 @@ use super::Refused;
 use crate::host::Evidence;
 use crate::host::facts::*;
 use crate::names::{Errno, Ns, NsSet, Sys};
-use crate::plan::{Arg, Call, Plain};
+use crate::plan::{Arg, Call, Plain, Slot};
 use crate::text::packed::{Packed, packed};
 use crate::text::{Show, Text, cut, put};
 
 /// A cause: these calls, one of these errnos, and all of these facts.
 struct Cause {
-    kinds: u16,
+    kinds: u32,
     errnos: [u8; 2],
     facts: u16,
 }
 
 // Calls that are refused for the same reasons, a bit for each.
-const CLONE: u16 = 1 << 0;
+const CLONE: u32 = 1 << 0;
 /// A mount of procfs.
-const PROC: u16 = 1 << 1;
+const PROC: u32 = 1 << 1;
 /// Another mount, and what else a profile refuses.
-const MOUNT: u16 = 1 << 2;
-const EXEC: u16 = 1 << 3;
-const NICE: u16 = 1 << 4;
-const LIMIT: u16 = 1 << 5;
+const MOUNT: u32 = 1 << 2;
+const EXEC: u32 = 1 << 3;
+const NICE: u32 = 1 << 4;
+const LIMIT: u32 = 1 << 5;
 /// A call with a descriptor that the caller named.
-const THEIR_FD: u16 = 1 << 6;
+const THEIR_FD: u32 = 1 << 6;
 /// An open of a file below /proc.
-const PROC_FILE: u16 = 1 << 7;
-const CAPS: u16 = 1 << 8;
-const FILTER: u16 = 1 << 9;
-const RULES: u16 = 1 << 10;
+const PROC_FILE: u32 = 1 << 7;
+const CAPS: u32 = 1 << 8;
+const FILTER: u32 = 1 << 9;
+const RULES: u32 = 1 << 10;
+/// A mount of sysfs.
+const SYSFS: u32 = 1 << 11;
+/// A copy or a mount of something that the caller named.
+const SOURCE: u32 = 1 << 12;
+/// Where a mount goes.
+const PLACE: u32 = 1 << 13;
+/// What makes a place to mount on, or a file.
+const MAKE: u32 = 1 << 14;
 /// Another process, and joining its namespaces.
-const JOIN: u16 = 1 << 11;
-const OTHER: u16 = 1 << 12;
-const ANY: u16 = u16::MAX;
+const JOIN: u32 = 1 << 15;
+const OTHER: u32 = 1 << 16;
+const ANY: u32 = u32::MAX;
 
 /// Makes the table of causes, and of what is said of each one line, with `%` for what the facts name.
 macro_rules! causes {
@@ -95,6 +103,18 @@ causes! {
         seccomp=unconfined (a user namespace is then added by itself), or --cap-add SYS_ADMIN"
     PROC: NOENT NOENT, 0,
         "there is no directory /proc to mount on: make one in the image"
+    SYSFS: PERM PERM, USER,
+        "sysfs shows a net namespace, which must be a new one: --net"
+    SOURCE: NOENT NOENT, 0,
+        "there is no such source; with -try it may be missing"
+    SOURCE | PLACE: NOTDIR INVAL, 0,
+        "a directory is mounted on a directory, and a file on a file"
+    PLACE: LOOP LOOP, 0,
+        "a link on the way leads out through /proc, or in circles"
+    MAKE: ROFS ACCES, 0,
+        "nothing is there yet, and it cannot be made in this place"
+    MAKE: EXIST EXIST, 0,
+        "something is there already"
     PROC_FILE: NOENT NOENT, 0,
         "/proc is not mounted here"
     NICE: ACCES PERM, 0,
@@ -120,7 +140,7 @@ causes! {
         "this is no filter: wanted are classic BPF instructions of which each way ends in a return"
     JOIN: SRCH SRCH, 0,
         "there is no such process"
-    JOIN | PROC_FILE: PERM ACCES, 0,
+    JOIN: PERM ACCES, 0,
         "it takes CAP_SYS_ADMIN in the user namespaces of the process and of what is joined"
     THEIR_FD: BADF BADF, 0,
         "the caller did not pass this descriptor, or not for this direction"
@@ -155,7 +175,7 @@ pub fn hint(refused: &Refused, evidence: &Evidence, text: &mut Text) {
     }
 }
 
-fn kind(call: &Call) -> u16 {
+fn kind(call: &Call) -> u32 {
     match call {
         Call::Clone3(..) | Call::Clone(..) | Call::Fork(..) => CLONE,
         Call::Expect { .. } => JOIN,
@@ -168,9 +188,14 @@ fn kind(call: &Call) -> u16 {
     }
 }
 
-fn plain_kind(plain: &Plain) -> u16 {
+fn plain_kind(plain: &Plain) -> u32 {
     match (plain.number, plain.args) {
         (Sys::mount, [_, _, Arg::Text(kind), ..]) if kind.bytes() == b"proc" => PROC,
+        (Sys::mount, [_, _, Arg::Text(kind), ..]) if kind.bytes() == b"sysfs" => SYSFS | MOUNT,
+        (Sys::mount, [_, _, Arg::Null, ..]) | (Sys::open_tree, _) => SOURCE | MOUNT,
+        (Sys::move_mount | Sys::openat2, _) => PLACE | MOUNT,
+        (Sys::mkdirat | Sys::mknodat | Sys::symlinkat, _) => MAKE,
+        (Sys::openat, _) if plain.yields == Some(Slot::File) => MAKE,
         (Sys::mount | Sys::unshare, _) => MOUNT,
         // A profile that refuses the one refuses the other.
         (Sys::setns, _) => MOUNT | JOIN,
@@ -179,8 +204,17 @@ fn plain_kind(plain: &Plain) -> u16 {
         (Sys::fcntl, _) => THEIR_FD,
         (Sys::seccomp | Sys::landlock_restrict_self, _) => FILTER,
         (Sys::landlock_create_ruleset, _) => RULES,
-        (Sys::openat, [_, Arg::Text(path), ..]) if path.bytes().starts_with(b"/proc/") => PROC_FILE,
+        (Sys::openat, [_, Arg::Text(path), ..]) => proc_kind(path.bytes()),
         _ => OTHER,
+    }
+}
+
+/// A file below /proc: of our own, or of the process that is to be joined.
+fn proc_kind(path: &[u8]) -> u32 {
+    match path.strip_prefix(b"/proc/") {
+        Some(rest) if rest.starts_with(b"self/") => PROC_FILE,
+        Some(_) => PROC_FILE | JOIN,
+        None => OTHER,
     }
 }
 

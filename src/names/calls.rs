@@ -13,9 +13,15 @@ macro_rules! calls {
             $($name,)+
         }
 
+        impl Sys {
+            /// All of them.
+            pub const ALL: &'static [Sys] = &[$(Sys::$name),+];
+        }
+
         const NUMBERS: &[u16] = &[$(libc::$number as u16),+];
 
-        const NAMES: &str = concat!($(stringify!($name), " "),+);
+        /// Their names, in order.
+        pub(crate) const NAMES: &str = concat!($(stringify!($name), " "),+);
     };
 }
 

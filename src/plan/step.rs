@@ -3,64 +3,64 @@
 use crate::names::flags::Bits;
 use crate::names::{Cap, Caps, Constant, Errno, Id, Ns, Resource, Signal, Sys};
 use crate::strings::ThinCStr;
-use crate::text::{Show, Text};
+use crate::text::{Show, Text, put, word};
 
-/// A place for a descriptor that one step yields and later steps use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Slot {
-    /// An id map, time offsets, or another file below /proc.
-    Proc,
-    /// The socket that the loopback device is raised through.
-    Socket,
-    /// The file that holds the command's process id.
-    PidFile,
-    /// The parent, when it may not be watched through memory.
-    Parent,
-    /// Rules for Landlock.
-    Ruleset,
-    /// What such a rule is about.
-    Path,
-    /// The new root.
-    Root,
-    /// The place that a mount or a change is for.
-    Target,
-    /// A mount that is nowhere yet.
-    Tree,
-    /// The directory in which something is made.
-    Folder,
-    /// A file that is made.
-    File,
-    /// The process whose namespaces are joined.
-    Process,
-    /// The user namespace that owns them.
-    Owner,
+/// Makes the slots, and their names as `--explain` writes them.
+macro_rules! slots {
+    ($($(#[$about:meta])+ $slot:ident $name:ident)+) => {
+        /// A place for a descriptor that one step yields and later steps use.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Slot {
+            $($(#[$about])+ $slot,)+
+        }
+
+        impl Slot {
+            /// All of them.
+            pub const ALL: &'static [Slot] = &[$(Slot::$slot),+];
+
+            /// How many there are.
+            pub const COUNT: usize = Slot::ALL.len();
+
+            /// Their names, in order.
+            pub(crate) const NAMES: &'static str = concat!($(stringify!($name), " "),+);
+        }
+    };
 }
 
-impl Slot {
-    /// How many there are.
-    pub const COUNT: usize = 13;
+slots! {
+    /// An id map, time offsets, or another file below /proc.
+    Proc proc
+    /// The socket that the loopback device is raised through.
+    Socket socket
+    /// The file that holds the command's process id.
+    PidFile pidfile
+    /// The parent, when it may not be watched through memory.
+    Parent parent
+    /// Rules for Landlock.
+    Ruleset ruleset
+    /// What such a rule is about.
+    Path path
+    /// The new root.
+    Root root
+    /// The place that a mount or a change is for.
+    Target target
+    /// A mount that is nowhere yet.
+    Tree tree
+    /// The directory in which something is made.
+    Folder folder
+    /// A file that is made.
+    File file
+    /// The process whose namespaces are joined.
+    Process process
+    /// The user namespace that owns them.
+    Owner owner
 }
 
 /// As `--explain` names the descriptor in it.
 impl Show for Slot {
     fn show(&self, text: &mut Text) {
-        let name = match self {
-            Slot::Proc => "&proc",
-            Slot::Socket => "&socket",
-            Slot::PidFile => "&pidfile",
-            Slot::Parent => "&parent",
-            Slot::Ruleset => "&ruleset",
-            Slot::Path => "&path",
-            Slot::Root => "&root",
-            Slot::Target => "&target",
-            Slot::Tree => "&tree",
-            Slot::Folder => "&folder",
-            Slot::File => "&file",
-            Slot::Process => "&process",
-            Slot::Owner => "&owner",
-        };
-        name.show(text);
+        put!(text, "&", word(Slot::NAMES, *self as usize));
     }
 }
 

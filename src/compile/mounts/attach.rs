@@ -4,11 +4,12 @@
 //! nobody else can reach it, and moved to the place when that has been resolved.
 
 use super::known::Ground;
-use super::paths::open_root;
-use super::view::{HERE, Make, Place, TOP, View, WHOLE, mounting};
+use super::paths::{FOLDER, clean};
+use super::view::{Make, Place, TOP, View};
+use crate::compile::phrase::{attributes, phrase};
 use crate::host::{Kind, Seen};
-use crate::names::{Id, Sys, flags};
-use crate::plan::{Arg, Member, Slot};
+use crate::names::{Id, flags};
+use crate::plan::{Arg, Slot};
 use crate::strings::{ThinCStr, thin};
 
 /// What is mounted is not trusted with devices or set-user-ID programs.
@@ -17,34 +18,40 @@ pub const SAFE: u64 = libc::MS_NOSUID | libc::MS_NODEV;
 /// And is no program's source either.
 pub const INERT: u64 = SAFE | libc::MS_NOEXEC;
 
-impl<'p> View<'_, 'p> {
-    /// mount(2).
-    #[inline(never)]
-    pub fn mount(
-        &mut self,
-        paths: [ThinCStr<'p>; 2],
-        kind: Option<ThinCStr<'p>>,
-        flags: u64,
-        data: Option<ThinCStr<'p>>,
-    ) {
-        self.plain(Sys::mount, &mounting(paths, kind, flags, data));
-    }
+/// Flags for mount(2).
+pub fn mount_flags(flags: u64) -> Arg<'static> {
+    Arg::Flags(flags, &flags::MOUNT)
+}
 
+impl<'p> View<'_, 'p> {
     /// Mounts a new file system for a place; the path to fill it by, until [`View::settle`] is called.
     #[inline(never)]
     pub fn begin(
         &mut self,
         target: ThinCStr<'p>,
-        kind: ThinCStr<'p>,
+        kind: ThinCStr<'static>,
         flags: u64,
-        data: Option<ThinCStr<'p>>,
+        data: Arg<'p>,
     ) -> (Place<'p>, ThinCStr<'p>) {
-        let place = self.place(target, Some(Make::Directory(0o755)));
+        // Nobody asked for a change of the caller's own root.
+        let own = self.child.because == Id::Default && !self.new_root;
+        let make = (!own).then_some(Make::Directory(0o755));
+        let place = self.place(target, make);
         let path = match self.new_root {
             true => thin!("/"),
             false => self.path(place),
         };
-        self.mount([kind, path], Some(kind), flags, data);
+        if self.new_root && !place.path.is_empty() {
+            // Before something lies on top of the root, which `..` in a link there would enter.
+            let link = match self.child.because {
+                // A link in its place would have others believe in somebody else's files.
+                Id::Default | Id::Proc | Id::Dev | Id::Sys => libc::O_NOFOLLOW,
+                _ => 0,
+            };
+            self.resolve(Slot::Target, place.path, libc::O_PATH | link);
+        }
+        let parts = [Arg::Text(kind), Arg::Text(path), mount_flags(flags), data];
+        self.say(phrase!("mount $0 $1 $0 $2 $3"), &parts);
         match self.new_root || place.path.is_empty() {
             true => (place, TOP),
             false => (place, path),
@@ -55,20 +62,21 @@ impl<'p> View<'_, 'p> {
     #[inline(never)]
     pub fn settle(&mut self, place: Place<'p>, ground: Ground<'p>) {
         if place.path.is_empty() {
-            open_root(self.child, TOP, self.because);
-            self.plain(Sys::fchdir, &[Arg::Slot(Slot::Root)]);
+            self.say(phrase!("openat here top FOLDER =root; fchdir root"), &[]);
             (self.new_root, self.root_is_open, self.root) = (true, true, ground);
+            self.roots_below += 1;
             return self.known.forget();
         }
         if self.new_root {
-            let link = match self.because {
-                // A link in its place would have others believe in somebody else's files.
-                Id::Default | Id::Proc | Id::Dev | Id::Sys => libc::O_NOFOLLOW,
-                _ => 0,
+            let phrase = match self.host.new_mounts {
+                true => phrase!("move_mount here top target empty TO; close target"),
+                false => {
+                    phrase!(
+                        "fchdir target; mount top dot null MOVE null; fchdir root; close target"
+                    )
+                }
             };
-            self.resolve(Slot::Target, place.path, libc::O_PATH | link);
-            self.move_mount(HERE, TOP, 0);
-            self.close(Slot::Target);
+            self.say(phrase, &[]);
         }
         self.known.set(place.path, ground);
     }
@@ -78,9 +86,9 @@ impl<'p> View<'_, 'p> {
     pub fn attach(
         &mut self,
         target: ThinCStr<'p>,
-        kind: ThinCStr<'p>,
+        kind: ThinCStr<'static>,
         flags: u64,
-        data: Option<ThinCStr<'p>>,
+        data: Arg<'p>,
         ground: Ground<'p>,
     ) {
         let (place, _) = self.begin(target, kind, flags, data);
@@ -89,110 +97,75 @@ impl<'p> View<'_, 'p> {
 
     /// A source of the caller's at a place, with all that is mounted below it.
     #[inline(never)]
-    pub fn bind(&mut self, source: ThinCStr<'p>, target: ThinCStr<'p>, seen: Seen, flags: u64) {
-        let Seen { kind, real, .. } = seen;
-        let make = match kind {
+    pub fn bind(&mut self, source: ThinCStr<'p>, target: ThinCStr<'p>, seen: Seen<'p>, flags: u64) {
+        let make = match seen.kind {
             Kind::File => Make::File,
             _ => Make::Directory(0o755),
         };
         let source = self.source(source);
         let place = self.place(target, Some(make));
-        let ground = Ground::below(place.path, Some(source));
+        let ground = match seen.kind {
+            Kind::File => Ground::File,
+            _ => Ground::below(place.path, Some(source)),
+        };
+        // With the old root come the roots that lie on top of it.
+        let copies = match clean(self.words, source.bytes()) {
+            [] => self.roots_below,
+            _ => 0,
+        };
         if !self.host.new_mounts {
-            let real = self.words.join(&[real]);
-            return self.bind_by_path([source, real], place, kind, flags, ground);
+            return self.bind_by_path(source, seen, place, flags, ground);
         }
         if self.new_root && !place.path.is_empty() {
-            self.clone_tree(source, libc::AT_RECURSIVE);
-            return self.bind_tree(place, flags, ground);
+            let parts = [Arg::Text(source), self.attributes(flags)];
+            self.say(
+                phrase!(
+                    "open_tree here $0 COPY_ALL =tree; mount_setattr tree empty AT_IT_ALL $1 n32"
+                ),
+                &parts,
+            );
+            self.place_tree(place, ground);
+            for _ in 0..copies {
+                self.resolve(Slot::Target, place.path, FOLDER);
+                self.say(
+                    phrase!("fchdir target; umount2 dot DETACH; fchdir root; close target"),
+                    &[],
+                );
+            }
+            return self.known.set(place.path, ground);
         }
-        let path = self.path(place);
-        self.mount([source, path], None, libc::MS_BIND | libc::MS_REC, None);
-        let path = if place.path.is_empty() { TOP } else { path };
-        self.set_attributes(HERE, path, flags, libc::AT_RECURSIVE);
+        let path = Arg::Text(self.path(place));
+        let top = match place.path.is_empty() {
+            true => Arg::Text(TOP),
+            false => path,
+        };
+        let parts = [Arg::Text(source), path, top, self.attributes(flags)];
+        self.say(phrase!("mount $0 $1 null BIND_ALL null"), &parts);
+        for _ in 0..copies {
+            self.unstage();
+        }
+        self.say(phrase!("mount_setattr here $2 AT_ALL $3 n32"), &parts);
         self.settle(place, ground);
     }
 
-    /// A copy of a part of the view, which is nowhere yet.
+    /// Puts a copy where it belongs. It was opened before the place, and the kernel gives the lowest number
+    /// that is free: what is between them is the caller's, and is closed in the end unless an option
+    /// names it.
     #[inline(never)]
-    pub fn clone_tree(&mut self, source: ThinCStr<'p>, recursive: i32) {
-        let flags = (libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC) as u64 | recursive as u64;
-        let flags = Arg::Flags(flags, &flags::TREE);
-        self.opening(
-            Slot::Tree,
-            Sys::open_tree,
-            &[HERE, Arg::Text(source), flags],
-        );
-    }
-
-    /// Gives the copy its attributes, and puts it where it belongs.
-    #[inline(never)]
-    pub fn bind_tree(&mut self, place: Place<'p>, flags: u64, ground: Ground<'p>) {
-        let tree = Arg::Slot(Slot::Tree);
-        let whole = libc::AT_EMPTY_PATH | libc::AT_RECURSIVE;
-        self.set_attributes(tree, thin!(""), flags, whole);
+    pub fn place_tree(&mut self, place: Place<'p>, ground: Ground<'p>) {
         self.resolve(Slot::Target, place.path, libc::O_PATH);
-        self.move_mount(tree, thin!(""), libc::MOVE_MOUNT_F_EMPTY_PATH);
-        self.close_both();
+        self.say(phrase!("move_mount tree empty target empty FROM_TO"), &[]);
+        let phrase = match self.config.descriptors().next() {
+            Some(_) => phrase!("close target; close tree"),
+            None => phrase!("close_range tree target zero"),
+        };
+        self.say(phrase, &[]);
         self.known.set(place.path, ground);
     }
 
-    /// Moves a mount to the target.
-    fn move_mount(&mut self, folder: Arg<'p>, path: ThinCStr<'p>, flags: u32) {
-        if !self.host.new_mounts {
-            return self
-                .at_target(|view| view.mount([path, thin!(".")], None, libc::MS_MOVE, None));
-        }
-        let flags = u64::from(flags | libc::MOVE_MOUNT_T_EMPTY_PATH);
-        let args = [
-            folder,
-            Arg::Text(path),
-            Arg::Slot(Slot::Target),
-            WHOLE,
-            Arg::Flags(flags, &flags::MOVE),
-        ];
-        self.plain(Sys::move_mount, &args);
-    }
-
-    /// Closes tree and target. The tree was opened first, and the kernel gives the lowest number that
-    /// is free: what is between them is the caller's, and is closed in the end unless an option names it.
-    fn close_both(&mut self) {
-        if self.config.descriptors().next().is_some() {
-            self.close(Slot::Target);
-            return self.close(Slot::Tree);
-        }
-        let [first, last] = [Slot::Tree, Slot::Target].map(Arg::Slot);
-        self.plain(Sys::close_range, &[first, last, Arg::Number(0)]);
-    }
-
-    /// Attributes of a mount, or of all that are below it too.
+    /// The structure for mount_setattr(2).
     #[inline(never)]
-    pub fn set_attributes(&mut self, folder: Arg<'p>, path: ThinCStr<'p>, flags: u64, at: i32) {
-        let args = self.attributes(folder, path, flags, at);
-        self.plain(Sys::mount_setattr, &args);
-    }
-
-    /// The arguments of mount_setattr(2). The first four attributes are those of mount(2).
-    #[inline(never)]
-    pub fn attributes(
-        &self,
-        folder: Arg<'p>,
-        path: ThinCStr<'p>,
-        flags: u64,
-        at: i32,
-    ) -> [Arg<'p>; 5] {
-        let members: [Member; 4] = [
-            ("attr_set", Arg::Flags(flags, &flags::ATTRIBUTES)),
-            ("attr_clr", Arg::Number(0)),
-            ("propagation", Arg::Flags(0, &flags::UNCHANGED)),
-            ("userns_fd", Arg::Number(0)),
-        ];
-        [
-            folder,
-            Arg::Text(path),
-            Arg::Flags(at as u64, &flags::AT),
-            Arg::Record(self.words.copy(&members)),
-            Arg::Number(32),
-        ]
+    pub fn attributes(&self, flags: u64) -> Arg<'p> {
+        self.child.record(&attributes(flags))
     }
 }

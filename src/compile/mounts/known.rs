@@ -8,6 +8,10 @@ use crate::words::{Array, Words};
 pub enum Ground<'p> {
     /// A file system of our own, in which nothing is but what we make.
     Ours,
+    /// Nothing: it is no directory.
+    File,
+    /// A symbolic link of ours; what it says.
+    Link(&'p [u8]),
     /// Files of others, which are believed to be there; or something that leads to such.
     Foreign {
         /// Where these files are outside, if what is made among them would stay.

@@ -13,16 +13,19 @@ pub use paths::{clean, undo};
 pub use view::Made;
 
 use crate::compile::namespaces::Resolved;
+use crate::compile::phrase::phrase;
 use crate::compile::steps::List;
 use crate::config::{Config, Propagation};
 use crate::error::Error;
 use crate::host::Host;
-use crate::names::{Errno, Id, Ns, Sys, flags};
-use crate::plan::{Arg, Call};
+use crate::names::{Errno, Id, Ns};
+use crate::plan::{Arg, Call, Refusal, Slot};
 use crate::strings::thin;
 use crate::words::{Array, Words};
+use attach::mount_flags;
 use known::{Ground, Known};
-use view::{HERE, TOP, View};
+use paths::{FOLDER, next};
+use view::{TOP, View};
 
 /// The steps for a new mount namespace; and what they make among the files of others.
 pub fn mounts<'p>(
@@ -41,8 +44,10 @@ pub fn mounts<'p>(
         host,
         words,
         child,
-        because: Id::Default,
         there: usize::MAX,
+        parents: 0o755,
+        roots_below: 0,
+        other_root: wish.replaces_root(),
         in_user: resolved.new.contains(Ns::User),
         new_root: false,
         root_is_open: false,
@@ -57,6 +62,12 @@ pub fn mounts<'p>(
     };
     // Propagation before the first mount, or that mount would appear on the host.
     view.propagation(wish.propagation);
+    if !wish.replaces_root() && view.covers_sources() {
+        // A source is the caller's, also if something lies over it inside: the root becomes a copy.
+        view.say(phrase!("mount root_path root_path null BIND_ALL null"), &[]);
+        let (place, ground) = (view.place(thin!("/"), None), view.root);
+        view.settle(place, ground);
+    }
     for (at, operation) in wish.each().enumerate() {
         let seen = host.operations.get(at).copied().unwrap_or_default();
         view.there = seen.there.unwrap_or(usize::MAX);
@@ -67,13 +78,13 @@ pub fn mounts<'p>(
             _ => view.operation(operation, seen)?,
         }
     }
-    view.child.about(&[]);
+    view.child.about(Id::Default, &[]);
     if !view.layers.is_empty() {
         return Err(Error::Unused(Id::OverlaySrc));
     }
     // After everything that makes a place to mount on.
     if wish.read_only {
-        view.because = Id::ReadOnly;
+        view.child.because = Id::ReadOnly;
         view.read_only();
     }
     if view.new_root {
@@ -94,8 +105,9 @@ impl<'p> View<'_, 'p> {
             Propagation::Unchanged => None,
         };
         if let Some(flag) = flag {
-            self.because = propagation.map_or(Id::Default, |_| Id::Propagation);
-            self.mount([thin!("none"), thin!("/")], None, libc::MS_REC | flag, None);
+            self.child.because = propagation.map_or(Id::Default, |_| Id::Propagation);
+            let flags = mount_flags(libc::MS_REC | flag);
+            self.say(phrase!("mount none root_path null $0 null"), &[flags]);
         }
     }
 
@@ -107,45 +119,80 @@ impl<'p> View<'_, 'p> {
         );
         if shared && !self.new_root {
             // Or the new /proc would appear on the host, where the one below it is shared.
-            let private = libc::MS_REC | libc::MS_PRIVATE;
-            self.because = Id::Propagation;
-            self.mount([thin!("none"), thin!("/proc")], None, private, None);
+            let parts = [
+                Arg::Text(thin!("/proc")),
+                mount_flags(libc::MS_REC | libc::MS_PRIVATE),
+            ];
+            self.child.because = Id::Propagation;
+            self.say(phrase!("mount none $0 null $1 null"), &parts);
         }
-        self.because = Id::Default;
+        self.child.because = Id::Default;
         self.proc(thin!("/proc"));
     }
 
     fn read_only(&mut self) {
-        let (target, at) = match self.new_root {
-            true => (TOP, 0),
-            false => (thin!("/"), libc::AT_RECURSIVE),
-        };
-        match self.host.new_mounts {
-            true => self.set_attributes(HERE, target, libc::MS_RDONLY, at),
-            false => self.remount(target, libc::MS_RDONLY),
+        match (self.host.new_mounts, self.new_root) {
+            (true, true) => self.say(phrase!("mount_setattr here top zero READ_ONLY n32"), &[]),
+            (true, false) => {
+                self.say(
+                    phrase!("mount_setattr here root_path AT_ALL READ_ONLY n32"),
+                    &[],
+                );
+            }
+            (false, true) => self.remount(TOP, libc::MS_RDONLY),
+            (false, false) => self.remount(thin!("/"), libc::MS_RDONLY),
         }
+    }
+
+    /// Whether an operation covers the source of a later one.
+    fn covers_sources(&mut self) -> bool {
+        let mut covered = Known::new(self.words);
+        for operation in self.config.mounts.each() {
+            let source = clean(self.words, operation.word(0).bytes());
+            let mut end = 0;
+            while operation.binds() && end < source.len() {
+                end = next(source, end);
+                if covered.get(source.get(..end).unwrap_or(source)).is_some() {
+                    return true;
+                }
+            }
+            if operation.mounts() {
+                let target = clean(self.words, operation.target().bytes());
+                covered.set(target, Ground::Ours);
+            }
+        }
+        false
     }
 
     /// The new root becomes the root, and nothing refers to the old one any more.
     fn switch(&mut self) {
-        let (here, because) = (Arg::Text(thin!(".")), Id::Default);
-        self.because = because;
-        if self.host.pivot_root {
-            self.plain(Sys::pivot_root, &[here, here]);
-            let detach = Arg::Flags(libc::MNT_DETACH as u64, &flags::UMOUNT);
-            self.plain(Sys::umount2, &[here, detach]);
-        } else {
+        self.child.because = Id::Default;
+        let phrase = match self.host.pivot_root {
+            true => phrase!("pivot_root dot dot"),
             // It already lies over the old root: whoever leaves it upwards arrives in it again.
-            self.plain(Sys::chroot, &[here]);
+            false => phrase!("chroot dot"),
+        };
+        self.say(phrase, &[]);
+        // They lie on top of it now.
+        for _ in 0..self.roots_below * usize::from(self.host.pivot_root) {
+            self.say(phrase!("umount2 dot DETACH"), &[]);
         }
-        self.plain(Sys::chdir, &[Arg::Text(thin!("/"))]);
+        self.say(phrase!("chdir root_path"), &[]);
         let (wish, directory) = (self.config, self.host.directory);
-        if wish.process.chdir.is_none() && wish.mounts.root.is_none() && !directory.is_empty() {
+        if let Some(path) = wish.process.chdir.filter(|_| self.other_root) {
+            // By a link in /proc it could be a directory of the caller's (CVE-2024-21626).
+            self.child.because = Id::Chdir;
+            let path = clean(self.words, path.bytes());
+            self.resolve(Slot::Target, path, FOLDER);
+            self.say(phrase!("fchdir target; close target"), &[]);
+        } else if wish.process.chdir.is_none() && wish.mounts.root.is_none() {
             // The caller's own files may be there, in the same place.
-            let directory = Arg::Text(self.words.join(&[directory]));
-            let call = self.child.call(Sys::chdir, &[directory]);
-            let elsewhere = &[Errno::NOENT, Errno::NOTDIR, Errno::ACCES];
-            self.child.add_tolerant(call, elsewhere, because);
+            let elsewhere = &[Errno::NOENT, Errno::NOTDIR, Errno::ACCES, Errno::BADF];
+            self.child.refusal = Refusal::Tolerate(elsewhere);
+            let directory = clean(self.words, directory);
+            self.resolve(Slot::Target, directory, FOLDER);
+            self.say(phrase!("fchdir target; close target"), &[]);
+            self.child.refusal = Refusal::Fatal;
         }
     }
 }

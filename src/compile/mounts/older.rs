@@ -3,10 +3,11 @@
 //! mount(2) changes one mount at a time, so what is mounted below a source is taken from mountinfo. It
 //! takes no descriptors either: a place is entered, and what was mounted on top of the root is moved there.
 
+use super::attach::mount_flags;
 use super::known::Ground;
-use super::view::{HERE, Place, TOP, View};
-use crate::host::Kind;
-use crate::names::Sys;
+use super::view::{Place, TOP, View};
+use crate::compile::phrase::phrase;
+use crate::host::{Kind, Seen};
 use crate::plan::{Arg, Slot};
 use crate::strings::{ThinCStr, thin};
 use crate::text::{cut, position};
@@ -22,25 +23,29 @@ impl<'p> View<'_, 'p> {
     #[inline(never)]
     pub fn bind_by_path(
         &mut self,
-        [source, real]: [ThinCStr<'p>; 2],
+        source: ThinCStr<'p>,
+        seen: Seen<'p>,
         place: Place<'p>,
-        kind: Kind,
         flags: u64,
         ground: Ground<'p>,
     ) {
-        if kind == Kind::File && self.new_root {
+        if seen.kind == Kind::File && self.new_root {
+            let way = self.enter(place);
             self.stage();
-            let mode = Arg::Mode(libc::S_IFREG | 0o600);
-            self.plain(Sys::mknodat, &[HERE, Arg::Text(DATA), mode]);
-            return self.bind_file(source, real, place, flags);
+            self.say(phrase!("mknodat here data mount_point"), &[]);
+            return self.bind_file(source, seen.real, place, way, flags);
         }
         let path = match self.new_root {
             true => thin!("/"),
             false => self.path(place),
         };
-        self.mount([source, path], None, libc::MS_BIND | libc::MS_REC, None);
+        if self.new_root && !place.path.is_empty() {
+            self.resolve(Slot::Target, place.path, libc::O_PATH);
+        }
+        let parts = [Arg::Text(source), Arg::Text(path)];
+        self.say(phrase!("mount $0 $1 null BIND_ALL null"), &parts);
         let staged = self.new_root || place.path.is_empty();
-        self.remount_all(if staged { TOP } else { path }, real, flags);
+        self.remount_all(if staged { TOP } else { path }, seen.real, flags);
         self.settle(place, ground);
     }
 
@@ -49,83 +54,82 @@ impl<'p> View<'_, 'p> {
     pub fn bind_file(
         &mut self,
         source: ThinCStr<'p>,
-        real: ThinCStr<'p>,
+        real: &[u8],
         place: Place<'p>,
+        (folder, name): (Slot, Arg<'p>),
         flags: u64,
     ) {
-        self.mount([source, DATA], None, libc::MS_BIND, None);
+        self.say(
+            phrase!("mount $0 data null BIND null"),
+            &[Arg::Text(source)],
+        );
         self.remount_all(DATA, real, flags);
-        let (folder, name) = self.enter(place);
-        self.plain(Sys::fchdir, &[Arg::Slot(folder)]);
-        if let Arg::Text(name) = name {
-            self.mount([DATA, name], None, libc::MS_MOVE, None);
-        }
-        self.plain(Sys::fchdir, &[Arg::Slot(Slot::Root)]);
+        self.say(
+            phrase!("fchdir $0; mount data $1 null MOVE null; fchdir root"),
+            &[Arg::Slot(folder), name],
+        );
         self.leave(folder);
         self.unstage();
-        self.known.set(place.path, Ground::below(place.path, None));
+        self.known.set(place.path, Ground::File);
     }
 
     /// Attributes of what was just mounted, and of all that is mounted below its source.
-    fn remount_all(&mut self, path: ThinCStr<'p>, real: ThinCStr<'p>, flags: u64) {
-        let mut mounts = match real.bytes() {
-            b"" => &[],
-            _ => self.host.mountinfo,
+    fn remount_all(&mut self, path: ThinCStr<'p>, real: &[u8], flags: u64) {
+        let mounts = if real.is_empty() {
+            &[]
+        } else {
+            self.host.mountinfo
         };
-        let (mut own, mut length) = (0, 0);
-        let mut below = crate::words::Array::new(self.words);
-        while !mounts.is_empty() {
-            let mut line = cut(&mut mounts, b'\n');
-            for _ in 0..4 {
-                cut(&mut line, b' ');
-            }
-            let point = cut(&mut line, b' ');
-            let kept = kept(cut(&mut line, b' '));
-            let point = if point == b"/" { b"" } else { point };
-            match real.bytes().strip_prefix(point) {
-                Some([] | [b'/', ..]) if point.len() >= length => {
-                    (own, length) = (kept, point.len())
-                }
-                _ => {}
-            }
-            let source = if real.bytes() == b"/" {
-                b""
-            } else {
-                real.bytes()
-            };
-            if let Some(rest @ [b'/', ..]) = point.strip_prefix(source) {
-                below.push((rest, kept));
+        let (mut own, mut rest) = (0, mounts);
+        // The last one at or above the source is its own.
+        while let Some((point, kept)) = next_mount(&mut rest) {
+            if below(real, point).is_some() {
+                own = kept;
             }
         }
         self.remount(path, flags | own);
-        for (rest, kept) in below.finish() {
-            let path = self.words.join(&[path.bytes(), rest]);
-            self.remount(path, flags | kept);
+        let mut rest = mounts;
+        while let Some((point, kept)) = next_mount(&mut rest) {
+            if let Some(inside @ [_, ..]) = below(point, real) {
+                let path = self.words.join(&[path.bytes(), inside]);
+                self.remount(path, flags | kept);
+            }
         }
     }
 
     /// mount(2): attributes of one mount.
     #[inline(never)]
     pub fn remount(&mut self, path: ThinCStr<'p>, flags: u64) {
-        let flags = libc::MS_REMOUNT | libc::MS_BIND | flags;
-        self.mount([thin!("none"), path], None, flags, None);
-    }
-
-    /// Does something at the target as the working directory.
-    pub fn at_target(&mut self, work: impl FnOnce(&mut Self)) {
-        self.plain(Sys::fchdir, &[Arg::Slot(Slot::Target)]);
-        work(self);
-        self.plain(Sys::fchdir, &[Arg::Slot(Slot::Root)]);
+        let flags = mount_flags(libc::MS_REMOUNT | libc::MS_BIND | flags);
+        self.say(
+            phrase!("mount none $0 null $1 null"),
+            &[Arg::Text(path), flags],
+        );
     }
 }
 
-/// The flags among a mount's options.
-fn kept(mut options: &[u8]) -> u64 {
-    let mut flags = 0;
+/// The part of a path below another one, with its slash.
+fn below<'a>(path: &'a [u8], above: &[u8]) -> Option<&'a [u8]> {
+    let above = above.strip_suffix(b"/").unwrap_or(above);
+    let rest = path.strip_prefix(above)?;
+    matches!(rest, [] | [b'/', ..]).then_some(rest)
+}
+
+/// A mount point of mountinfo, and the flags that it has.
+fn next_mount<'a>(mounts: &mut &'a [u8]) -> Option<(&'a [u8], u64)> {
+    if mounts.is_empty() {
+        return None;
+    }
+    let mut line = cut(mounts, b'\n');
+    for _ in 0..4 {
+        cut(&mut line, b' ');
+    }
+    let point = cut(&mut line, b' ');
+    let (mut options, mut flags) = (cut(&mut line, b' '), 0);
     while !options.is_empty() {
         if let Some(bit) = position(KEPT, cut(&mut options, b',')) {
             flags |= 1 << bit;
         }
     }
-    flags
+    Some((point, flags))
 }

@@ -1,13 +1,14 @@
 //! The operations on the view, each as the calls that it takes.
 
-use super::attach::{INERT, SAFE};
+use super::attach::{INERT, SAFE, mount_flags};
 use super::known::Ground;
 use super::older::DATA;
-use super::view::{HERE, Make, TOP, View};
+use super::view::{Make, View};
+use crate::compile::phrase::phrase;
 use crate::config::Operation;
 use crate::error::Error;
 use crate::host::{Kind, Seen};
-use crate::names::{Id, Sys, flags};
+use crate::names::Id;
 use crate::plan::{Arg, Call, Data, Slot};
 use crate::strings::{ThinCStr, thin};
 use crate::text::{Text, has, put};
@@ -26,38 +27,39 @@ impl<'p> View<'_, 'p> {
         seen: Seen<'p>,
     ) -> Result<(), Error<'static>> {
         let (option, source, target) = (operation.option, operation.word(0), operation.target());
-        self.because = option;
-        self.child.about(operation.words);
-        let allow_new_privs = self.config.privilege.allow_new_privs;
-        let mut bind = |flags| self.bind(source, target, seen, flags);
+        self.child.about(option, operation.words);
+        // As bubblewrap: whom a mode keeps out is kept out on the way too.
+        let kept_out = |bits| match operation.mode {
+            Some(mode) if mode & bits == 0 => bits,
+            _ => 0,
+        };
+        self.parents = 0o755 & !kept_out(0o070) & !kept_out(0o007);
+        let read_only = INERT | libc::MS_RDONLY;
+        let flags = match option {
+            // Set-user-ID programs are to work, so those of the root are.
+            Id::Root if self.config.privilege.allow_new_privs => libc::MS_NODEV,
+            Id::RoBind | Id::RoBindTry | Id::RoBindData => SAFE | libc::MS_RDONLY,
+            Id::DevBind | Id::DevBindTry => libc::MS_NOSUID,
+            _ => SAFE,
+        };
+        let mode = |default| Arg::Mode(operation.mode.unwrap_or(default));
         match option {
             Id::BindTry | Id::RoBindTry | Id::DevBindTry if seen.kind == Kind::Missing => {}
-            Id::Root if allow_new_privs => bind(libc::MS_NODEV),
-            Id::Root | Id::Bind | Id::BindTry => bind(SAFE),
-            Id::RoBind | Id::RoBindTry => bind(SAFE | libc::MS_RDONLY),
-            Id::DevBind | Id::DevBindTry => bind(libc::MS_NOSUID),
             Id::EmptyRoot | Id::Tmpfs => self.tmpfs(target, operation.mode, operation.size),
             Id::Proc => self.proc(target),
             Id::Dev => self.dev(target),
-            Id::Sys => self.attach(
-                target,
-                thin!("sysfs"),
-                INERT | libc::MS_RDONLY,
-                None,
-                ELSEWHERE,
-            ),
-            Id::Mqueue => self.attach(target, thin!("mqueue"), INERT, None, ELSEWHERE),
+            Id::Sys => self.attach(target, thin!("sysfs"), read_only, Arg::Null, ELSEWHERE),
+            Id::Mqueue => self.attach(target, thin!("mqueue"), INERT, Arg::Null, ELSEWHERE),
             Id::Dir => self.dir(target, operation.mode.unwrap_or(0o755)),
             Id::Symlink => self.symlink(source, target),
-            Id::File => self.file(target, operation.mode.unwrap_or(0o666), seen.data),
-            Id::BindData => self.bind_data(operation, seen.data, SAFE),
-            Id::RoBindData => self.bind_data(operation, seen.data, SAFE | libc::MS_RDONLY),
+            Id::File => self.file(target, mode(0o666), seen.data),
+            Id::BindData | Id::RoBindData => self.bind_data(target, mode(0o600), seen.data, flags),
             Id::OverlaySrc => self.layers.push(source),
             Id::Overlay | Id::TmpOverlay | Id::RoOverlay => self.overlay(operation)?,
             Id::RemountRo => self.remount_ro(target),
-            Id::Chmod => self.chmod(target, operation.mode.unwrap_or(0)),
+            Id::Chmod => self.chmod(target, mode(0)),
             Id::Mask => self.mask(target, seen),
-            _ => {}
+            _ => self.bind(source, target, seen, flags),
         }
         Ok(())
     }
@@ -70,53 +72,41 @@ impl<'p> View<'_, 'p> {
         if let Some(size) = size {
             put!(&mut data, ",size=", size);
         }
-        let data = Some(self.words.join(&[data.bytes()]));
+        let data = Arg::Text(self.words.join(&[data.bytes()]));
         self.attach(target, thin!("tmpfs"), SAFE, data, Ground::Ours);
     }
 
     #[inline(never)]
     fn dir(&mut self, target: ThinCStr<'p>, mode: u32) {
         let place = self.place(target, Some(Make::Directory(mode)));
-        if self.known.get(place.path).is_none() {
-            // It is believed to be there.
+        if !matches!(self.known.get(place.path), Some(Ground::Ours)) {
+            // It is believed to be there, and to be a directory.
             self.resolve(Slot::Target, place.path, libc::O_PATH | libc::O_DIRECTORY);
             self.close(Slot::Target);
         }
     }
 
     #[inline(never)]
-    fn symlink(&mut self, target: ThinCStr<'p>, link: ThinCStr<'p>) {
+    fn symlink(&mut self, says: ThinCStr<'p>, link: ThinCStr<'p>) {
         let place = self.place(link, None);
         let (folder, name) = self.enter(place);
-        self.plain(
-            Sys::symlinkat,
-            &[Arg::Text(target), Arg::Slot(folder), name],
-        );
+        let parts = [Arg::Text(says), Arg::Slot(folder), name];
+        self.say(phrase!("symlinkat $0 $1 $2"), &parts);
         self.remember(place, 0);
         self.leave(folder);
-        self.known.set(place.path, ELSEWHERE);
+        self.known.set(place.path, Ground::Link(says.bytes()));
     }
 
     #[inline(never)]
-    fn file(&mut self, target: ThinCStr<'p>, mode: u32, data: &'p [u8]) {
+    fn file(&mut self, target: ThinCStr<'p>, mode: Arg<'p>, data: &'p [u8]) {
         let place = self.place(target, None);
         let (folder, name) = self.enter(place);
-        self.create(Arg::Slot(folder), name, mode);
+        let parts = [Arg::Slot(folder), name, mode];
+        self.say(phrase!("openat $0 $1 NEW $2 =file"), &parts);
         self.remember(place, 0);
         self.fill(data);
         self.leave(folder);
-        self.known.set(place.path, place.ground);
-    }
-
-    #[inline(never)]
-    fn create(&mut self, folder: Arg<'p>, name: Arg<'p>, mode: u32) {
-        let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_CLOEXEC;
-        let flags = Arg::Flags(flags as u64, &flags::OPEN);
-        self.opening(
-            Slot::File,
-            Sys::openat,
-            &[folder, name, flags, Arg::Mode(mode)],
-        );
+        self.known.set(place.path, Ground::File);
     }
 
     /// Writes the new file, and closes it.
@@ -127,7 +117,7 @@ impl<'p> View<'_, 'p> {
                 slot: Slot::File,
                 data: Data::Bytes(data),
             };
-            self.child.add(call, self.because);
+            self.child.add(call, self.child.because);
         }
         self.close(Slot::File);
     }
@@ -135,35 +125,35 @@ impl<'p> View<'_, 'p> {
     /// A file system on top of the root, for what is used from there and never seen.
     #[inline(never)]
     pub fn stage(&mut self) {
-        let data = Some(thin!("mode=0700"));
-        self.mount(
-            [thin!("tmpfs"), thin!("/")],
-            Some(thin!("tmpfs")),
-            SAFE,
-            data,
-        );
+        self.say(phrase!("mount tmpfs root_path tmpfs SAFE mode_0700"), &[]);
         self.clear_mask();
     }
 
     /// Takes away what is on top of the root.
-    #[inline(never)]
     pub fn unstage(&mut self) {
-        let detach = Arg::Flags(libc::MNT_DETACH as u64, &flags::UMOUNT);
-        self.plain(Sys::umount2, &[Arg::Text(TOP), detach]);
+        self.say(phrase!("umount2 top DETACH"), &[]);
     }
 
     #[inline(never)]
-    fn bind_data(&mut self, operation: &Operation<'p>, data: &'p [u8], flags: u64) {
-        let place = self.place(operation.target(), Some(Make::File));
+    fn bind_data(&mut self, target: ThinCStr<'p>, mode: Arg<'p>, data: &'p [u8], flags: u64) {
+        let place = self.place(target, Some(Make::File));
+        // Before something lies on top of the root, as for every place.
+        let older = (!self.host.new_mounts).then(|| self.enter(place));
         self.stage();
-        self.create(HERE, Arg::Text(DATA), operation.mode.unwrap_or(0o600));
+        self.say(phrase!("openat here data NEW $0 =file"), &[mode]);
         self.fill(data);
-        if !self.host.new_mounts {
-            return self.bind_file(DATA, thin!(""), place, flags);
+        if let Some(way) = older {
+            return self.bind_file(DATA, &[], place, way, flags);
         }
-        self.clone_tree(DATA, 0);
-        self.unstage();
-        self.bind_tree(place, flags, ELSEWHERE);
+        let attributes = [self.attributes(flags)];
+        self.say(
+            phrase!(
+                "open_tree here data COPY =tree; umount2 top DETACH; \
+                mount_setattr tree empty AT_IT $0 n32"
+            ),
+            &attributes,
+        );
+        self.place_tree(place, Ground::File);
     }
 
     #[inline(never)]
@@ -176,8 +166,7 @@ impl<'p> View<'_, 'p> {
         let mut data = Text::new(self.words);
         let mut between = "lowerdir=";
         for layer in self.layers.iter().rev() {
-            put!(&mut data, between);
-            escape(&mut data, self.source(*layer).bytes());
+            escape(&mut data, between, self.source(*layer));
             between = ":";
         }
         self.layers.retain(|_| false);
@@ -186,27 +175,29 @@ impl<'p> View<'_, 'p> {
             _ => [thin!("/../upper"), thin!("/../work")],
         };
         if option != Id::RoOverlay {
-            put!(&mut data, ",upperdir=");
-            escape(&mut data, upper.bytes());
-            put!(&mut data, ",workdir=");
-            escape(&mut data, work.bytes());
+            escape(&mut data, ",upperdir=", upper);
+            escape(&mut data, ",workdir=", work);
         }
         if self.in_user {
             put!(&mut data, ",userxattr");
         }
-        let data = Some(self.words.join(&[data.bytes()]));
+        let data = Arg::Text(self.words.join(&[data.bytes()]));
         let temporary = option == Id::TmpOverlay;
         if temporary {
             self.stage();
-            for folder in [upper, work] {
-                self.plain(Sys::mkdirat, &[HERE, Arg::Text(folder), Arg::Mode(0o755)]);
-            }
+            let parts = [upper, work].map(Arg::Text);
+            self.say(
+                phrase!("mkdirat here $0 m0755; mkdirat here $1 m0755"),
+                &parts,
+            );
         }
         let (place, _) = self.begin(operation.target(), thin!("overlay"), SAFE, data);
         let ground = Ground::below(place.path, (option == Id::Overlay).then_some(upper));
         self.settle(place, ground);
-        if temporary && !place.path.is_empty() {
-            self.unstage();
+        match (temporary, place.path.is_empty()) {
+            (true, true) => self.roots_below += 1,
+            (true, false) => self.unstage(),
+            _ => {}
         }
         Ok(())
     }
@@ -215,45 +206,50 @@ impl<'p> View<'_, 'p> {
     fn remount_ro(&mut self, target: ThinCStr<'p>) {
         let place = self.place(target, None);
         self.resolve(Slot::Target, place.path, libc::O_PATH);
-        if self.host.new_mounts {
-            let target = Arg::Slot(Slot::Target);
-            self.set_attributes(target, thin!(""), libc::MS_RDONLY, libc::AT_EMPTY_PATH);
-        } else {
-            self.at_target(|view| view.remount(thin!("."), SAFE | libc::MS_RDONLY));
-        }
-        self.close(Slot::Target);
+        let phrase = match self.host.new_mounts {
+            true => phrase!("mount_setattr target empty AT_IT READ_ONLY n32; close target"),
+            false => {
+                phrase!("fchdir target; mount none dot null $0 null; fchdir root; close target")
+            }
+        };
+        let flags = libc::MS_REMOUNT | libc::MS_BIND | libc::MS_RDONLY | SAFE;
+        self.say(phrase, &[mount_flags(flags)]);
     }
 
     #[inline(never)]
-    fn chmod(&mut self, target: ThinCStr<'p>, mode: u32) {
+    fn chmod(&mut self, target: ThinCStr<'p>, mode: Arg<'p>) {
         let place = self.place(target, None);
         // A FIFO without a reader, or a device, must not keep us waiting.
         self.resolve(Slot::Target, place.path, libc::O_NONBLOCK);
-        self.plain(Sys::fchmod, &[Arg::Slot(Slot::Target), Arg::Mode(mode)]);
-        self.close(Slot::Target);
+        self.say(phrase!("fchmod target $0; close target"), &[mode]);
     }
 
     /// Hides what is there: a file behind an empty one, a directory behind an empty one.
     #[inline(never)]
-    fn mask(&mut self, target: ThinCStr<'p>, seen: Seen) {
-        match seen.kind {
+    fn mask(&mut self, target: ThinCStr<'p>, seen: Seen<'p>) {
+        let flags = libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NOEXEC;
+        let place = self.place(target, None);
+        let kind = match (self.known.get(place.path), place.ground) {
+            (Some(Ground::File), _) => Kind::File,
+            (None, Ground::Ours) => Kind::Missing,
+            _ => seen.kind,
+        };
+        match kind {
             Kind::Missing => {}
-            Kind::File => {
-                let flags = libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NOEXEC;
-                self.bind(thin!("/dev/null"), target, seen, flags);
-            }
+            Kind::File => self.bind(thin!("/dev/null"), target, Seen { kind, ..seen }, flags),
             _ => {
-                let data = Some(thin!("mode=0555"));
-                let flags = INERT | libc::MS_RDONLY;
-                self.attach(target, thin!("tmpfs"), flags, data, Ground::Ours);
+                let (flags, mode) = (flags | SAFE, Arg::Text(thin!("mode=0555")));
+                self.attach(target, thin!("tmpfs"), flags, mode, Ground::Ours);
             }
         }
     }
 }
 
 /// A path in the options of an overlay, where three characters mean something.
-fn escape(data: &mut Text, path: &[u8]) {
-    for &byte in path {
+#[inline(never)]
+fn escape(data: &mut Text, before: &str, path: ThinCStr) {
+    put!(data, before);
+    for &byte in path.bytes() {
         if has(b":,\\", byte) {
             data.byte(b'\\');
         }

@@ -1,23 +1,26 @@
 //! Paths inside the root: their parts, how they are resolved, and how what was made there is undone.
 
+use crate::compile::phrase::phrase;
 use crate::compile::steps::List;
-use crate::names::{Id, Sys, flags};
-use crate::plan::{Arg, Member, Slot, Who};
-use crate::strings::ThinCStr;
+use crate::names::{Sys, flags};
+use crate::plan::{Arg, Call, Member, Slot, Who};
 use crate::text::cut;
 use crate::words::{Array, Words};
 
-use super::view::{HERE, Made};
+use super::view::Made;
 
 /// What is opened only to go on from there.
 pub const FOLDER: i32 = libc::O_PATH | libc::O_DIRECTORY;
 
-/// A path without the slashes and dots that mean nothing.
+/// A path without the slashes and dots that mean nothing, and without the names that `..` takes back.
 #[inline(never)]
 pub fn clean<'p>(words: &'p Words, path: &[u8]) -> &'p [u8] {
     let mut parts = Array::new(words);
     for part in path.split(|&byte| byte == b'/') {
-        if !part.is_empty() && part != b"." {
+        if part == b".." {
+            let above = split(&parts).0.len();
+            parts.truncate(above);
+        } else if !part.is_empty() && part != b"." {
             if !parts.is_empty() {
                 parts.push(b'/');
             }
@@ -44,61 +47,40 @@ pub fn next(path: &[u8], end: usize) -> usize {
     end + 1 + slash.unwrap_or(rest.len())
 }
 
-/// Opens what places are resolved in from here on.
-#[inline(never)]
-pub fn open_root<'p>(list: &mut List<'p>, path: ThinCStr<'p>, because: Id) {
-    let flags = (FOLDER | libc::O_CLOEXEC) as u64;
-    let args = [HERE, Arg::Text(path), Arg::Flags(flags, &flags::OPEN)];
-    list.opening(Slot::Root, Sys::openat, &args, because);
-}
+/// What openat2(2) is told; the flags are filled in.
+const HOW: [Member; 3] = [
+    ("flags", Arg::Null),
+    ("", Arg::Number(0)),
+    (
+        "resolve",
+        Arg::Flags(
+            libc::RESOLVE_IN_ROOT | libc::RESOLVE_NO_MAGICLINKS,
+            &flags::RESOLVE,
+        ),
+    ),
+];
 
 /// openat2(2) of a place inside the root.
 #[inline(never)]
-pub fn resolve<'p>(
-    list: &mut List<'p>,
-    words: &'p Words,
-    new: bool,
-    slot: Slot,
-    path: &[u8],
-    flags: i32,
-    because: Id,
-) {
+pub fn resolve<'p>(list: &mut List<'p>, new: bool, slot: Slot, path: &[u8], flags: i32) {
     if !new {
-        return step_by_step(list, words, slot, path, flags, because);
+        return step_by_step(list, slot, path, flags);
     }
-    let how: [Member; 3] = [
-        (
-            "flags",
-            Arg::Flags((flags | libc::O_CLOEXEC) as u64, &flags::OPEN),
-        ),
-        ("", Arg::Number(0)),
-        (
-            "resolve",
-            Arg::Flags(
-                libc::RESOLVE_IN_ROOT | libc::RESOLVE_NO_MAGICLINKS,
-                &flags::RESOLVE,
-            ),
-        ),
-    ];
+    let mut how = HOW;
+    how[0].1 = Arg::Flags((flags | libc::O_CLOEXEC) as u64, &flags::OPEN);
     let args = [
         Arg::Slot(Slot::Root),
-        Arg::Text(words.join(&[b"./", path])),
-        Arg::Record(words.copy(&how)),
+        Arg::Text(list.words().join(&[b"./", path])),
+        list.record(&how),
         Arg::Number(24),
     ];
-    list.opening(slot, Sys::openat2, &args, because);
+    let call = Call::opening(slot, Sys::openat2, list.words().copy(&args));
+    list.push(call, list.refusal, list.because);
 }
 
 /// openat(2) of one component after the other, of which none may be a link.
 #[inline(never)]
-fn step_by_step<'p>(
-    list: &mut List<'p>,
-    words: &'p Words,
-    slot: Slot,
-    path: &[u8],
-    flags: i32,
-    because: Id,
-) {
+fn step_by_step(list: &mut List, slot: Slot, path: &[u8], flags: i32) {
     let (mut folder, mut rest) = (Slot::Root, path);
     loop {
         let name = match cut(&mut rest, b'/') {
@@ -109,10 +91,10 @@ fn step_by_step<'p>(
         let flags = (flags | libc::O_NOFOLLOW | libc::O_CLOEXEC) as u64;
         let args = [
             Arg::Slot(folder),
-            Arg::Text(words.join(&[name])),
+            Arg::Text(list.words().join(&[name])),
             Arg::Flags(flags, &flags::OPEN),
         ];
-        list.opening(slot, Sys::openat, &args, because);
+        list.opening(slot, Sys::openat, &args, list.because);
         folder = slot;
         if rest.is_empty() {
             return;
@@ -122,18 +104,17 @@ fn step_by_step<'p>(
 
 /// The steps that undo what was made among the files of others, the last first.
 #[inline(never)]
-pub fn undo<'p>(made: &[Made<'p>], new: bool, words: &'p Words, list: &mut List<'p>) {
+pub fn undo<'p>(made: &[Made<'p>], new: bool, list: &mut List<'p>) {
     for made in made.iter().rev() {
         list.turn(Who::Undo(made.step));
-        open_root(list, made.source, made.because);
+        list.about(made.because, &[]);
+        let source = [Arg::Text(made.source)];
+        list.say(phrase!("openat here $0 FOLDER =root"), &source);
         let (folder, name) = split(made.path);
-        resolve(list, words, new, Slot::Folder, folder, FOLDER, made.because);
-        let name = Arg::Text(words.join(&[name]));
-        let flags = Arg::Flags(made.flags, &flags::AT);
-        let args = [Arg::Slot(Slot::Folder), name, flags];
-        list.plain(Sys::unlinkat, &args, made.because);
-        for slot in [Slot::Folder, Slot::Root] {
-            list.plain(Sys::close, &[Arg::Slot(slot)], made.because);
-        }
+        resolve(list, new, Slot::Folder, folder, FOLDER);
+        let name = Arg::Text(list.words().join(&[name]));
+        let parts = [name, Arg::Flags(made.flags, &flags::AT)];
+        let phrase = phrase!("unlinkat folder $0 $1; close folder; close root");
+        list.say(phrase, &parts);
     }
 }

@@ -5,24 +5,18 @@
 //! through the descriptor. Only where the root is the caller's own, mounts go by path.
 
 use super::known::{Ground, Known};
-use super::paths::{FOLDER, clean, next, open_root, resolve, split};
+use super::paths::{FOLDER, clean, next, resolve, split};
+use crate::compile::phrase::{Phrase, phrase};
 use crate::compile::steps::List;
 use crate::config::Config;
 use crate::host::Host;
-use crate::names::flags;
-use crate::names::{Constant, Errno, Id, Sys};
-use crate::plan::{Arg, Call, Slot};
+use crate::names::{Errno, Id};
+use crate::plan::{Arg, Call, Refusal, Slot};
 use crate::strings::{ThinCStr, thin};
 use crate::words::{Array, Words};
 
-/// The working directory, in the place of a directory's descriptor.
-pub const HERE: Arg = Arg::Name(Constant::AT_FDCWD);
-
 /// What is mounted on top of the root: `..` of the root is the root itself, entered from outside.
 pub const TOP: ThinCStr = thin!("/..");
-
-/// The whole of what a descriptor stands for.
-pub const WHOLE: Arg = Arg::Text(thin!(""));
 
 /// What is to be there when nothing is.
 #[derive(Clone, Copy)]
@@ -37,10 +31,14 @@ pub struct View<'a, 'p> {
     pub host: &'a Host<'p>,
     pub words: &'p Words,
     pub child: &'a mut List<'p>,
-    /// The option whose turn it is.
-    pub because: Id,
     /// How much of the place of the operation is there.
     pub there: usize,
+    /// The mode of directories that it makes on the way.
+    pub parents: u32,
+    /// How many roots lie below the new one.
+    pub roots_below: usize,
+    /// Whether the root shows other files than the caller's.
+    pub other_root: bool,
     /// Whether a new user namespace owns the view.
     pub in_user: bool,
     /// Whether the root is no longer the caller's.
@@ -79,26 +77,21 @@ pub struct Place<'p> {
 }
 
 impl<'p> View<'_, 'p> {
-    #[inline(never)]
-    pub fn plain(&mut self, call: Sys, args: &[Arg<'p>]) {
-        self.child.plain(call, args, self.because);
+    /// The steps of a phrase.
+    pub fn say(&mut self, phrase: Phrase, parts: &[Arg<'p>]) {
+        self.child.say(phrase, parts);
     }
 
-    #[inline(never)]
-    pub fn opening(&mut self, slot: Slot, call: Sys, args: &[Arg<'p>]) {
-        self.child.opening(slot, call, args, self.because);
-    }
-
-    /// A call on something that may not be there.
-    #[inline(never)]
-    pub fn if_there(&mut self, call: Sys, args: &[Arg<'p>]) {
-        let call = self.child.call(call, args);
-        self.child.add_tolerant(call, &[Errno::NOENT], self.because);
+    /// The same for something that may not be there.
+    pub fn say_if_there(&mut self, phrase: Phrase, parts: &[Arg<'p>]) {
+        self.child.refusal = Refusal::Tolerate(&[Errno::NOENT]);
+        self.child.say(phrase, parts);
+        self.child.refusal = Refusal::Fatal;
     }
 
     #[inline(never)]
     pub fn close(&mut self, slot: Slot) {
-        self.plain(Sys::close, &[Arg::Slot(slot)]);
+        self.say(phrase!("close $0"), &[Arg::Slot(slot)]);
     }
 
     /// The path of a place in the caller's own root.
@@ -120,33 +113,51 @@ impl<'p> View<'_, 'p> {
     #[inline(never)]
     pub fn resolve(&mut self, slot: Slot, path: &[u8], flags: i32) {
         if !self.root_is_open {
-            open_root(self.child, thin!("/"), Id::Default);
+            self.say(phrase!("openat here root_path FOLDER =root"), &[]);
             self.root_is_open = true;
         }
         let new = self.host.new_mounts;
-        resolve(self.child, self.words, new, slot, path, flags, self.because);
+        resolve(self.child, new, slot, path, flags);
     }
 
     /// Where an operation acts, with everything above it, and it itself, made if it is not there.
     #[inline(never)]
     pub fn place(&mut self, target: ThinCStr<'p>, make: Option<Make>) -> Place<'p> {
-        let path = clean(self.words, target.bytes());
+        let mut path = clean(self.words, target.bytes());
         let mut ground = self.root;
         let mut end = 0;
+        // A loop of links is left to the kernel, which refuses it.
+        let mut links = 0..40;
         while end < path.len() {
             end = next(path, end);
             let above = path.get(..end).unwrap_or(path);
-            if let Some(here) = self.known.get(above) {
-                ground = here;
-                continue;
+            match self.known.get(above) {
+                Some(Ground::Link(says)) if end < path.len() && links.next().is_some() => {
+                    let folder = if says.starts_with(b"/") {
+                        b""
+                    } else {
+                        split(above).0
+                    };
+                    let rest = path.get(end..).unwrap_or(&[]);
+                    let whole = self.words.join(&[folder, b"/", says, rest]);
+                    path = clean(self.words, whole.bytes());
+                    (ground, end) = (self.root, 0);
+                    continue;
+                }
+                Some(here) => {
+                    ground = here;
+                    continue;
+                }
+                None => {}
             }
             let absent = match ground {
                 Ground::Ours => true,
                 Ground::Foreign { .. } => end > self.there,
+                _ => false,
             };
             let make = match end == path.len() {
                 true => make,
-                false => Some(Make::Directory(0o755)),
+                false => Some(Make::Directory(self.parents)),
             };
             if let (true, Some(make)) = (absent, make) {
                 self.make(
@@ -156,7 +167,9 @@ impl<'p> View<'_, 'p> {
                     },
                     make,
                 );
-                self.known.set(above, ground);
+                let file = matches!((make, ground), (Make::File, Ground::Ours));
+                self.known
+                    .set(above, if file { Ground::File } else { ground });
             }
         }
         Place { path, ground }
@@ -164,12 +177,12 @@ impl<'p> View<'_, 'p> {
 
     /// Makes a directory, or an empty file to mount on.
     fn make(&mut self, place: Place<'p>, make: Make) {
-        let (call, mode, flags) = match make {
-            Make::Directory(mode) => (Sys::mkdirat, mode, libc::AT_REMOVEDIR),
-            Make::File => (Sys::mknodat, libc::S_IFREG | 0o444, 0),
+        let (phrase, mode, flags) = match make {
+            Make::Directory(mode) => (phrase!("mkdirat $0 $1 $2"), mode, libc::AT_REMOVEDIR),
+            Make::File => (phrase!("mknodat $0 $1 mount_point"), 0, 0),
         };
         let (folder, name) = self.enter(place);
-        self.plain(call, &[Arg::Slot(folder), name, Arg::Mode(mode)]);
+        self.say(phrase, &[Arg::Slot(folder), name, Arg::Mode(mode)]);
         self.remember(place, flags);
         self.leave(folder);
     }
@@ -208,7 +221,7 @@ impl<'p> View<'_, 'p> {
                 source,
                 path: place.path.get(depth..).unwrap_or(&[]),
                 flags: flags as u64,
-                because: self.because,
+                because: self.child.because,
             });
         }
     }
@@ -221,21 +234,4 @@ impl<'p> View<'_, 'p> {
             self.mask_cleared = true;
         }
     }
-}
-
-/// The arguments of mount(2).
-#[inline(never)]
-pub fn mounting<'p>(
-    [source, target]: [ThinCStr<'p>; 2],
-    kind: Option<ThinCStr<'p>>,
-    flags: u64,
-    data: Option<ThinCStr<'p>>,
-) -> [Arg<'p>; 5] {
-    [
-        Arg::Text(source),
-        Arg::Text(target),
-        kind.map_or(Arg::Null, Arg::Text),
-        Arg::Flags(flags, &flags::MOUNT),
-        data.map_or(Arg::Null, Arg::Text),
-    ]
 }

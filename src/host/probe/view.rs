@@ -3,6 +3,7 @@
 use super::{read, read_all};
 use crate::compile::clean;
 use crate::config::{Config, Operation};
+use crate::error::Error;
 use crate::host::{Host, Kind, Seen};
 use crate::names::{Errno, Id};
 use crate::strings::ThinCStr;
@@ -14,24 +15,34 @@ use core::ffi::CStr;
 
 /// What the plan depends on from the beginning: what descriptors hold; and of what kind the sources
 /// are, where one may be missing, or something may have to be made to mount it on.
+///
+/// # Errors
+///
+/// A descriptor that cannot be read.
 #[inline(never)]
-pub fn look<'w>(host: &mut Host<'w>, config: &Config, words: &'w Words) {
+pub fn look<'w>(
+    host: &mut Host<'w>,
+    config: &Config<'w>,
+    words: &'w Words,
+) -> core::result::Result<(), Error<'w>> {
     if config.mounts.is_plain() {
-        return;
+        return Ok(());
     }
+    host.directory = link(words, c"/proc/self/cwd");
     let mut seen = Array::new(words);
     for operation in config.mounts.each() {
         let mut one = Seen::default();
         match operation.option {
             Id::File | Id::BindData | Id::RoBindData => {
-                one.data = read_rest(words, Fd(operation.fd))
+                one.data =
+                    read_rest(words, Fd(operation.fd)).map_err(|errno| Error::Unreadable {
+                        option: operation.option,
+                        word: operation.word(0),
+                        errno,
+                    })?;
             }
             Id::Dev if tty::is_terminal(STDOUT) => host.terminal = link(words, c"/proc/self/fd/1"),
             _ => {}
-        }
-        let relative = operation.has_source() && !operation.word(0).bytes().starts_with(b"/");
-        if relative || operation.is_on_root() {
-            host.directory = link(words, c"/proc/self/cwd");
         }
         seen.push(one);
     }
@@ -50,6 +61,7 @@ pub fn look<'w>(host: &mut Host<'w>, config: &Config, words: &'w Words) {
             seen.kind = source(operation);
         });
     }
+    Ok(())
 }
 
 /// What a refusal teaches: which places are not there. Whether that was not known before.
@@ -185,8 +197,12 @@ fn link<'w>(words: &'w Words, path: &CStr) -> &'w [u8] {
 }
 
 /// What is left to read.
-fn read_rest(words: &Words, fd: Fd) -> &[u8] {
+fn read_rest(words: &Words, fd: Fd) -> Result<&[u8]> {
     let mut bytes = Array::new(words);
-    while read_all(fd, &mut bytes, usize::MAX) == Err(Errno::INTR) {}
-    bytes.finish()
+    loop {
+        match read_all(fd, &mut bytes, usize::MAX) {
+            Err(Errno::INTR) => {}
+            answer => return answer.map(|()| bytes.finish()),
+        }
+    }
 }
