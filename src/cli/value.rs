@@ -44,7 +44,8 @@ pub fn store<'a>(
         Id::ReadOnly => mounts.read_only = true,
         Id::NoProc => mounts.no_proc = true,
         Id::Perms => lists.perms = Some(mode(word)?),
-        Id::Size => lists.size = Some(size(word)?),
+        // For a tmpfs 0 means no limit at all.
+        Id::Size => lists.size = Some(size(word).filter(|&size| size > 0)?),
         _ if id.is_operation() => {
             let operation = operation(id, words, lists)?;
             lists.operations.push(operation);

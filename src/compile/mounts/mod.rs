@@ -90,6 +90,11 @@ pub fn mounts<'p>(
     if view.new_root {
         view.switch();
     }
+    if !wish.is_plain() && wish.propagation == Some(Propagation::Shared) {
+        view.child.because = Id::Propagation;
+        let flags = mount_flags(libc::MS_REC | libc::MS_SHARED);
+        view.say(phrase!("mount none root_path null $0 null"), &[flags]);
+    }
     if view.mask_cleared {
         view.child.add(Call::RestoreUmask, Id::Default);
     }
@@ -100,9 +105,10 @@ impl<'p> View<'_, 'p> {
     fn propagation(&mut self, propagation: Option<Propagation>) {
         let flag = match propagation.unwrap_or(Propagation::Private) {
             Propagation::Private => Some(libc::MS_PRIVATE),
-            Propagation::Slave => Some(libc::MS_SLAVE),
-            Propagation::Shared => Some(libc::MS_SHARED),
-            Propagation::Unchanged => None,
+            // What is under construction must not appear outside.
+            Propagation::Shared if self.config.mounts.is_plain() => Some(libc::MS_SHARED),
+            Propagation::Unchanged if self.config.mounts.is_plain() => None,
+            _ => Some(libc::MS_SLAVE),
         };
         if let Some(flag) = flag {
             self.child.because = propagation.map_or(Id::Default, |_| Id::Propagation);
@@ -117,7 +123,7 @@ impl<'p> View<'_, 'p> {
             propagation,
             Some(Propagation::Shared | Propagation::Unchanged)
         );
-        if shared && !self.new_root {
+        if shared && self.config.mounts.is_plain() {
             // Or the new /proc would appear on the host, where the one below it is shared.
             let parts = [
                 Arg::Text(thin!("/proc")),

@@ -3,6 +3,7 @@
 use super::attach::{INERT, SAFE, mount_flags};
 use super::known::Ground;
 use super::older::DATA;
+use super::paths::clean;
 use super::view::{Make, View};
 use crate::compile::phrase::phrase;
 use crate::config::Operation;
@@ -137,7 +138,8 @@ impl<'p> View<'_, 'p> {
     #[inline(never)]
     fn bind_data(&mut self, target: ThinCStr<'p>, mode: Arg<'p>, data: &'p [u8], flags: u64) {
         let place = self.place(target, Some(Make::File));
-        // Before something lies on top of the root, as for every place.
+        // Before the tree, as for every bind, and before something lies on top of the root.
+        self.open_root();
         let older = (!self.host.new_mounts).then(|| self.enter(place));
         self.stage();
         self.say(phrase!("openat here data NEW $0 =file"), &[mode]);
@@ -228,11 +230,12 @@ impl<'p> View<'_, 'p> {
     #[inline(never)]
     fn mask(&mut self, target: ThinCStr<'p>, seen: Seen<'p>) {
         let flags = libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NOEXEC;
-        let place = self.place(target, None);
-        let kind = match (self.known.get(place.path), place.ground) {
-            (Some(Ground::File), _) => Kind::File,
-            (None, Ground::Ours) => Kind::Missing,
-            _ => seen.kind,
+        let path = clean(self.words, target.bytes());
+        let kind = match self.known.get(path) {
+            Some(Ground::File) => Kind::File,
+            Some(_) => Kind::Directory,
+            None if self.is_ours(path) => Kind::Missing,
+            None => seen.kind,
         };
         match kind {
             Kind::Missing => {}

@@ -109,13 +109,18 @@ impl<'p> View<'_, 'p> {
         }
     }
 
-    /// openat2(2) of a place inside the root.
-    #[inline(never)]
-    pub fn resolve(&mut self, slot: Slot, path: &[u8], flags: i32) {
+    /// What places are resolved in.
+    pub fn open_root(&mut self) {
         if !self.root_is_open {
             self.say(phrase!("openat here root_path FOLDER =root"), &[]);
             self.root_is_open = true;
         }
+    }
+
+    /// openat2(2) of a place inside the root.
+    #[inline(never)]
+    pub fn resolve(&mut self, slot: Slot, path: &[u8], flags: i32) {
+        self.open_root();
         let new = self.host.new_mounts;
         resolve(self.child, new, slot, path, flags);
     }
@@ -173,6 +178,18 @@ impl<'p> View<'_, 'p> {
             }
         }
         Place { path, ground }
+    }
+
+    /// Whether a place lies in a file system of our own.
+    pub fn is_ours(&self, mut path: &[u8]) -> bool {
+        loop {
+            path = split(path).0;
+            match self.known.get(path) {
+                Some(ground) => return matches!(ground, Ground::Ours),
+                None if path.is_empty() => return matches!(self.root, Ground::Ours),
+                None => {}
+            }
+        }
     }
 
     /// Makes a directory, or an empty file to mount on.
