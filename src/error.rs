@@ -72,15 +72,30 @@ pub enum Error<'a> {
     Unused(Id),
     /// An overlay without layers below.
     NoLayers(Id),
-    /// An option needs a new namespace of a type that is to be shared.
-    SharedButNeeded {
+    /// An option needs a new namespace of a type that is to be shared or joined.
+    KeptButNeeded {
         /// The option.
         option: Id,
         /// The type.
         ns: Ns,
+        /// What it contradicts.
+        by: Id,
     },
+    /// `--persist time` where the namespace is made too late for that.
+    MadeLater,
     /// `--setgroups allow` without privilege.
     SetgroupsNeedsPrivilege,
+    /// Nobody is there who may write a map.
+    NoMapper(Id),
+    /// `--map-auto` for a user without subordinate ids.
+    NoSubordinates,
+    /// A name that is in no file.
+    Unknown {
+        /// Whose name it is.
+        option: Id,
+        /// The name.
+        name: ThinCStr<'a>,
+    },
     /// A word that is none of the verb's: no option, and no process id.
     UnexpectedWord(&'a [u8]),
     /// Nothing to enter, or to compare.
@@ -161,21 +176,30 @@ impl Show for Error<'_> {
             Error::NoLayers(option) => {
                 put!(text, option, " needs layers: --overlay-src S before it")
             }
-            Error::SharedButNeeded { option, ns } => {
+            Error::KeptButNeeded { option, ns, by } => {
                 let name = ns.name();
                 put!(
                     text,
                     option,
                     " needs a new ",
                     name,
-                    " namespace: it contradicts --share ",
-                    name
+                    " namespace: it contradicts "
                 );
+                put!(text, by, " ", name);
             }
+            Error::MadeLater => put!(
+                text,
+                "--persist time needs clone3(2), which is refused here"
+            ),
             Error::SetgroupsNeedsPrivilege => put!(
                 text,
                 "--setgroups allow needs CAP_SETGID outside the new user namespace: \
                 the kernel lets others map groups only with \"deny\""
+            ),
+            Error::NoMapper(option) => put!(
+                text,
+                option,
+                " needs CAP_SETUID and CAP_SETGID, or newuidmap and newgidmap in PATH (package uidmap)"
             ),
             Error::UnexpectedWord(word) => {
                 put!(text, "unexpected word ", Quoted(word), SEE_HELP);
@@ -202,6 +226,25 @@ impl Show for Error<'_> {
                 word,
                 errno,
             } => put!(text, option, " ", word, ": ", errno),
+            Error::NoSubordinates => put!(
+                text,
+                "--map-auto: /etc/subuid and /etc/subgid must both have ids for this user"
+            ),
+            Error::Unknown { option, name } => {
+                let file = match option {
+                    Id::Uid | Id::Chdir => "passwd",
+                    _ => "group",
+                };
+                put!(
+                    text,
+                    option,
+                    " ",
+                    name,
+                    ": not in /etc/",
+                    file,
+                    " of the command's root"
+                );
+            }
             Error::EmptyCommand => put!(text, "the command's name is empty"),
             Error::Output(errno) => put!(text, "cannot write the output: ", errno),
         }

@@ -95,6 +95,7 @@ fn run<'a>(process: &Process, request: &Request<'a>, words: &'a Words) -> Result
         probe::look_closer(&mut host, config, words);
     }
     loop {
+        probe::look_up_accounts(&mut host, config, words);
         let plan = compile(config, &host, words)?;
         if explain {
             return Ok(report::print(words, &Shown(&plan)));

@@ -443,6 +443,72 @@ fn the_cgroup_is_the_processs_if_wanted() {
 }
 
 #[test]
+fn it_may_be_another_user() {
+    let show = "grep -E '^(Uid|Gid|Groups)' /proc/self/status | tr -s '\\t ' ' '";
+    let wanted = |id: u32, groups: &str| {
+        format!("Uid: {id} {id} {id} {id}\nGid: {id} {id} {id} {id}\nGroups:{groups} \n")
+    };
+    if is_root() {
+        let scratch = Scratch::new("another");
+        fs::create_dir(scratch.path.join("etc")).expect("a directory can be made");
+        scratch.file("etc/passwd", "inner:x:77:77::/:/bin/sh\n", 0o644);
+        let root = scratch.path.display().to_string();
+        let usr = [
+            "--ro-bind",
+            "/",
+            "/",
+            "--ro-bind",
+            &format!("{root}/etc"),
+            "/etc",
+        ];
+        let there = held(Caller::Root, &usr);
+        let pid = there.pid.to_string();
+        for (options, id, groups) in [
+            (&["--uid=5", "--gid=5"][..], 5, ""),
+            (&["--uid=5", "--gid=5", "--groups=6,7"], 5, " 6 7"),
+            // By a name that is only known inside.
+            (&["--uid=inner"], 77, ""),
+        ] {
+            let ran = enter(
+                Caller::Root,
+                &[options, &[&pid, "/bin/sh", "-c", show]].concat(),
+            );
+            assert_eq!(
+                (ran.out, ran.err.as_str()),
+                (wanted(id, groups), ""),
+                "{options:?}"
+            );
+        }
+        let ran = enter(Caller::Root, &["--uid=daemon", &pid, "true"]);
+        assert!(
+            ran.code == Some(125) && ran.err.contains("\"daemon\": not in /etc/passwd"),
+            "{ran:?}"
+        );
+    }
+    // Who is denied setgroups(2) keeps the groups, and is told of ids that are not there.
+    let there = held(Caller::Ordinary, &["-U", "--map-user=5", "--map-group=5"]);
+    let pid = there.pid.to_string();
+    let options = ["--preserve-credentials", "--uid=5", "--gid=5"];
+    let ran = enter(
+        Caller::Ordinary,
+        &[&options[..], &[&pid, "id", "-u"]].concat(),
+    );
+    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("5\n", ""));
+    let options = ["--preserve-credentials", "--uid=6"];
+    let ran = enter(
+        Caller::Ordinary,
+        &[&options[..], &[&pid, "id", "-u"]].concat(),
+    );
+    assert!(
+        ran.code == Some(125)
+            && ran
+                .err
+                .contains("setuid(6): EINVAL\nhint: no such id is mapped"),
+        "{ran:?}"
+    );
+}
+
+#[test]
 fn credentials_stay_if_wanted() {
     let caller = Caller::Ordinary;
     let held = held(caller, &["-a", "-c"]);

@@ -11,9 +11,10 @@
 //! ```
 //!
 //! The facts are `capabilities=none` or `capabilities=admin`, `clone3=no`, `sigchld=ignored`,
-//! `refused=NS,...`, `last-capability=N`, `filters=N,...` (what was read, in instructions) and
+//! `refused=NS,...`, `last-capability=N`, `filters=N,...` (what was read, in instructions),
 //! `own=PID`, `differs=NS,...` and `cgroups=FILE,...` for who enters another's namespaces,
-//! `caller=PID` (a library's caller, with threads), and those of the view: `new_mounts=no`,
+//! `caller=PID` (a library's caller, with threads), `mappers=yes` (newuidmap and newgidmap are there)
+//! and `accounts=yes` (the files say what [`ACCOUNTS`] does), and those of the view: `new_mounts=no`,
 //! `mountinfo=POINT:OPTIONS,...`, `pivot_root=no`, `directory=PATH`, `terminal=PATH`, and `seen=WHAT:THERE:REAL,...`
 //! with the kind of a source or the content of a descriptor, the length of the place that is there, and the source
 //! without links, for the root, the fresh /proc and each operation. After the plan stands what
@@ -34,6 +35,15 @@ use std::fmt::Write;
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+
+/// Users, groups, the caller's users, subordinate groups and users.
+const ACCOUNTS: [&[u8]; 5] = [
+    b"root:x:0:0::/root:/bin/sh\nann:x:33:44::/home/ann:/bin/sh\nwrong:x:4294967295:1x::/:\n",
+    b"root:x:0:\naudio:x:55:ann\nvideo:x:66:\nwrong:x:-1:\n",
+    b"root:x:0:0:::\ncaller:x:1000:100:::\n",
+    b"other:1:2\ncaller:200000:50\n1000:300000:10\n",
+    b"caller:100000:65536\nroot:500000:1000\n",
+];
 
 /// A file of cases.
 struct Golden {
@@ -154,6 +164,12 @@ fn host(case: &Case) -> Host<'static> {
             ("refused", list) => host.refused = set(list),
             ("last-capability", number) => host.last_capability = number.parse().unwrap(),
             ("filters", lengths) => host.filters = filters(lengths),
+            ("mappers", "yes") => {
+                let paths = ["/bin/newgidmap", "/bin/newuidmap"].map(|path| path.into());
+                let paths = strings(paths.into_iter());
+                host.mappers = [paths[0], paths[1]];
+            }
+            ("accounts", "yes") => host.accounts = ACCOUNTS,
             ("caller", pid) => host.shared_with = pid.parse().ok(),
             ("new_mounts", "no") => host.new_mounts = false,
             ("mountinfo", lines) => host.mountinfo = mountinfo(lines),

@@ -4,13 +4,15 @@
 //! work, and so do `-w DIR`, `-wDIR` and clusters of one-letter switches.
 
 mod help;
+mod ids;
+mod kept;
 mod nearest;
 mod target;
 mod value;
 
 pub use help::{OVERVIEW, Usage};
 
-use crate::config::{Allowed, Config, EnvChange, Filter, Operation, Rlimit, View};
+use crate::config::{Allowed, Config, EnvChange, Filter, Operation, Range, Rlimit, View};
 use crate::error::Error;
 use crate::names::options::{self, COUNT, EXCLUSIVE, Flag};
 use crate::names::{Id, Verb};
@@ -76,6 +78,7 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
             operations: Array::new(words),
             perms: None,
             size: None,
+            ranges: [Array::new(words), Array::new(words)],
         },
         seen: [false; COUNT],
         error: None,
@@ -94,14 +97,20 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
         }
     }
     let Config {
-        process, privilege, ..
+        process,
+        privilege,
+        identity,
+        mounts,
+        ..
     } = &mut parser.request.config;
     process.env = parser.lists.env.finish();
     process.rlimits = parser.lists.rlimits.finish();
     parser.request.view.processes = parser.lists.processes.finish();
     privilege.seccomp = parser.lists.filters.finish();
     privilege.landlock = parser.lists.allowed.finish();
-    parser.request.config.mounts.operations = parser.lists.operations.finish();
+    mounts.operations = parser.lists.operations.finish();
+    let [users, groups] = parser.lists.ranges;
+    (identity.user.ranges, identity.group.ranges) = (users.finish(), groups.finish());
     match parser.error {
         Some(error) => Err(error),
         None => Ok(parser.request),
@@ -119,6 +128,8 @@ struct Lists<'a> {
     /// The modifiers of the next operation.
     perms: Option<u32>,
     size: Option<u64>,
+    /// Of users, and of groups.
+    ranges: [Array<'a, Range>; 2],
 }
 
 /// The state between two options.
@@ -325,15 +336,6 @@ impl<'a> Parser<'a> {
                 return self.fail(Error::Contradiction(one, two));
             }
         }
-        let wish = &self.request.config.namespaces;
-        // `--all --share net` is all but one; `--net --share net` is a contradiction.
-        let mut shared = wish.share.iter();
-        let ns = shared.find(|&ns| self.given(Id::of(ns)) || wish.attempt.contains(ns))?;
-        let other = if wish.attempt.contains(ns) {
-            Id::Try
-        } else {
-            Id::of(ns)
-        };
-        self.fail(Error::Contradiction(Id::Share, other))
+        self.kept()
     }
 }

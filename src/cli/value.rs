@@ -1,5 +1,6 @@
 //! The values of options: each word is read once, into a type that cannot be wrong.
 
+use super::ids::{account, accounts, file, id, own, range};
 use super::target::{process_id, target};
 use super::{Lists, Request};
 use crate::config::{
@@ -13,7 +14,7 @@ use crate::text::{cut, decimal, has, number, position};
 /// Puts an option and its values into the configuration; nothing if a value is wrong.
 pub fn store<'a>(
     request: &mut Request<'a>,
-    id: Id,
+    option: Id,
     words: &[ThinCStr<'a>],
     lists: &mut Lists<'a>,
 ) -> Option<()> {
@@ -30,24 +31,32 @@ pub fn store<'a>(
     } = &mut request.config;
     let [first, second] = [0, 1].map(|at| words.get(at).copied().unwrap_or(thin!("")));
     let word = first.bytes();
-    let both = |inside| (Some(inside), Some(inside));
-    match id {
+    let (ids, at) = match option {
+        Id::MapGroup | Id::MapGroups | Id::Gid => (&mut identity.group, 1),
+        _ => (&mut identity.user, 0),
+    };
+    match option {
         Id::All => namespaces.add = NsSet::ALL,
         Id::Share => namespaces.share = namespaces.share.union(list(word)?),
         Id::Try => namespaces.attempt = namespaces.attempt.union(list(word)?),
-        Id::MapRootUser => (identity.user, identity.group) = both(Inside::Id(0)),
-        Id::MapCurrentUser => (identity.user, identity.group) = both(Inside::Same),
-        Id::MapUser => identity.user = Some(inside(word)?),
-        Id::MapGroup => identity.group = Some(inside(word)?),
+        Id::MapRootUser => own(identity, Inside::Id(0)),
+        Id::MapCurrentUser => own(identity, Inside::Same),
+        Id::Join => file(&mut namespaces.join, first)?,
+        Id::Persist => file(&mut namespaces.persist, first)?,
+        Id::MapUser | Id::MapGroup => ids.own = Some(Inside::Id(id(word)?)),
+        Id::MapUsers | Id::MapGroups => lists.ranges[at & 1].push(range(word)?),
+        Id::MapAuto => identity.auto = true,
+        Id::Uid | Id::Gid => ids.command = Some(account(first)?),
+        Id::Groups => identity.groups = Some(accounts(word, lists.env.words())?),
         Id::Setgroups => identity.setgroups = Some(setgroups(word)?),
-        Id::Root | Id::EmptyRoot => mounts.root = Some(operation(id, words, lists)?),
+        Id::Root | Id::EmptyRoot => mounts.root = Some(operation(option, words, lists)?),
         Id::ReadOnly => mounts.read_only = true,
         Id::NoProc => mounts.no_proc = true,
         Id::Perms => lists.perms = Some(mode(word)?),
         // For a tmpfs 0 means no limit at all.
         Id::Size => lists.size = Some(size(word).filter(|&size| size > 0)?),
-        _ if id.is_operation() => {
-            let operation = operation(id, words, lists)?;
+        _ if option.is_operation() => {
+            let operation = operation(option, words, lists)?;
             lists.operations.push(operation);
         }
         Id::Propagation => mounts.propagation = Some(propagation(word)?),
@@ -76,18 +85,18 @@ pub fn store<'a>(
         Id::PreserveFds => process.preserve_fds = descriptor(word)?,
         Id::AllowNewPrivs => privilege.allow_new_privs = true,
         Id::CapAdd | Id::CapDrop => {
-            let set = match id {
+            let set = match option {
                 Id::CapAdd => &mut privilege.cap_add,
                 _ => &mut privilege.cap_drop,
             };
             *set = set.union(Caps::named(word)?);
         }
-        Id::Seccomp | Id::SeccompFile => lists.filters.push(filter(id, first)?),
+        Id::Seccomp | Id::SeccompFile => lists.filters.push(filter(option, first)?),
         Id::LandlockRo
         | Id::LandlockRw
         | Id::LandlockRx
         | Id::LandlockTcpConnect
-        | Id::LandlockTcpBind => lists.allowed.push(allowed(id, first)?),
+        | Id::LandlockTcpBind => lists.allowed.push(allowed(option, first)?),
         Id::LandlockScope => privilege.landlock_scope = true,
         Id::DisableUserns => privilege.disable_userns = true,
         Id::NoKillChild => life.no_kill_child = true,
@@ -112,7 +121,7 @@ pub fn store<'a>(
         Id::Json => request.view.json = true,
         Id::Task => request.view.task = process_id(word)?,
         _ => {
-            namespaces.add = id
+            namespaces.add = option
                 .namespace()
                 .map_or(namespaces.add, |ns| namespaces.add.with(ns))
         }
@@ -146,12 +155,6 @@ fn propagation(word: &[u8]) -> Option<Propagation> {
         2 => Some(Propagation::Shared),
         _ => Some(Propagation::Unchanged),
     }
-}
-
-/// A user or group id. The highest number means "no change" to the kernel, never an id.
-fn inside(word: &[u8]) -> Option<Inside> {
-    let id = u32::try_from(decimal(word)?).ok()?;
-    (id != u32::MAX).then_some(Inside::Id(id))
 }
 
 /// An operation on the view, with the modifiers before it.

@@ -7,13 +7,13 @@
 //! inheritable and ambient, by which it survives the execution, to the same if the command is not
 //! root's, to nothing if it is (CVE-2022-24769).
 
-use super::identity::{self, write_file};
+use super::identity::write_file;
 use super::namespaces::Resolved;
 use super::steps::List;
 use crate::config::Config;
 use crate::error::Error;
 use crate::host::Host;
-use crate::names::{Caps, Id, Ns};
+use crate::names::{Caps, Constant, Id, Ns, Sys};
 use crate::plan::{Arg, Call};
 use crate::strings::thin;
 
@@ -28,12 +28,13 @@ pub struct Sets {
     because: Id,
 }
 
-/// The sets that a configuration wants, if it wants any changed.
+/// The sets that a configuration wants, if it wants any changed, for a command that is root's or not.
 #[inline(never)]
 pub fn sets(
     config: &Config,
     host: &Host,
     resolved: &Resolved,
+    root: bool,
 ) -> Result<Option<Sets>, Error<'static>> {
     let privilege = &config.privilege;
     let (mut add, mut drop) = (privilege.cap_add, privilege.cap_drop);
@@ -70,7 +71,6 @@ pub fn sets(
     if let Some(cap) = add.without(known).iter().next() {
         return Err(Error::NoSuchCapability(cap));
     }
-    let root = identity::is_root(config, host, resolved);
     let kept = if root { own.without(drop) } else { Caps::NONE };
     let permitted = kept.union(add);
     Ok(Some(Sets {
@@ -80,6 +80,12 @@ pub fn sets(
         because,
     }))
 }
+
+/// Keeps what another user than root would lose with the ids, up to the execution.
+pub const KEEP: Call = Call::plain(
+    Sys::prctl,
+    &[Arg::Name(Constant::PR_SET_KEEPCAPS), Arg::Number(1)],
+);
 
 impl Sets {
     /// Takes what is dropped from the bounding set.

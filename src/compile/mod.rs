@@ -2,11 +2,14 @@
 //!
 //! [`compile`] is the order of everything. Each line that must stand before another says why.
 
+mod accounts;
 mod caps;
 mod command;
+mod credentials;
 mod enter;
 mod environment;
 mod identity;
+mod join;
 mod landlock;
 mod mounts;
 mod namespaces;
@@ -27,6 +30,10 @@ use crate::plan::{Arg, Call, Plan, Slot, Watch, Who};
 use crate::words::Words;
 pub(crate) use mounts::clean;
 use namespaces::Resolved;
+
+pub use command::DEFAULT_PATH;
+pub(crate) use environment::variable;
+
 use steps::List;
 
 /// Makes the plan for a configuration on a host. The strings that it has to make live in `words`.
@@ -38,18 +45,25 @@ pub fn compile<'p>(
     config: &Config<'p>,
     host: &Host<'p>,
     words: &'p Words,
-) -> Result<Plan<'p>, Error<'static>> {
+) -> Result<Plan<'p>, Error<'p>> {
     let resolved = namespaces::resolve(config, host)?;
-    let maps = identity::maps(config, host, &resolved)?;
-    let capabilities = caps::sets(config, host, &resolved)?;
     let env = environment::environment(config, host, words);
-    let gate = reports::needs_gate(config) || maps.by_parent();
-
     let mut list = List::new(words);
     list.closes_files = config.mounts.read_only;
+    let maps = identity::maps(config, host, &resolved, &mut list);
+    let credentials = credentials::credentials(config, host, &resolved, &maps, &mut list);
+    let capabilities = caps::sets(config, host, &resolved, credentials.root)?;
+    let by_parent = maps.as_ref().is_some_and(|maps| maps.by_parent);
+    let gate = reports::needs_gate(config) || by_parent || !resolved.persisted.is_empty();
+    let mut config = *config;
+    config.process.chdir = credentials.home.or(config.process.chdir);
+    let config = &config;
+
     // An ignored SIGCHLD would have the kernel throw the exit status away, so this is the first.
     list.add_if(host.sigchld_ignored, set_sigchld(false), Id::Default);
     reports::keep_descriptors(config, &mut list);
+    join::open(config, &resolved, &mut list);
+    join::join(host, &resolved, &mut list, true);
     enter::open(config, host, &resolved, &mut list);
     // Before the clone, or the child could look for our death where nobody writes it.
     list.add_if(
@@ -64,20 +78,32 @@ pub fn compile<'p>(
     list.add(clone(host, resolved.new), resolved.because(Ns::Pid));
 
     list.turn(Who::During);
+    if let Some(maps) = &maps {
+        maps.write(&mut list, true, host);
+    }
+    let bound = join::persist(config, &mut list);
     reports::announce(config, host, &resolved, &mut list);
-    maps.write_by_parent(words, &mut list);
     // After everything that the child, or a reader of the reports, has to find done.
     list.add_if(gate, Call::OpenGate, Id::Default);
 
     list.turn(Who::Child);
     // First of all, so that no step below outlives the parent, or waits for a dead one.
+    let apart = host.apart().is_some();
     if !config.life.no_kill_child {
-        die_with_parent(host.apart().is_some(), &mut list);
+        die_with_parent(apart, &mut list);
     }
     list.add_if(gate, Call::PassGate, Id::Default);
     // Before anything that needs an identity: without a map every id is the overflow id.
-    maps.write_by_child(words, &mut list);
+    if let Some(maps) = &maps {
+        maps.write(&mut list, false, host);
+    }
     enter::join(config, host, &resolved, &mut list);
+    join::join(host, &resolved, &mut list, false);
+    // Files are made from here on, and nobody may own one who is nobody. The kernel forgets the wish to die
+    // with the parent when ids change (PR_SET_PDEATHSIG(2const)).
+    if credentials.take_childs(&mut list) && !config.life.no_kill_child {
+        die_with_parent(apart, &mut list);
+    }
     caps::disable_userns(config, &mut list);
     namespaces::unshare_time(host, &resolved, &mut list);
     process::clocks(config, words, &mut list);
@@ -99,6 +125,15 @@ pub fn compile<'p>(
     if let Some(sets) = &capabilities {
         // Before what takes CAP_SETPCAP away.
         sets.bound(&mut list);
+        let another = config.identity.user.command.is_some();
+        list.add_if(another, caps::KEEP, Id::Uid);
+    }
+    // After everything that takes a privilege, which goes with the ids, or opens a file of its own in
+    // /proc, which is root's from then on; and before CAP_SETUID goes.
+    if credentials.take_commands(&mut list) && !config.life.no_kill_child {
+        die_with_parent(apart, &mut list);
+    }
+    if let Some(sets) = &capabilities {
         sets.set(&mut list);
     }
     // Waits for the caller with everything set up, so that it sees the finished world.
@@ -117,6 +152,7 @@ pub fn compile<'p>(
 
     list.turn(Who::After);
     reports::withdraw(config, &mut list);
+    join::unbind(config, bound, &mut list);
     // A program of our own ends here, and a signal that is pending must not do that for it.
     if host.shared_with.is_some() {
         list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
@@ -124,6 +160,9 @@ pub fn compile<'p>(
     }
     mounts::undo(made, host.new_mounts, &mut list);
 
+    if let Some(error) = list.error {
+        return Err(error);
+    }
     Ok(Plan {
         steps: list.steps.finish(),
         argv,

@@ -1,11 +1,12 @@
 //! Which namespaces are new, and the mounts of a new mount namespace.
 
 use super::steps::List;
-use crate::config::Config;
+use crate::config::{Config, Files};
 use crate::error::Error;
 use crate::host::Host;
 use crate::names::{Id, Ns, NsSet, Sys, flags};
 use crate::plan::Arg;
+use crate::strings::ThinCStr;
 
 /// The set of new namespaces, and which of them an option asked for.
 pub struct Resolved {
@@ -13,6 +14,14 @@ pub struct Resolved {
     asked: NsSet,
     /// Those of the process that is entered.
     pub joined: NsSet,
+    /// Others' that are joined one by one.
+    pub others: NsSet,
+    /// Those of them that the parent joins. Its children are born in the process-id namespace; a time
+    /// namespace is for who shares no memory; what is made new belongs to the user namespace that is
+    /// joined, and from a new one there is no way into others.
+    pub by_parent: NsSet,
+    /// New ones that are bound to files.
+    pub persisted: NsSet,
 }
 
 impl Resolved {
@@ -27,7 +36,7 @@ impl Resolved {
 }
 
 /// New are the default pair, those asked for, and those that an option needs to have an effect; not
-/// those that are shared. Without privilege a user namespace gives the right to make the others.
+/// those that are shared or joined. Without privilege a user namespace gives the right to make the others.
 pub fn resolve(config: &Config, host: &Host) -> Result<Resolved, Error<'static>> {
     let wish = &config.namespaces;
     if config.enter.pid != 0 {
@@ -40,38 +49,87 @@ pub fn resolve(config: &Config, host: &Host) -> Result<Resolved, Error<'static>>
             } else {
                 wish.add
             },
+            others: NsSet::NONE,
+            by_parent: NsSet::NONE,
+            persisted: NsSet::NONE,
         });
     }
-    let mut asked = wish.add;
-    for (option, ns) in implied(config).into_iter().flatten() {
-        if wish.share.contains(ns) {
-            return Err(Error::SharedButNeeded { option, ns });
+    let [others, persisted] = [&wish.join, &wish.persist].map(types);
+    let kept = wish.share.union(others);
+    let mut asked = wish.add.union(persisted);
+    if persisted.contains(Ns::Time) && !host.clone3 {
+        return Err(Error::MadeLater);
+    }
+    let bound = persisted.both(kept).iter().next();
+    let bound = bound.map(|ns| (Id::Persist, ns));
+    for (option, ns) in implied(config).into_iter().chain([bound]).flatten() {
+        if kept.contains(ns) {
+            let by = if others.contains(ns) {
+                Id::Join
+            } else {
+                Id::Share
+            };
+            return Err(Error::KeptButNeeded { option, ns, by });
         }
         asked = asked.with(ns);
     }
     let attempted = wish.attempt.without(host.refused);
     let default = NsSet::of(Ns::Pid).with(Ns::Mount);
-    let mut new = default.union(asked).union(attempted).without(wish.share);
+    let mut new = default.union(asked).union(attempted).without(kept);
     let needs_privilege = !new.without(NsSet::of(Ns::User)).is_empty();
-    if needs_privilege && !host.privileged() && !wish.share.contains(Ns::User) {
+    if needs_privilege && !host.privileged() && !kept.contains(Ns::User) {
         new = new.with(Ns::User);
+    }
+    let ours = NsSet::of(Ns::Pid).with(Ns::Time).both(others);
+    let first = !new.is_empty() || !host.privileged() && !ours.is_empty();
+    let by_parent = if first && others.union(new).contains(Ns::User) {
+        others.without(NsSet::of(Ns::Mount))
+    } else {
+        ours
+    };
+    // What is tried is made more than once.
+    if !wish.attempt.is_empty() && by_parent.contains(Ns::User) {
+        return Err(Error::Contradiction(Id::Try, Id::Join));
     }
     Ok(Resolved {
         new,
         asked: asked.union(attempted),
         joined: NsSet::NONE,
+        others,
+        by_parent,
+        persisted,
     })
+}
+
+/// The types for which there is a file.
+fn types(files: &Files) -> NsSet {
+    let mut types = NsSet::NONE;
+    each(files, &mut |ns, _| types = types.with(ns));
+    types
+}
+
+/// Calls `with` for each type for which there is a file.
+#[inline(never)]
+pub fn each<'p>(files: &Files<'p>, with: &mut dyn FnMut(Ns, ThinCStr<'p>)) {
+    for (ns, file) in Ns::ALL.into_iter().zip(files) {
+        if let Some(file) = file {
+            with(ns, *file);
+        }
+    }
 }
 
 /// Options that act on a namespace, and would act on the host's if it were not new.
 #[inline(never)]
-fn implied(config: &Config) -> [Option<(Id, Ns)>; 11] {
+fn implied(config: &Config) -> [Option<(Id, Ns)>; 14] {
     let (identity, mounts, process) = (&config.identity, &config.mounts, &config.process);
     let operation = mounts.root.iter().chain(mounts.operations).next();
     let when = |given: bool, option, ns| given.then_some((option, ns));
     [
-        when(identity.user.is_some(), Id::MapUser, Ns::User),
-        when(identity.group.is_some(), Id::MapGroup, Ns::User),
+        when(identity.user.own.is_some(), Id::MapUser, Ns::User),
+        when(identity.group.own.is_some(), Id::MapGroup, Ns::User),
+        when(!identity.user.ranges.is_empty(), Id::MapUsers, Ns::User),
+        when(!identity.group.ranges.is_empty(), Id::MapGroups, Ns::User),
+        when(identity.auto, Id::MapAuto, Ns::User),
         when(identity.setgroups.is_some(), Id::Setgroups, Ns::User),
         when(config.privilege.disable_userns, Id::DisableUserns, Ns::User),
         when(process.hostname.is_some(), Id::Hostname, Ns::Uts),

@@ -25,7 +25,9 @@ fn exposes_terminal(config: &Config, host: &Host, resolved: &Resolved) -> bool {
         || mounts.root.is_some()
         || !mounts.operations.is_empty()
         || mounts.read_only
-        || host.euid == 0 && resolved.new.contains(Ns::User);
+        || host.euid == 0
+            && (resolved.new.union(resolved.others).contains(Ns::User)
+                || config.enter.pid == 0 && config.identity.user.command.is_some());
     restricted
         && !config.process.new_session
         && !privilege

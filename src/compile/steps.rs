@@ -1,5 +1,6 @@
 //! The list under construction.
 
+use crate::error::Error;
 use crate::names::{Constant, Errno, Id, Sys, flags};
 use crate::plan::{Arg, Call, Member, Refusal, Slot, Step, Who};
 use crate::strings::ThinCStr;
@@ -17,6 +18,8 @@ pub struct List<'p> {
     /// for writing can be made read-only.
     pub closes_files: bool,
     operands: &'p [ThinCStr<'p>],
+    /// The first wish that cannot be.
+    pub error: Option<Error<'p>>,
 }
 
 impl<'p> List<'p> {
@@ -28,7 +31,14 @@ impl<'p> List<'p> {
             refusal: Refusal::Fatal,
             closes_files: false,
             operands: &[],
+            error: None,
         }
+    }
+
+    /// There will be no plan.
+    #[inline(never)]
+    pub fn refuse(&mut self, error: Error<'p>) {
+        self.error.get_or_insert(error);
     }
 
     /// The memory of the plan.

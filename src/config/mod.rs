@@ -6,7 +6,8 @@
 mod value;
 
 pub use value::{
-    Access, Allowed, EnvChange, Filter, Operation, Propagation, Rlimit, Setgroups, Tcp,
+    Access, Account, Allowed, EnvChange, Filter, Operation, Propagation, Range, Rlimit, Setgroups,
+    Tcp,
 };
 
 use crate::names::{Caps, Id, NsSet, Signal};
@@ -16,9 +17,9 @@ use crate::strings::{Strings, ThinCStr};
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Config<'a> {
     /// Which namespaces are new.
-    pub namespaces: Namespaces,
+    pub namespaces: Namespaces<'a>,
     /// Who the caller is inside.
-    pub identity: Identity,
+    pub identity: Identity<'a>,
     /// The file systems.
     pub mounts: Mounts<'a>,
     /// Attributes of the command's process.
@@ -54,24 +55,46 @@ impl Config<'_> {
 
 /// Which namespaces are new. Those for process ids and mounts are, unless they are shared.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Namespaces {
+pub struct Namespaces<'a> {
     /// New ones, in addition to the default.
     pub add: NsSet,
     /// Those of the caller, which no other field makes new.
     pub share: NsSet,
     /// New ones if this machine allows them.
     pub attempt: NsSet,
+    /// Others' namespaces to join: a file of each, or the number of a process.
+    pub join: Files<'a>,
+    /// New ones that stay when the command has ended: the file that each is bound to.
+    pub persist: Files<'a>,
 }
 
-/// Who the caller is inside a new user namespace.
+/// A file for each type of namespace, in their order.
+pub type Files<'a> = [Option<ThinCStr<'a>>; 8];
+
+/// Who the caller is inside a new user namespace, and who the command is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Identity {
-    /// The user id inside that stands for the caller's: root if `None`.
-    pub user: Option<Inside>,
-    /// The group id inside that stands for the caller's: root if `None`.
-    pub group: Option<Inside>,
-    /// Whether setgroups(2) is allowed inside; denied if `None`.
+pub struct Identity<'a> {
+    /// As users.
+    pub user: Ids<'a>,
+    /// As groups. The command's is that of a user who is named if it is `None`.
+    pub group: Ids<'a>,
+    /// Whether the caller's subordinate ids (subuid(5), subgid(5)) are all the others from 0 on.
+    pub auto: bool,
+    /// Whether setgroups(2) is allowed inside; if `None`, only with more group ids than the caller's.
     pub setgroups: Option<Setgroups>,
+    /// The command's supplementary groups; if `None`, none for a command with a user or a group.
+    pub groups: Option<&'a [Account<'a>]>,
+}
+
+/// Ids of users, or of groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Ids<'a> {
+    /// The id inside that stands for the caller's: root if `None` and there are no ranges.
+    pub own: Option<Inside>,
+    /// More ids inside.
+    pub ranges: &'a [Range],
+    /// Whom the command belongs to.
+    pub command: Option<Account<'a>>,
 }
 
 /// An id inside a user namespace.
@@ -133,7 +156,7 @@ pub struct Process<'a> {
     pub monotonic: Option<i64>,
     /// Seconds added to `CLOCK_BOOTTIME` inside. Implies a new time namespace.
     pub boottime: Option<i64>,
-    /// The working directory, as seen from inside.
+    /// The working directory, as seen from inside; `~` is the user's home.
     pub chdir: Option<ThinCStr<'a>>,
     /// Whether the environment starts empty instead of as the caller's.
     pub clear_env: bool,

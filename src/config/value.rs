@@ -14,6 +14,26 @@ pub enum EnvChange<'a> {
     Unset(ThinCStr<'a>),
 }
 
+/// A range of ids in a new user namespace (user_namespaces(7)).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    /// The first one inside.
+    pub inside: u32,
+    /// What it is outside.
+    pub outside: u32,
+    /// How many there are.
+    pub count: u32,
+}
+
+/// A user or a group, as they are inside.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Account<'a> {
+    /// The one with this number, which no file has to know.
+    Id(u32),
+    /// The one with this name in /etc/passwd or /etc/group.
+    Name(ThinCStr<'a>),
+}
+
 /// Whether setgroups(2) works inside a new user namespace (user_namespaces(7), CVE-2014-8989).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Setgroups {

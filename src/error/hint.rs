@@ -41,7 +41,15 @@ const PLACE: u32 = 1 << 13;
 const MAKE: u32 = 1 << 14;
 /// Another process, and joining its namespaces.
 const JOIN: u32 = 1 << 15;
-const OTHER: u32 = 1 << 16;
+/// A write of an id map.
+const MAP: u32 = 1 << 16;
+/// A program that writes one for us.
+const MAPPER: u32 = 1 << 17;
+/// A change of user and groups.
+const IDS: u32 = 1 << 18;
+/// A bind mount of a namespace.
+const BIND: u32 = 1 << 19;
+const OTHER: u32 = 1 << 20;
 const ANY: u32 = u32::MAX;
 
 /// Makes the table of causes, and of what is said of each one line, with `%` for what the facts name.
@@ -115,6 +123,8 @@ causes! {
         "nothing is there yet, and it cannot be made in this place"
     MAKE: EXIST EXIST, 0,
         "something is there already"
+    JOIN: SRCH NOENT, 0,
+        "there is no such process"
     PROC_FILE: NOENT NOENT, 0,
         "/proc is not mounted here"
     NICE: ACCES PERM, 0,
@@ -138,10 +148,24 @@ causes! {
         "this kernel has no seccomp filters; for the terminal's sake alone none is needed with --new-session"
     FILTER: INVAL INVAL, 0,
         "this is no filter: wanted are classic BPF instructions of which each way ends in a return"
-    JOIN: SRCH SRCH, 0,
-        "there is no such process"
     JOIN: PERM ACCES, 0,
         "it takes CAP_SYS_ADMIN in the user namespaces of the process and of what is joined"
+    JOIN: INVAL INVAL, 0,
+        "it is of another type, or the user namespace that we are in"
+    MAP: PERM PERM, 0,
+        "ids outside must be mapped in our own user namespace, and 0 needs CAP_SETFCAP"
+    MAP | MAPPER: INVAL TOOBIG, 0,
+        "a map has at most 340 ranges in 4095 bytes, of which no two overlap"
+    MAPPER: PERM PERM, 0,
+        "its own words are above; /etc/subuid and /etc/subgid say who may map what"
+    IDS: INVAL INVAL, 0,
+        "no such id is mapped in this user namespace"
+    IDS: PERM PERM, 0,
+        "it takes CAP_SETUID and CAP_SETGID, and setgroups(2) is denied where only one's own group is mapped"
+    BIND: INVAL INVAL, 0,
+        "a mount namespace is bound only where mounts are private; Linux 6.18 refuses it at random there too"
+    BIND: PERM PERM, 0,
+        "it takes CAP_SYS_ADMIN outside any new user namespace"
     THEIR_FD: BADF BADF, 0,
         "the caller did not pass this descriptor, or not for this direction"
 }
@@ -182,6 +206,10 @@ fn kind(call: &Call) -> u32 {
         Call::Exec(..) => EXEC,
         Call::Prlimit { .. } => LIMIT,
         Call::DropCapability(_) | Call::RaiseCapability(_) | Call::SetCapabilities { .. } => CAPS,
+        Call::Run { .. } => MAPPER,
+        Call::Write {
+            slot: Slot::Proc, ..
+        } => MAP,
         Call::Tell { .. } | Call::AwaitByte(..) => THEIR_FD,
         Call::Plain(plain) => plain_kind(plain),
         _ => OTHER,
@@ -190,6 +218,8 @@ fn kind(call: &Call) -> u32 {
 
 fn plain_kind(plain: &Plain) -> u32 {
     match (plain.number, plain.args) {
+        (Sys::setgroups | Sys::setgid | Sys::setuid, _) => IDS,
+        (Sys::mount, [Arg::OfChild(_), ..]) => BIND,
         (Sys::mount, [_, _, Arg::Text(kind), ..]) if kind.bytes() == b"proc" => PROC,
         (Sys::mount, [_, _, Arg::Text(kind), ..]) if kind.bytes() == b"sysfs" => SYSFS | MOUNT,
         (Sys::mount, [_, _, Arg::Null, ..]) | (Sys::open_tree, _) => SOURCE | MOUNT,

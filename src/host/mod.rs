@@ -13,6 +13,12 @@ use crate::strings::{Strings, ThinCStr};
 /// `CAP_SYS_ADMIN` (capabilities(7)).
 const SYS_ADMIN: u32 = linux_raw_sys::general::CAP_SYS_ADMIN;
 
+/// `CAP_SETGID`, with which groups are mapped that are not the caller's own.
+pub const SETGID: u32 = linux_raw_sys::general::CAP_SETGID;
+
+/// `CAP_SETUID`, with which users are mapped that are not the caller.
+pub const SETUID: u32 = linux_raw_sys::general::CAP_SETUID;
+
 /// What a plan depends on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Host<'a> {
@@ -55,6 +61,10 @@ pub struct Host<'a> {
     pub refused: NsSet,
     /// What is known of the process that is to be entered.
     pub target: Target<'a>,
+    /// What stands in [`FILES`], as far as a configuration needs it.
+    pub accounts: [&'a [u8]; 5],
+    /// newgidmap(1) and newuidmap(1), if they are there and may be needed.
+    pub mappers: [Option<ThinCStr<'a>>; 2],
 }
 
 /// A process whose namespaces are to be joined.
@@ -67,6 +77,9 @@ pub struct Target<'a> {
     /// For each cgroup that it is in the file that takes processes into it.
     pub cgroups: &'a [ThinCStr<'a>],
 }
+
+/// Who is called what: the first two in the command's root, the others in ours.
+pub const FILES: &str = "etc/passwd etc/group etc/passwd etc/subgid etc/subuid";
 
 impl Host<'_> {
     /// The facts of a machine that allows everything, for a caller with these ids.
@@ -95,6 +108,8 @@ impl Host<'_> {
                 differs: NsSet::NONE,
                 cgroups: &[],
             },
+            accounts: [&[]; 5],
+            mappers: [None; 2],
         }
     }
 
@@ -106,8 +121,18 @@ impl Host<'_> {
 
     /// Whether new namespaces need no new user namespace.
     pub fn privileged(&self) -> bool {
+        self.can(SYS_ADMIN)
+    }
+
+    /// Effective group and user.
+    pub fn caller(&self) -> [u32; 2] {
+        [self.egid, self.euid]
+    }
+
+    /// Whether the caller has a capability.
+    pub fn can(&self, capability: u32) -> bool {
         self.capabilities
-            .is_none_or(|set| set >> SYS_ADMIN & 1 == 1)
+            .is_none_or(|set| set >> capability & 1 == 1)
     }
 }
 

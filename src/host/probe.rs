@@ -5,15 +5,15 @@ pub mod view;
 mod wanted;
 
 pub(crate) use evidence::observe;
-pub use wanted::look_up;
+pub use wanted::{look_up, look_up_accounts};
 
-use super::Host;
+use super::{Host, SETGID, SETUID};
 use crate::compile::compile;
 use crate::config::Config;
 use crate::error::Error;
 use crate::launch::{Notes, launch};
 use crate::names::{Errno, Ns, NsSet, Signal, Sys};
-use crate::plan::{Call, Failure, Plan, Slot, Who};
+use crate::plan::{Arg, Call, Failure, Plan, Slot, Who};
 use crate::strings::Strings;
 use crate::sys::file::{self, Fd};
 use crate::sys::process::{self, Pid};
@@ -66,13 +66,13 @@ pub fn learn<'w>(
     plan: &Plan,
     failure: Failure,
 ) -> bool {
-    let at_clone = plan
-        .step(failure.step)
-        .is_some_and(|step| step.who == Who::Clone);
+    let who = plan.step(failure.step).map(|step| step.who);
+    let at_clone = who == Some(Who::Clone);
     let denied = failure.errno == Some(Errno::PERM);
-    if at_clone && denied && host.capabilities.is_none() {
+    let by_us = matches!(who, Some(Who::Before | Who::Clone | Who::During));
+    if by_us && denied && host.capabilities.is_none() {
         host.capabilities = process::capabilities().ok().or(Some(u64::MAX));
-        if !host.privileged() {
+        if !host.privileged() || !host.can(SETUID) || !host.can(SETGID) {
             return true;
         }
     }
@@ -130,7 +130,7 @@ pub(crate) fn attempt<'p>(
     host: &Host<'p>,
     config: &Config<'p>,
     words: &'p Words,
-) -> Result<(Plan<'p>, Option<Failure>), Error<'static>> {
+) -> Result<(Plan<'p>, Option<Failure>), Error<'p>> {
     let mut plan = compile(config, host, words)?;
     let mut steps = Array::new(words);
     steps.extend(plan.steps);
@@ -157,7 +157,8 @@ fn concerns_others(call: &Call) -> bool {
         Call::Exec(..) | Call::AwaitByte(..) | Call::Tell { .. } | Call::Unlink { .. } => true,
         Call::Write { slot, .. } => *slot == Slot::PidFile,
         Call::Plain(plain) => {
-            plain.number == Sys::close_range || plain.yields == Some(Slot::PidFile)
+            let binds = matches!(plain.args, [Arg::OfChild(_), ..]);
+            binds || plain.number == Sys::close_range || plain.yields == Some(Slot::PidFile)
         }
         _ => false,
     }

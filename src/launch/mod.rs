@@ -17,7 +17,8 @@
 //!    there right after prctl(2), and getppid(2), which is 0 across pid namespaces, is not needed.
 //! 6. An error must reach the parent: the child stores step and errno in the cell and exits. No pipe.
 //! 7. A child that joins others' namespaces would lend our memory to whoever can trace it there: it
-//!    gets memory of its own, and only the cell stays shared ([`Call::Fork`](crate::plan::Call::Fork)).
+//!    gets memory of its own, and only the cell stays shared ([`Call::Fork`](crate::plan::Call::Fork)),
+//!    or the memory is made undumpable before. The kernel does so when ids change. It stays so.
 //! 8. Shared descriptors (`CLONE_FILES`, so that one close_range(2) serves both) become separate at
 //!    execve(2). Used only when no other thread of the caller can be surprised by it.
 
@@ -25,6 +26,7 @@ mod cell;
 mod child;
 mod clone;
 mod perform;
+mod short;
 mod stack;
 mod timeline;
 
@@ -107,7 +109,7 @@ pub fn launch(
     if let Some(timeline) = timeline {
         timeline.end();
     }
-    if let Some(failure) = cell.failure() {
+    if let Some(failure) = outcome.err().or(cell.failure()) {
         parent.undo(failure.step);
     }
     let undone = parent.perform_all(Who::After);

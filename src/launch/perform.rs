@@ -5,14 +5,14 @@
 
 use super::cell::Cell;
 use super::clone::{clone, fork};
+use super::short::Short;
 use super::timeline::Timeline;
 use crate::names::{Errno, Ns};
 use crate::plan::{Arg, Call, Data, Failure, Plain, Plan, RECORD, Refusal, Slot, Who, entry};
-use crate::strings::until_nul;
+use crate::strings::{Strings, ThinCStr};
 use crate::sys::file::{self, Fd};
 use crate::sys::process::{self, Pid};
 use crate::sys::{Result, memory, plain, signal, socket};
-use core::ffi::CStr;
 
 /// One process's view of a plan while it is carried out.
 #[derive(Clone, Copy)]
@@ -136,6 +136,7 @@ impl<'a> Performer<'a> {
                 process::set_umask(self.umask);
                 Ok(())
             }
+            Call::Run { path, argv } => self.run(*path, argv),
             Call::LookAt(ns) => self.look_at(*ns),
             Call::OpenGate => self.cell.open_gate(),
             Call::PassGate => {
@@ -224,8 +225,25 @@ impl<'a> Performer<'a> {
             Arg::Flags(flags, _) => *flags as usize,
             Arg::Filter(bytes) => bytes.as_ptr() as usize,
             Arg::Slot(slot) => self.fd(*slot)?.0 as usize,
+            Arg::Ids(ids) => ids.as_ptr() as usize,
             Arg::Null | Arg::OfChild(_) | Arg::Record(_) => 0,
         })
+    }
+
+    /// Has another program do something with the child.
+    #[inline(never)]
+    fn run(&self, path: ThinCStr, argv: &Strings) -> Result<()> {
+        let mut child = Short::new();
+        child.number(self.child.map_or(0, |pid| pid.0 as u64));
+        let mut arguments = [None; ARGUMENTS];
+        if argv.len() > ARGUMENTS {
+            return Err(Errno::TOOBIG);
+        }
+        for (place, argument) in arguments.iter_mut().zip(argv) {
+            *place = *argument;
+        }
+        arguments[1] = Some(child.path().into());
+        process::run(path, &arguments, self.mask.unwrap_or(0))
     }
 
     fn look_at(&mut self, ns: Ns) -> Result<()> {
@@ -293,46 +311,5 @@ impl<'a> Performer<'a> {
     }
 }
 
-/// A short text in place: the child and the steps beside it allocate nothing.
-struct Short {
-    bytes: [u8; 512],
-    length: usize,
-}
-
-impl Short {
-    fn new() -> Self {
-        Short {
-            bytes: [0; 512],
-            length: 0,
-        }
-    }
-
-    fn push(&mut self, more: &[u8]) {
-        // The last byte stays 0, so that the text is a C string too.
-        let end = self
-            .length
-            .saturating_add(more.len())
-            .min(self.bytes.len() - 1);
-        if let Some(place) = self.bytes.get_mut(self.length..end) {
-            for (to, from) in place.iter_mut().zip(more) {
-                *to = *from;
-            }
-        }
-        self.length = end;
-    }
-
-    fn number(&mut self, number: u64) {
-        if number >= 10 {
-            self.number(number / 10);
-        }
-        self.push(&[b'0' + (number % 10) as u8]);
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.bytes.get(..self.length).unwrap_or(&[])
-    }
-
-    fn path(&self) -> &CStr {
-        until_nul(&self.bytes)
-    }
-}
+/// How many arguments a helper has at most: its name, the process, three for each of 340 lines, and the end.
+const ARGUMENTS: usize = 2 + 3 * 340 + 1;

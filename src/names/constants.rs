@@ -4,7 +4,7 @@ use crate::text::word;
 
 /// Makes the enumeration, its values and its names.
 macro_rules! constants {
-    ($($name:ident)+) => {
+    ($($name:ident $(= $value:literal)?)+) => {
         /// A named number.
         #[allow(missing_docs, non_camel_case_types, clippy::upper_case_acronyms)] // They are the kernel's.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ macro_rules! constants {
 
         const NAMES: &str = concat!($(stringify!($name), " "),+);
     };
+    (@ $name:ident) => { libc::$name as i32 };
+    (@ $name:ident $value:literal) => { $value };
 }
 
 constants! {
@@ -31,9 +33,10 @@ constants! {
     NS_GET_USERNS
     PRIO_PROCESS
     PR_SET_DUMPABLE
+    PR_SET_KEEPCAPS
     PR_SET_NO_NEW_PRIVS
-    SUID_DUMP_DISABLE
     SECCOMP_SET_MODE_FILTER
+    SUID_DUMP_DISABLE
 }
 
 /// Where the values are.

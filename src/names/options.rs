@@ -102,12 +102,24 @@ options! {
     All "a" "all" "" "all eight" ""
     Share "" "share" "NS,..." "keep the caller's" "a list of mount, uts, ipc, net, pid, user, cgroup, time"
     Try "" "try" "NS,..." "new ones where possible" "a list of mount, uts, ipc, net, pid, user, cgroup, time"
+    Join "" "join" "NS=PID|FILE" "another's" "a type such as net once, =, and a process id or a file"
+    Persist "" "persist" "NS=FILE" "new one, bound to a file" "a type such as net once, =, and a file"
     # "Identity (root inside a new user namespace is the default)"
     MapRootUser "r" "map-root-user" "" "be root inside" ""
     MapCurrentUser "c" "map-current-user" "" "keep one's own ids inside" ""
     MapUser "" "map-user" "UID" "user id inside" "a number from 0 to 4294967294"
     MapGroup "" "map-group" "GID" "group id inside" "a number from 0 to 4294967294"
+    MapUsers "" "map-users" "IN:OUT:COUNT" "a range of user ids" "IN:OUT:COUNT with ids up to 4294967294, such as 0:100000:65536"
+    MapGroups "" "map-groups" "IN:OUT:COUNT" "a range of group ids" "IN:OUT:COUNT with ids up to 4294967294, such as 0:100000:65536"
+    MapAuto "" "map-auto" "" "one's ids of /etc/subuid, /etc/subgid" ""
     Setgroups "" "setgroups" "allow|deny" "setgroups(2) inside" "allow or deny"
+
+    [Run Enter]
+    Uid "" "uid" "USER" "the command's user" "a name or a number up to 4294967294"
+    Gid "" "gid" "GROUP" "the command's group" "a name or a number up to 4294967294"
+    Groups "" "groups" "GROUP,..." "its other groups" "a list of names or numbers up to 4294967294"
+
+    [Run]
     # "Root, and what is mounted there, in the order given (T: target, S: source, D: place inside)"
     Root "R" "root" "DIR" "this directory becomes the root" ""
     EmptyRoot "" "empty-root" "" "an empty tmpfs becomes the root" ""
@@ -145,7 +157,7 @@ options! {
     Monotonic "" "monotonic" "SEC" "offset of the monotonic clock" "a whole number of seconds"
     Boottime "" "boottime" "SEC" "offset of the boot-time clock" "a whole number of seconds"
     # "Process"
-    Chdir "w" "chdir" "DIR" "working directory" ""
+    Chdir "w" "chdir" "DIR" "working directory; ~ is the user's home" ""
     Env "e" "env" "K[=V]" "set a variable, or keep it" "NAME=VALUE or NAME"
     Setenv "" "setenv" "K V" "set a variable" "a name without ="
     Unsetenv "" "unsetenv" "K" "remove a variable" "a name without ="
@@ -338,10 +350,11 @@ impl Flag {
     /// Whether it may be given more than once: switches, and what adds to a list.
     pub fn repeats(&self) -> bool {
         use Id::*;
-        let listed = matches!(self.id, Share | Try | Env | Setenv | Unsetenv | Rlimit)
+        let adds = matches!(self.id, Share | Try | Env | Setenv | Unsetenv | Rlimit)
+            || matches!(self.id, MapUsers | MapGroups | Join | Persist)
             || (CapAdd as u8..=LandlockTcpBind as u8).contains(&(self.id as u8));
         let modifies = matches!(self.id, Perms | Size);
-        listed || modifies || self.id.is_operation() || self.value.is_empty()
+        adds || modifies || self.id.is_operation() || self.value.is_empty()
     }
 }
 
@@ -390,13 +403,15 @@ impl Show for Id {
 }
 
 /// Options that say the same thing in different ways.
-pub const EXCLUSIVE: [(Id, Id); 6] = [
+pub const EXCLUSIVE: [(Id, Id); 8] = [
     (Id::Root, Id::EmptyRoot),
     (Id::MapRootUser, Id::MapCurrentUser),
     (Id::MapRootUser, Id::MapUser),
     (Id::MapRootUser, Id::MapGroup),
     (Id::MapCurrentUser, Id::MapUser),
     (Id::MapCurrentUser, Id::MapGroup),
+    (Id::MapAuto, Id::MapUsers),
+    (Id::MapAuto, Id::MapGroups),
 ];
 
 #[cfg(test)]

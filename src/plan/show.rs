@@ -6,7 +6,7 @@
 use super::{Arg, Call, Data, Member, Plain, Plan, Refusal, Step, Who};
 use crate::names::flags::{self, Named};
 use crate::names::{Caps, Ns, Signal};
-use crate::strings::{ThinCStr, iterate};
+use crate::strings::{Strings, ThinCStr, iterate};
 use crate::text::packed::{Packed, packed};
 use crate::text::{Quoted, Show, Text, display, put};
 
@@ -133,6 +133,11 @@ impl Show for Line<'_> {
             Call::RestoreUmask => put!(text, "umask(&umask)"),
             Call::Write { slot, data } => put!(text, "write(", slot, ", ", data),
             Call::Tell { fd, data } => put!(text, "write(", fd, ", ", data),
+            Call::Run { path, argv } => {
+                put!(text, "clone, rt_sigprocmask, ");
+                execute(text, path, argv, &[]);
+                put!(text, ", wait4");
+            }
             Call::LookAt(ns) => {
                 put!(
                     text,
@@ -201,27 +206,21 @@ impl Show for Line<'_> {
                 "})"
             ),
             Call::AwaitByte(fd) => put!(text, "read(", fd, ", &byte, 1)"),
-            Call::Exec(path) => self.execute(text, path),
+            Call::Exec(path) => execute(text, path, self.plan.argv, self.plan.env),
             Call::Unlink { path, .. } => put!(text, "unlinkat(AT_FDCWD, ", path, ", 0)"),
         }
     }
 }
 
-impl Line<'_> {
-    fn execute(&self, text: &mut Text, path: &ThinCStr) {
-        put!(text, "execve(", path, ", [");
-        let mut between = "";
-        for argument in iterate(self.plan.argv) {
-            put!(text, between, argument);
-            between = ", ";
-        }
-        put!(
-            text,
-            "], &environ /* ",
-            iterate(self.plan.env).count(),
-            " vars */)"
-        );
+fn execute(text: &mut Text, path: &ThinCStr, argv: &Strings, env: &Strings) {
+    put!(text, "execve(", path, ", [");
+    let mut between = "";
+    for argument in iterate(argv) {
+        put!(text, between, argument);
+        between = ", ";
     }
+    let count = iterate(env).count();
+    put!(text, "], &environ /* ", count, " vars */)");
 }
 
 /// The entry of /proc/PID/ns that shows a new namespace already before the command is executed.
@@ -279,6 +278,12 @@ impl Show for Arg<'_> {
             Arg::Flags(flags, bits) => Named(*flags, bits).show(text),
             Arg::Slot(slot) => slot.show(text),
             Arg::Filter(_) => put!(text, "&filter"),
+            Arg::Ids(ids) => {
+                for (at, id) in ids.iter().enumerate() {
+                    put!(text, if at == 0 { "[" } else { ", " }, id);
+                }
+                text.raw(if ids.is_empty() { b"[]" } else { b"]" });
+            }
             Arg::Record(members) => record(text, members),
         }
     }

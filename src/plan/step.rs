@@ -2,7 +2,7 @@
 
 use crate::names::flags::Bits;
 use crate::names::{Cap, Caps, Constant, Errno, Id, Ns, Resource, Signal, Sys};
-use crate::strings::ThinCStr;
+use crate::strings::{Strings, ThinCStr};
 use crate::text::{Show, Text, put, word};
 
 /// Makes the slots, and their names as `--explain` writes them.
@@ -55,6 +55,38 @@ slots! {
     Process process
     /// The user namespace that owns them.
     Owner owner
+    /// A mount namespace to be joined.
+    Mount mount
+    /// A UTS namespace to be joined.
+    Uts uts
+    /// An IPC namespace to be joined.
+    Ipc ipc
+    /// A net namespace to be joined.
+    Net net
+    /// A process-id namespace to be joined.
+    Pid pid
+    /// A user namespace to be joined.
+    User user
+    /// A cgroup namespace to be joined.
+    Cgroup cgroup
+    /// A time namespace to be joined.
+    Time time
+}
+
+impl Slot {
+    /// The place for a namespace to be joined.
+    pub fn of(ns: Ns) -> Slot {
+        match ns {
+            Ns::Mount => Slot::Mount,
+            Ns::Uts => Slot::Uts,
+            Ns::Ipc => Slot::Ipc,
+            Ns::Net => Slot::Net,
+            Ns::Pid => Slot::Pid,
+            Ns::User => Slot::User,
+            Ns::Cgroup => Slot::Cgroup,
+            Ns::Time => Slot::Time,
+        }
+    }
 }
 
 /// As `--explain` names the descriptor in it.
@@ -72,7 +104,7 @@ pub enum Arg<'p> {
     /// A C string.
     Text(ThinCStr<'p>),
     /// The path `/proc/CHILD/…`, which is known when the child is there.
-    OfChild(ThinCStr<'static>),
+    OfChild(ThinCStr<'p>),
     /// A whole number.
     Number(i64),
     /// A file mode, or a mask for one.
@@ -85,6 +117,8 @@ pub enum Arg<'p> {
     Slot(Slot),
     /// The instructions of a filter.
     Filter(&'p [u8]),
+    /// User or group ids.
+    Ids(&'p [u32]),
     /// A structure of words.
     Record(&'p [Member<'p>]),
 }
@@ -171,6 +205,14 @@ pub enum Call<'p> {
     ClearUmask,
     /// umask(2): as it was before `ClearUmask`.
     RestoreUmask,
+    /// newuidmap(1) or its twin, in a process of its own: clone(2), rt_sigprocmask(2), execve(2) and
+    /// wait4(2). Its exit status is taken for an errno.
+    Run {
+        /// The program.
+        path: ThinCStr<'p>,
+        /// Its arguments, of which the second stands for the child's process id.
+        argv: &'p Strings<'p>,
+    },
     /// newfstatat(2) of the child's namespace, for [`Data::Info`].
     LookAt(Ns),
     /// futex(2): lets the child pass.

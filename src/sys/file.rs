@@ -192,7 +192,17 @@ impl Names {
 
 /// openat2(2) of what a path leads to with a directory as its root, and its type and mode.
 pub fn mode_inside(root: Fd, path: &CStr) -> Result<u32> {
-    let flags = libc::O_PATH | libc::O_CLOEXEC;
+    // Nothing is done through the descriptor.
+    let fd = open_inside(root, path, libc::O_PATH | libc::O_CLOEXEC)?;
+    let mode = mode(fd, c"");
+    close(fd);
+    mode
+}
+
+/// openat2(2) of what a path leads to with a directory as its root. Kernels before 5.6 may follow a link
+/// out of it.
+#[inline(never)]
+pub fn open_inside(root: Fd, path: &CStr, flags: i32) -> Result<Fd> {
     let how = [
         flags as u64,
         0,
@@ -205,17 +215,8 @@ pub fn mode_inside(root: Fd, path: &CStr) -> Result<u32> {
         size_of_val(&how),
     ];
     // SAFETY: the path is a C string, and the array a `struct open_how`.
-    let fd = match unsafe { call(Sysno::openat2, arguments) } {
-        // Kernels before 5.6. Nothing is done through the descriptor.
-        Err(Errno::NOSYS) => {
-            let arguments = [root.0 as usize, path.as_ptr() as usize, flags as usize];
-            // SAFETY: the path is a C string.
-            unsafe { call(Sysno::openat, arguments) }?
-        }
-        answer => answer?,
-    };
-    let fd = Fd(fd as u32);
-    let mode = mode(fd, c"");
-    close(fd);
-    mode
+    match unsafe { call(Sysno::openat2, arguments) } {
+        Err(Errno::NOSYS) => open_at(root, path, flags as u32),
+        answer => answer.map(|fd| Fd(fd as u32)),
+    }
 }

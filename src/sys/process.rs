@@ -2,7 +2,7 @@
 
 use super::file::Fd;
 use super::raw::{Sysno, call};
-use super::{Result, nothing};
+use super::{Result, nothing, signal};
 use crate::names::{Errno, Resource};
 use crate::strings::{Strings, ThinCStr};
 
@@ -61,6 +61,28 @@ pub fn fork(flags: u64) -> Result<Pid> {
     let flags = flags as usize | libc::SIGCHLD as usize;
     // SAFETY: without CLONE_VM and a stack the child goes on in a copy of this memory.
     unsafe { call(Sysno::clone, [flags, 0, 0, 0, 0]) }.map(|pid| Pid(pid as i32))
+}
+
+/// clone(2), execve(2) without an environment, and wait4(2), for a program that exits with 0 or an errno.
+pub fn run(path: ThinCStr, argv: &Strings, mask: u64) -> Result<()> {
+    let pid = fork(0)?.0;
+    if pid == 0 {
+        let _ = signal::set_mask(mask);
+        let refused = execute(path, argv, &[None]);
+        exit(refused.map_or_else(Errno::number, |()| 0) as u8);
+    }
+    let mut status = 0i32;
+    let arguments = [pid as usize, &raw mut status as usize, 0, 0];
+    // SAFETY: the kernel writes one int.
+    while let Err(errno) = unsafe { call(Sysno::wait4, arguments) } {
+        if errno != Errno::INTR {
+            return Err(errno);
+        }
+    }
+    match status {
+        0 => Ok(()),
+        status => Err(Errno::new(status as u32 >> 8 & 0xff).unwrap_or(Errno::PERM)),
+    }
 }
 
 /// How a process changed.

@@ -9,13 +9,15 @@ use crate::strings::ThinCStr;
 /// The pieces, each behind a `~`: the first is written as the byte 0x80. Chosen by counting what
 /// saves most; an order or a piece may be changed at any time.
 const PIECES: &str = concat!(
-    "~ namespace~the ~, ~s ~ of an open descriptor\n~er~e ~ run --security-opt ~pidon~t ~n ~or ",
-    "~ne~numb~a ~d ~\t\n\t~of ~ro~ to ~th~: ~mount~comman~se~il~nam~on~no~si~[OPTIONS] [--] ~ar",
-    "~us~ma~in~flags=~it~such ~COMMAND~st~un~de~ccomp~at(AT_FDCWD~ti~w ~re~al~\n\t~ i",
-    "~4294967294~ch~SIG~fault~SYS_ADMIN~an~or~NULL~able~AppArm~ed~ou~aft~lim~te~en~y ~ck~exec",
-    "~_SET~priv~CHILD~scrip~up~lo~ct~  ~ad~id~wi~ID ~...~ep ~--help~espace~wh~ f~gram~/p~ru~rt_",
-    "~giv~ces~l ~sy~OC~sh~op~ke~m ~sk~_CLOEXEC~FUTEX_WA~CAP_SYS_~e\t~ds~do~PR~--~fi~di~RLIMIT_",
-    "~tr~e(~ap~ha~me",
+    "~ namespace~the ~, ~s ~er~e ~ run --security-opt ~pidon~t ~or ~ne~numb~a ~d ~\t\n\t~of ~ro",
+    "~ to ~th~: ~mount~comman~se~on~no~si~ar~ma~in~flags=~it~such ~COMMAND~st~un~de~ccomp~re~al",
+    "~\n\t~4294967294~ch~SIG~an~or~NULL~able~ed~en~y ~exec~_SET~lo~ct~  ~id~ID ~...~wh~gram~ke~sk",
+    "~--~namespace~a place without ..\n\t~[OPTIONS]~confine~andloc~group~withou~capabil~ther~is ",
+    "~ in~ of ~descriptor~ it~proc~es~irectory~/etc/sub~CAP~li~\tthe number of an open ",
+    "~ in a container: dock~with ~the command's~time~ o~child~ needs ~\ta name ~and ~new~ name~at ",
+    "~me~e, ~DMIN~fil~this ~ octal number up to 7~read-only~after~root ~user~ge~ is ~ h~CAP_SYS_",
+    "~rivileg~no ~ a ~are ~ bytes~as ~s, ~ystem~    ~side~ound us refuse~--] COMMAND [ARG...]  ",
+    "~\ta number~, uts, ipc, net, p~kernel~a list of ~rom ~be",
 );
 
 /// The byte of the first piece. Literals themselves are ASCII.
@@ -163,6 +165,6 @@ mod tests {
     #[test]
     fn packing_saves_what_it_costs() {
         let pieces = PIECES.split('~').count() - 1;
-        assert!(PIECES.len() < 600 && pieces <= PLACES.len(), "{pieces}");
+        assert!(PIECES.len() < 800 && pieces <= PLACES.len(), "{pieces}");
     }
 }

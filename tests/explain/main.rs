@@ -82,6 +82,139 @@ fn identities_are_explained() {
     }
 }
 
+/// Becomes an ordinary user when it is traced by root already.
+const AS_ORDINARY: &str = "exec setpriv --reuid 54321 --regid 54321 --clear-groups \"$@\"";
+
+#[test]
+fn users_and_groups_are_explained() {
+    let [Caller::Root, _] = callers() else {
+        return skip("not root");
+    };
+    if !has("strace") {
+        return skip("no strace");
+    }
+    for options in [
+        &["--map-users=0:100000:10", "--map-groups=0:100000:10"][..],
+        &[
+            "--map-users=5:3000000000:10",
+            "--map-users=0:0:1",
+            "--map-group=7",
+            "--uid=6",
+            "--setgroups=deny",
+        ],
+        &["--uid=4294967294", "--gid=5", "--groups=1,4294967294,7"],
+        &["--uid=daemon", "--groups=daemon", "--chdir=~"],
+        &["--groups=", "--uid=5", "--cap-add=KILL"],
+        &["-U", "--groups=0", "--no-kill-child"],
+    ] {
+        assert_explained(&run(Caller::Root, &[options, &["true"]].concat()));
+    }
+}
+
+#[test]
+fn helpers_are_explained() {
+    let [Caller::Root, _] = callers() else {
+        return skip("not root");
+    };
+    if !["strace", "unshare", "setpriv", "newuidmap"]
+        .into_iter()
+        .all(has)
+    {
+        return skip("no strace, unshare, setpriv or newuidmap");
+    }
+    let scratch = Scratch::new("helpers");
+    for (name, content) in [
+        ("passwd", "caller:x:54321:54321::/:/bin/sh\n"),
+        ("subuid", "caller:100000:65536\n"),
+        ("subgid", "caller:100000:65536\n"),
+    ] {
+        scratch.file(name, content, 0o644);
+    }
+    // Who is root sees what a set-user-ID program does.
+    let script = format!(
+        "exec unshare -m /bin/sh -c 'for file in passwd subuid subgid; do \
+        [ -e /etc/$file ] || : >/etc/$file; mount --bind {}/$file /etc/$file; done; exec \"$@\"' sh \"$@\"",
+        scratch.path.display()
+    );
+    for options in [
+        &["--map-auto"][..],
+        &["--map-auto", "-c", "--uid=5", "--gid=5", "--groups=6"],
+        &["--map-users=0:100000:5", "--map-users=7:100007:1", "-n"],
+        &["--map-groups=0:100000:5", "--setgroups=deny"],
+    ] {
+        let words = [options, &["true"]].concat();
+        let explained = Run {
+            script: &script,
+            traced_script: AS_ORDINARY,
+            ..run(Caller::Root, &words)
+        };
+        let calls = explained.seen().calls();
+        let asks = |call: &String| call.starts_with("clone, rt_sigprocmask, execve(");
+        assert!(calls.parent.iter().any(asks), "{calls:?}");
+        assert_explained(&explained);
+    }
+}
+
+#[test]
+fn joined_namespaces_are_explained() {
+    let [Caller::Root, _] = callers() else {
+        return skip("not root");
+    };
+    if !has("strace") || !has("setpriv") {
+        return skip("no strace or setpriv");
+    }
+    for &caller in callers() {
+        let mut pidone = support::pidone(caller, &["run", "-a"]);
+        pidone.env_clear();
+        let there = support::Held::start(pidone);
+        let join = |name: &str| format!("--join={name}={}", there.pid);
+        let all = [
+            "mount", "uts", "ipc", "net", "pid", "user", "cgroup", "time",
+        ]
+        .map(join);
+        let [mount, uts, _, net, pid, user, ..] = all.each_ref().map(String::as_str);
+        for options in [
+            &all.each_ref().map(String::as_str)[..],
+            &[user, net],
+            &[user, mount, "--share=pid"],
+            &[user, uts, pid, "--uid=0"],
+        ] {
+            let words = [options, &["true"]].concat();
+            let explained = match caller {
+                Caller::Root => run(caller, &words),
+                // Only root sees the memory of who has made it unreadable.
+                Caller::Ordinary => Run {
+                    traced_script: AS_ORDINARY,
+                    ..run(Caller::Root, &words)
+                },
+            };
+            assert_explained(&explained);
+        }
+        if caller == Caller::Root {
+            assert_explained(&run(caller, &[net, uts, "--umask=7", "true"]));
+            assert_explained(&run(caller, &[net, "-U", "true"]));
+        }
+    }
+}
+
+#[test]
+fn what_persists_is_explained() {
+    let [Caller::Root, _] = callers() else {
+        return skip("not root");
+    };
+    if !has("strace") || !has("unshare") {
+        return skip("no strace or unshare");
+    }
+    let scratch = Scratch::new("persists");
+    let file = scratch.file("it", "", 0o666);
+    let options = ["net", "uts", "time"].map(|name| format!("--persist={name}={}", file.display()));
+    let [net, uts, time] = options.each_ref().map(String::as_str);
+    assert_explained(&Run {
+        script: "exec unshare -m \"$@\"",
+        ..run(Caller::Root, &["-a", net, uts, time, "true"])
+    });
+}
+
 #[test]
 fn the_world_is_explained() {
     let longest = "h".repeat(64);

@@ -69,7 +69,9 @@ impl Run<'_> {
             child: Vec::new(),
         };
         let mut in_child = false;
-        for line in ran.out.lines() {
+        // Nothing has to be undone in what is compared.
+        let undoes = |line: &&str| !line.starts_with("pidone, if a step");
+        for line in ran.out.lines().take_while(undoes) {
             if !line.starts_with(' ') {
                 in_child = line.starts_with("child, ");
             }
@@ -109,22 +111,42 @@ impl Run<'_> {
                     .rposition(|line| line.0.starts_with(&format!("execve({:?}, ", program())))?;
                 Some(own_steps(&lines[start + 1..]))
             });
-        let parent = parent.expect("a trace of pidone");
-        let clone = parent
-            .iter()
-            .find(|(call, answer)| call.starts_with("clone") && !answer.starts_with('-'));
+        let mut parent = parent.expect("a trace of pidone");
+        let clone = parent.iter().find(|(call, answer)| {
+            call.starts_with("clone") && !call.starts_with(HELPER) && !answer.starts_with('-')
+        });
         let child = clone.expect("a child was made").1.clone();
         let mut inside = lines(&scratch.path.join(format!("trace.{child}")));
         let executed = inside
             .iter()
             .position(|(call, answer)| call.starts_with("execve(") && answer == "0");
         inside.truncate(executed.expect("the command was executed") + 1);
+        let helpers = parent
+            .iter_mut()
+            .filter(|(call, _)| call.starts_with(HELPER));
+        for (call, answer) in helpers {
+            *call = helped(&lines(&scratch.path.join(format!("trace.{answer}"))));
+        }
         Seen {
             parent,
             inside,
             child,
         }
     }
+}
+
+/// How a process begins that is to execute another program in the middle of a step.
+const HELPER: &str = "clone(child_stack=NULL, ";
+
+/// That step, from what its process did before it became the program.
+fn helped(lines: &[Line]) -> String {
+    let name = |call: &String| call.split('(').next().unwrap_or_default().to_string();
+    let executed = lines
+        .iter()
+        .position(|(call, _)| call.starts_with("execve("));
+    let (before, rest) = lines.split_at(executed.expect("it becomes the program"));
+    let before: Vec<String> = before.iter().map(|(call, _)| name(call)).collect();
+    format!("clone, {}, {}, wait4", before.join(", "), rest[0].0)
 }
 
 fn with_path(mut command: Command, path: &str) -> Command {
@@ -171,7 +193,9 @@ fn lines(path: &Path) -> Vec<Line> {
 /// last word on how it ended. An attempt that the kernel refused, and that made pidone plan again, is
 /// a look too.
 fn own_steps(lines: &[Line]) -> Vec<Line> {
-    let refused = |(call, answer): &Line| call.starts_with("clone") && answer.starts_with('-');
+    let refused = |(call, answer): &Line| {
+        call.starts_with("clone") && !call.starts_with("clone3(NULL") && answer.starts_with('-')
+    };
     // The next attempt begins when the caller's mask is back.
     let restores = |(call, _): &Line| call.starts_with("rt_sigprocmask(SIG_SETMASK");
     let start = lines.iter().rposition(refused).map_or(0, |at| {
@@ -193,34 +217,42 @@ fn looks_or_waits(call: &str) -> bool {
         "munmap(",
         "exit_group(",
         "clock_gettime(",
+        "close(",
+        "faccessat(",
     ];
     let looks = [
         "rt_sigaction(SIGCHLD, NULL, ",
         "capget(",
         "prctl(PR_CAPBSET_READ, ",
         "read(",
+        "clone3(NULL, ",
+        "openat2(",
     ];
     let inside = [
         ", O_RDONLY|O_CLOEXEC",
+        ", O_RDONLY|O_PATH|O_CLOEXEC",
+        ", AT_EMPTY_PATH",
         ", TIOCGPGRP, ",
         ", \"{\\\"exit-code\\\": ",
     ];
     let starts = |start: &&str| call.starts_with(*start);
+    let joins = call.contains("/ns/");
     waits.iter().any(starts)
         || looks.iter().any(starts)
-        || inside.iter().any(|part| call.contains(part))
+        || inside.iter().any(|part| call.contains(part)) && !joins
 }
 
 /// Whether what was seen is what was announced; else, the first difference.
 pub fn compare(announced: &Calls, seen: &Seen) -> Result<(), String> {
-    one_by_one(&announced.parent, &seen.parent, &seen.child)?;
+    let mut opened = Vec::new();
+    one_by_one(&announced.parent, &seen.parent, &seen.child, &mut opened)?;
     if seen.parent.len() < announced.parent.len() {
         return Err(format!(
             "never seen: {}",
             announced.parent[seen.parent.len()]
         ));
     }
-    one_by_one(&announced.child, &seen.inside, &seen.child)?;
+    one_by_one(&announced.child, &seen.inside, &seen.child, &mut opened)?;
     // The places after the one where the command was found have not been tried.
     match announced.child[seen.inside.len()..]
         .iter()
@@ -231,16 +263,18 @@ pub fn compare(announced: &Calls, seen: &Seen) -> Result<(), String> {
     }
 }
 
-fn one_by_one(announced: &[String], seen: &[Line], child: &str) -> Result<(), String> {
-    let mut opened = Vec::new();
+/// The child has what the parent has opened.
+fn one_by_one<'a>(
+    announced: &[String],
+    seen: &'a [Line],
+    child: &str,
+    opened: &mut Vec<&'a str>,
+) -> Result<(), String> {
     for (at, (call, answer)) in seen.iter().enumerate() {
         let wanted = announced
             .get(at)
             .ok_or_else(|| format!("not announced: {call}"))?;
-        let known = Known {
-            child,
-            opened: &opened,
-        };
+        let known = Known { child, opened };
         if !same(wanted, call, &known) && !same(&older(wanted), call, &known) {
             return Err(format!("announced: {wanted}\nseen:      {call}"));
         }

@@ -159,7 +159,7 @@ fn a_map_for_root_without_the_right_to_it_is_refused() {
     };
     attempt.is_refused(
         &["-U", "true"],
-        &Refusal::of("write(&proc, \"0 0 1\\n\", 6)", "EPERM"),
+        &Refusal::of("write(&proc, \"0 0 1\\n\", 6)", "EPERM").because("CAP_SETFCAP"),
     );
 }
 

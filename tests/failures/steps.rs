@@ -281,6 +281,169 @@ fn a_kernel_without_filters_is_told() {
 }
 
 #[test]
+fn the_steps_for_other_ids_are_reported() {
+    if !can_fail() {
+        return;
+    }
+    let [Caller::Root, _] = callers() else {
+        return skip("not root");
+    };
+    let ranges = ["--map-users=0:100000:9", "--map-groups=0:100000:9", "true"];
+    let cases: &[Case] = &[
+        (
+            &["setgroups:error=ENOMEM"],
+            &["--uid=5", "true"],
+            "setgroups(0, [])",
+            "ENOMEM",
+        ),
+        (
+            &["setgroups:error=E2BIG"],
+            &["--groups=5,6", "true"],
+            "setgroups(2, [5, 6])",
+            "E2BIG",
+        ),
+        (
+            &["setgid:error=EAGAIN"],
+            &["--gid=5", "true"],
+            "setgid(5)",
+            "EAGAIN",
+        ),
+        (
+            &["setuid:error=EAGAIN"],
+            &["--uid=5", "true"],
+            "setuid(5)",
+            "EAGAIN",
+        ),
+        (&["setuid:error=EAGAIN"], &ranges, "setuid(0)", "EAGAIN"),
+        (&["write:error=EIO:when=2"], &ranges, "write(&proc, ", "EIO"),
+        // The wish to die with pidone, which is forgotten with the ids.
+        (
+            &["prctl:error=EINVAL:when=3"],
+            &["--uid=5", "true"],
+            "prctl(PR_SET_PDEATHSIG",
+            "EINVAL",
+        ),
+    ];
+    for (faults, words, call, errno) in cases {
+        let faults = inject(faults);
+        let attempt = Attempt {
+            faults: &faults,
+            ..Attempt::new(Caller::Root)
+        };
+        attempt.is_refused(words, &Refusal::of(call, errno));
+    }
+}
+
+#[test]
+fn the_steps_of_a_helper_are_reported() {
+    if !can_fail() {
+        return;
+    }
+    let scratch = Scratch::new("helper");
+    for name in ["newuidmap", "newgidmap"] {
+        scratch.file(name, "#!/bin/sh\nexit 0\n", 0o755);
+    }
+    let starter = format!("env PATH={}:/usr/bin:/bin", scratch.path.display());
+    for (fault, errno) in [
+        ("clone:error=EAGAIN", "EAGAIN"),
+        ("wait4:error=ECHILD:when=1", "ECHILD"),
+    ] {
+        let (name, _) = fault.split_once(':').expect("a call");
+        let attempt = Attempt {
+            starter: &starter,
+            faults: &format!("strace -o /dev/null -e trace={name} -e inject={fault}"),
+            waits_in_vain: name == "wait4",
+            ..Attempt::new(Caller::Ordinary)
+        };
+        let refusal = Refusal::of("clone, rt_sigprocmask, execve(", errno);
+        attempt.is_refused(&["--map-users=0:100000:9", "true"], &refusal);
+    }
+}
+
+#[test]
+fn the_steps_for_others_namespaces_are_reported() {
+    if !can_fail() {
+        return;
+    }
+    let [Caller::Root, _] = callers() else {
+        return skip("not root");
+    };
+    let scratch = Scratch::new("others");
+    let file = scratch.file("it", "", 0o666);
+    let persist = format!("--persist=uts={}", file.display());
+    let join = "--join=net=/proc/self/ns/net";
+    let user = "--join=user=/proc/self/ns/user";
+    let cases: &[Case] = &[
+        (
+            &["openat:error=EMFILE:when=1"],
+            &[join, "true"],
+            "openat(AT_FDCWD, \"/proc/self/ns/net\", O_RDONLY",
+            "EMFILE",
+        ),
+        (
+            &["setns:error=ENOMEM"],
+            &[join, "true"],
+            "setns(&net, CLONE_NEWNET)",
+            "ENOMEM",
+        ),
+        (
+            &["prctl:error=EINVAL:when=1"],
+            &[user, "true"],
+            "prctl(PR_SET_DUMPABLE",
+            "EINVAL",
+        ),
+        (
+            &["setgroups:error=ENOMEM:when=1"],
+            &[user, "true"],
+            "setgroups(0, NULL)",
+            "ENOMEM",
+        ),
+        (
+            &["mount:error=ENOMEM:when=1"],
+            &[&persist, "true"],
+            "mount(\"/proc/CHILD/ns/uts\"",
+            "ENOMEM",
+        ),
+        // What was bound already is taken off again.
+        (
+            &["mount:error=ENOSPC:when=2"],
+            &[&persist, "--persist=ipc=/etc/passwd", "true"],
+            "mount(\"/proc/CHILD/ns/ipc\"",
+            "ENOSPC",
+        ),
+        (
+            &["setsid:error=ENOSYS"],
+            &[&persist, "--new-session", "true"],
+            "setsid()",
+            "ENOSYS",
+        ),
+        // The first cause is told.
+        (
+            &["setsid:error=ENOSYS", "umount2:error=EINTR:when=2"],
+            &[
+                &persist,
+                "--persist=ipc=/etc/passwd",
+                "--new-session",
+                "true",
+            ],
+            "setsid()",
+            "ENOSYS",
+        ),
+    ];
+    for (faults, words, call, errno) in cases {
+        let injected = inject(faults);
+        let attempt = Attempt {
+            faults: &injected,
+            // One umount is refused.
+            leaves_mounts: faults.len() > 1,
+            waits_in_vain: faults.len() > 1,
+            ..Attempt::new(Caller::Root)
+        };
+        attempt.is_refused(words, &Refusal::of(call, errno));
+    }
+}
+
+#[test]
 fn the_steps_after_the_command_are_reported() {
     if !can_fail() {
         return;

@@ -65,7 +65,8 @@ fn places(names: Vec<String>, in_child: bool, said: usize) -> Vec<Place> {
 fn all_places(caller: Caller, options: &[&str]) -> Vec<Place> {
     let scratch = Scratch::new("sweep");
     let mut traced = command(caller, "/bin/sh");
-    let script = format!("{OPEN}; exec \"$@\"");
+    let apart = if persists(options) { "unshare -m" } else { "" };
+    let script = format!("{OPEN}; exec {apart} \"$@\"");
     traced
         .args(["-c", &script, "sh", "strace", "-ff", "-o"])
         .arg(scratch.path.join("trace"));
@@ -94,6 +95,13 @@ fn all_places(caller: Caller, options: &[&str]) -> Vec<Place> {
     inside.truncate(executed.expect("the command was executed") + 1);
     let inside = inside.into_iter().map(|(name, _)| name).collect();
     [places(parent, false, said), places(inside, true, said)].concat()
+}
+
+/// Whether a run leaves a mount.
+fn persists(options: &[&str]) -> bool {
+    options
+        .iter()
+        .any(|option| option.starts_with("--persist="))
 }
 
 /// What is wrong with the end of a run of which one call was refused.
@@ -132,11 +140,16 @@ fn judge(place: &Place, ran: &Ran) -> Result<(), &'static str> {
 
 /// Refuses each call of a run with these options. No pid-file may be left, where there is one.
 fn sweep(options: &[&str], errno: &str) {
+    sweep_as(callers(), options, errno);
+}
+
+/// The same as these callers.
+fn sweep_as(callers: &[Caller], options: &[&str], errno: &str) {
     if !can_fail() {
         return;
     }
     let mut wrong = Vec::new();
-    for &caller in callers() {
+    for &caller in callers {
         let scratch = Scratch::new("swept");
         let pid_file = scratch.path.join("pid");
         let pid_option = format!("--pid-file={}", pid_file.display());
@@ -160,6 +173,7 @@ fn sweep(options: &[&str], errno: &str) {
             let faults = place.refuse(errno);
             let attempt = Attempt {
                 waits_in_vain: place.name == "wait4",
+                leaves_mounts: persists(&options),
                 faults: &faults,
                 setup: OPEN,
                 ..Attempt::new(caller)
@@ -178,7 +192,7 @@ fn sweep(options: &[&str], errno: &str) {
 }
 
 /// Options that make as many different calls as possible.
-const MANY: [&str; 18] = [
+const MANY: [&str; 19] = [
     "-a",
     "--pid-file",
     "--info-fd=9",
@@ -186,6 +200,7 @@ const MANY: [&str; 18] = [
     "--block-fd=8",
     "--sync-fd=8",
     "--map-user=5",
+    "--uid=5",
     "--hostname=x",
     "--domainname=x",
     "--monotonic=5",
@@ -223,6 +238,47 @@ fn less(errno: &str) {
     fs::write(&path, [6, 0, 0, 0, 0, 0, 0xff, 0x7f]).expect("a file can be written");
     let file = format!("--seccomp-file={}", path.display());
     sweep(&[&LESS[..], &[&file]].concat(), errno);
+}
+
+/// Another user with other ids in a namespace that is joined, and a namespace that stays: as root, whom
+/// nothing else refuses that.
+fn others(errno: &str) {
+    if !can_fail() {
+        return;
+    }
+    let scratch = Scratch::new("others");
+    let file = scratch.path.join("uts");
+    fs::write(&file, "").expect("a file can be written");
+    let persist = format!("--persist=uts={}", file.display());
+    let options = [
+        "--join=net=/proc/self/ns/net",
+        "--map-users=0:100000:10",
+        "--map-groups=0:100000:10",
+        "--setgroups=allow",
+        "--uid=5",
+        "--gid=6",
+        "--groups=7",
+        &persist,
+    ];
+    sweep_as(&callers()[..1], &options, errno);
+    // A user namespace that is joined takes the rights over others away, and what is then bound stays.
+    let options = ["--uid=daemon", "--groups=daemon", "--chdir=~", &persist];
+    sweep_as(&callers()[..1], &options, errno);
+}
+
+#[test]
+fn no_call_for_others_that_is_not_permitted_is_overlooked() {
+    others("EPERM");
+}
+
+#[test]
+fn no_call_for_others_that_lacks_memory_is_overlooked() {
+    others("ENOMEM");
+}
+
+#[test]
+fn no_call_for_others_that_is_interrupted_is_overlooked() {
+    others("EINTR");
 }
 
 #[test]

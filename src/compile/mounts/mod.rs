@@ -73,7 +73,9 @@ pub fn mounts<'p>(
         view.there = seen.there.unwrap_or(usize::MAX);
         match operation.option {
             // It shows process ids, and is fresh where those are.
-            Id::Default if resolved.new.contains(Ns::Pid) => view.default_proc(wish.propagation),
+            Id::Default if resolved.new.union(resolved.others).contains(Ns::Pid) => {
+                view.default_proc(wish.propagation)
+            }
             Id::Default => {}
             _ => view.operation(operation, seen)?,
         }

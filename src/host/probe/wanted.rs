@@ -1,15 +1,16 @@
 //! What only some options need to know.
 
-use super::{read_all, read_at};
-use crate::config::{Config, Filter};
+use super::{read, read_all, read_at};
+use crate::compile::{DEFAULT_PATH, clean, variable};
+use crate::config::{Account, Config, Filter, Operation};
 use crate::error::Error;
-use crate::host::Host;
 use crate::host::nslist::of_process;
+use crate::host::{FILES, Host};
 use crate::names::{Caps, Id, Ns};
 use crate::strings::ThinCStr;
 use crate::sys::file::{self, Fd, HERE};
-use crate::sys::process;
-use crate::text::{Text, cut, put};
+use crate::sys::{namespace, process};
+use crate::text::{Text, cut, put, word};
 use crate::words::{Array, Words};
 
 /// What only some options need to know, and the filters that are to be installed.
@@ -73,6 +74,105 @@ pub fn look_up<'a>(
     }
     host.filters = filters.finish();
     Ok(())
+}
+
+/// What stands in files about users and groups, and who may map ids for us, as far as that is needed.
+#[inline(never)]
+pub fn look_up_accounts<'w>(host: &mut Host<'w>, config: &Config<'w>, words: &'w Words) {
+    let identity = &config.identity;
+    let [user, group] = [&identity.user, &identity.group];
+    let mut names = config
+        .process
+        .chdir
+        .is_some_and(|path| path.bytes() == b"~");
+    for one in [user.command, group.command].iter().flatten() {
+        names |= matches!(one, Account::Name(_));
+    }
+    for one in identity.groups.unwrap_or(&[]) {
+        names |= matches!(one, Account::Name(_));
+    }
+    for (at, place) in host.accounts.iter_mut().enumerate() {
+        let file = word(FILES, at).as_bytes();
+        match at {
+            0 | 1 if names => *place = read_inside(config, words, file),
+            2.. if identity.auto => *place = read(words, &[b"/", file]),
+            _ => {}
+        }
+    }
+    // A user namespace is joined once, so there is no second attempt to learn from the first.
+    if config.namespaces.join[Ns::User as usize].is_some() {
+        host.capabilities = host.capabilities.or(process::capabilities().ok());
+        host.clone3 = namespace::has_clone3();
+    }
+    let more = identity.auto || !user.ranges.is_empty() || !group.ranges.is_empty();
+    if more && host.capabilities.is_some() {
+        let path = variable(host.environment, b"PATH").unwrap_or(DEFAULT_PATH);
+        host.mappers = [
+            program(words, path, b"newgidmap"),
+            program(words, path, b"newuidmap"),
+        ];
+    }
+}
+
+/// A file of the command's root, whose contents may be hostile; nothing where nobody can look yet.
+#[inline(never)]
+fn read_inside<'w>(config: &Config<'w>, words: &'w Words, path: &'w [u8]) -> &'w [u8] {
+    let mut root = Text::new(words);
+    if config.enter.pid != 0 {
+        put!(&mut root, "/proc/", config.enter.pid, "/root");
+    }
+    put!(&mut root, "/");
+    let (mut folder, mut rest) = (Some(root.take_path()), path);
+    let mut mount = |operation: &Operation<'w>| {
+        let target = clean(words, operation.target().bytes());
+        let below = path.strip_prefix(target);
+        if let Some(below) = below.filter(|_| operation.mounts())
+            && (target.is_empty() || matches!(below, [] | [b'/', ..]))
+        {
+            (folder, rest) = (operation.files(), below);
+        }
+    };
+    if let Some(root) = &config.mounts.root {
+        mount(root);
+    }
+    config.mounts.operations.iter().for_each(mount);
+    let mut bytes = Array::new(words);
+    let joined = config.namespaces.join[Ns::Mount as usize];
+    let Some(folder) = folder.filter(|_| joined.is_none()) else {
+        return &[];
+    };
+    let flags = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC;
+    let root = file::open(folder.as_cstr(), (libc::O_PATH | libc::O_CLOEXEC) as u32);
+    let opened = match (root, rest) {
+        // A file that is bound by itself is the caller's choice.
+        (_, []) => file::open(folder.as_cstr(), flags as u32),
+        (Ok(root), rest) => file::open_inside(root, words.join(&[b"./", rest]).as_cstr(), flags),
+        (errno, _) => errno,
+    };
+    if let Ok(fd) = opened
+        && file::mode(fd, c"").is_ok_and(|mode| mode & libc::S_IFMT == libc::S_IFREG)
+    {
+        let _ = read_all(fd, &mut bytes, MOST);
+    }
+    for fd in [root, opened].into_iter().flatten() {
+        file::close(fd);
+    }
+    bytes.finish()
+}
+
+/// The most that is read of a file of somebody else's.
+const MOST: usize = 16 << 20;
+
+/// The first file of a name in the directories of `PATH`.
+#[inline(never)]
+fn program<'w>(words: &'w Words, mut path: &[u8], name: &[u8]) -> Option<ThinCStr<'w>> {
+    while !path.is_empty() {
+        let file = words.join(&[cut(&mut path, b':'), b"/", name]);
+        if file::exists(file.as_cstr()) {
+            return Some(file);
+        }
+    }
+    None
 }
 
 /// The most bytes that a filter has: the kernel takes so many instructions (`BPF_MAXINSNS`).

@@ -1,0 +1,95 @@
+//! Others' namespaces, and files that outlive the command.
+
+use super::namespaces::{Resolved, each};
+use super::steps::List;
+use crate::config::Config;
+use crate::host::Host;
+use crate::names::{Constant, Id, Ns, NsSet, Sys, flags};
+use crate::plan::{Arg, Slot, Who, entry};
+use crate::text::decimal;
+
+/// Opens all of them, while paths and rights are still the caller's.
+pub fn open<'p>(config: &Config<'p>, resolved: &Resolved, before: &mut List<'p>) {
+    let joined = resolved.others;
+    if joined.contains(Ns::User) || joined.contains(Ns::Pid) {
+        // Whoever is in there could trace what is ours otherwise (CVE-2016-9962).
+        before.plain(
+            Sys::prctl,
+            &[
+                Arg::Name(Constant::PR_SET_DUMPABLE),
+                Arg::Name(Constant::SUID_DUMP_DISABLE),
+            ],
+            Id::Join,
+        );
+    }
+    each(&config.namespaces.join, &mut |ns, path| {
+        let parts = [b"/proc/", path.bytes(), b"/ns/", ns.file().as_bytes()];
+        let path = match decimal(path.bytes()) {
+            Some(_) => before.words().join(&parts),
+            None => path,
+        };
+        before.open(
+            Slot::of(ns),
+            Arg::Text(path),
+            libc::O_RDONLY as u64,
+            Id::Join,
+        );
+    });
+}
+
+/// Joins those that are this one's. A user namespace gives rights over what was made in it, and takes
+/// those over all others: it comes last for who has them, and first for who needs them.
+#[inline(never)]
+pub fn join(host: &Host, resolved: &Resolved, list: &mut List, by_parent: bool) {
+    let privileged = host.privileged();
+    let ours = if by_parent {
+        resolved.by_parent
+    } else {
+        resolved.others.without(resolved.by_parent)
+    };
+    let user = NsSet::of(Ns::User);
+    if !privileged {
+        join_all(ours.both(user), list);
+    }
+    join_all(ours.without(user), list);
+    if privileged && ours.contains(Ns::User) {
+        // It may be denied in there.
+        list.plain(Sys::setgroups, &[Arg::Number(0), Arg::Null], Id::Join);
+        join_all(user, list);
+    }
+}
+
+#[inline(never)]
+fn join_all(set: NsSet, list: &mut List) {
+    for ns in set.iter() {
+        let flag = Arg::Flags(ns.flag(), &flags::CLONE);
+        list.plain(Sys::setns, &[Arg::Slot(Slot::of(ns)), flag], Id::Join);
+    }
+}
+
+/// Binds new namespaces to files; the number of the first step that does.
+pub fn persist<'p>(config: &Config<'p>, during: &mut List<'p>) -> usize {
+    let first = during.steps.len() + 1;
+    each(&config.namespaces.persist, &mut |ns, file| {
+        let name = during.words().join(&[b"ns/", entry(ns).as_bytes()]);
+        let args = [
+            Arg::OfChild(name),
+            Arg::Text(file),
+            Arg::Null,
+            Arg::Flags(libc::MS_BIND, &flags::MOUNT),
+            Arg::Null,
+        ];
+        during.plain(Sys::mount, &args, Id::Persist);
+    });
+    first
+}
+
+/// Takes them off again, if there was no command for them.
+pub fn unbind<'p>(config: &Config<'p>, mut bound: usize, after: &mut List<'p>) {
+    each(&config.namespaces.persist, &mut |_, path| {
+        after.turn(Who::Undo(bound as u32));
+        let detach = Arg::Flags(libc::MNT_DETACH as u64, &flags::UMOUNT);
+        after.plain(Sys::umount2, &[Arg::Text(path), detach], Id::Persist);
+        bound += 1;
+    });
+}
