@@ -45,12 +45,24 @@ fn row(ran: &Ran, name: &str) -> Row {
 }
 
 /// What is tried with options that have the same result in `run`.
-const SAME: [(&str, &[&str]); 7] = [
+const SAME: [(&str, &[&str]); 13] = [
     ("uts namespace", &["-u", "--share", "mount,pid,user"]),
     ("net namespace", &["-n", "--share", "mount,pid,user"]),
     ("user namespace", &["-U", "--share", "mount,pid"]),
     ("time namespace, user", &["-UT", "--share", "mount,pid"]),
+    ("time namespace", &["-T", "--share", "mount,pid,user"]),
     ("/proc", &["--share", "user"]),
+    ("tmpfs", &["--tmpfs", "/proc", "--share", "pid,user"]),
+    ("tmpfs, user", &["-U", "--tmpfs", "/proc", "--share", "pid"]),
+    ("sysfs, user", &["-Un", "--sys", "/sys", "--share", "pid"]),
+    (
+        "seccomp filter",
+        &["--seccomp", "default", "--share", "mount,pid,user"],
+    ),
+    (
+        "Landlock scopes, ABI 6",
+        &["--landlock-scope", "--share", "mount,pid,user"],
+    ),
     ("/proc, user", &["-U"]),
     (
         "clock offsets, user",
@@ -71,7 +83,7 @@ fn what_works_works_and_what_is_refused_is_refused() {
                 "{caller:?} {row:?} {run:?}"
             );
             if row.result != "works" {
-                let line = format!(": {}\n", row.result);
+                let line = format!("{}: {}\n", row.call, row.result);
                 assert!(run.err.contains(&line), "{row:?} {run:?}");
                 assert_eq!(
                     run.err.lines().nth(1).unwrap_or(""),

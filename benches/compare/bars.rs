@@ -45,6 +45,11 @@ pub fn print(findings: &Findings) {
         views.foreign,
         5.0,
     );
+    let seeing = &findings.seeing;
+    bar("time of enter, × nsenter", seeing.enter_over_nsenter, 0.50);
+    bar("time of list, × lsns", seeing.list_over_lsns, 0.50);
+    bar("memory of list, × lsns", seeing.list_memory_over_lsns, 0.33);
+    bar("time of check, ms", seeing.check_milliseconds, 100.0);
     let waiting = findings.waiting.as_ref();
     bar(
         "Private_Dirty while waiting, kB",

@@ -10,6 +10,7 @@ mod bytes;
 mod calls;
 mod child;
 mod programs;
+mod seeing;
 mod system;
 mod times;
 mod views;
@@ -30,6 +31,7 @@ pub struct Findings {
     less: times::Medians,
     views: views::Views,
     waiting: Option<waiting::Waiting>,
+    seeing: seeing::Seeing,
 }
 
 /// What could not be run: said at once, counted for the exit status.
@@ -82,6 +84,7 @@ fn compare(programs: &Programs, findings: &mut Findings, troubles: &mut Troubles
             findings.less = times::print(Set::Less, programs, troubles);
             findings.views = views::print(programs, troubles);
             findings.waiting = waiting::print(programs, troubles);
+            findings.seeing = seeing::print(programs, troubles);
             // Last: network namespaces are torn down in the background and would disturb the rest.
             times::print(Set::All, programs, troubles);
         }

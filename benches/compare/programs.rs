@@ -32,6 +32,8 @@ pub struct Programs {
     pub unshare: Option<PathBuf>,
     pub bwrap: Option<PathBuf>,
     pub strace: Option<PathBuf>,
+    pub nsenter: Option<PathBuf>,
+    pub lsns: Option<PathBuf>,
 }
 
 impl Programs {
@@ -46,6 +48,8 @@ impl Programs {
             unshare: installed("unshare"),
             bwrap: installed("bwrap"),
             strace: installed("strace"),
+            nsenter: installed("nsenter"),
+            lsns: installed("lsns"),
             directory,
         }
     }

@@ -226,7 +226,8 @@ fn plain_kind(plain: &Plain) -> u32 {
         (Sys::move_mount | Sys::openat2, _) => PLACE | MOUNT,
         (Sys::mkdirat | Sys::mknodat | Sys::symlinkat, _) => MAKE,
         (Sys::openat, _) if plain.yields == Some(Slot::File) => MAKE,
-        (Sys::mount | Sys::unshare, _) => MOUNT,
+        (Sys::unshare, _) => CLONE,
+        (Sys::mount, _) => MOUNT,
         // A profile that refuses the one refuses the other.
         (Sys::setns, _) => MOUNT | JOIN,
         (Sys::pidfd_open, _) => JOIN,

@@ -30,6 +30,11 @@ const TRIALS: Packed = packed!(
     time namespace\t-T\n\
     clock offsets\t-T --monotonic 1\n\
     /proc\t-mp\n\
+    sysfs\t-mn --sys /sys\n\
+    tmpfs\t-m --tmpfs /proc\n\
+    overlay\t-m --overlay-src /dev/shm --tmp-overlay /proc\n\
+    bind mount\t-m --ro-bind /proc /sys\n\
+    new root\t-m --empty-root\n\
     seccomp filter\t--seccomp default\n\
     Landlock files, ABI 5\t--landlock-ro /\n\
     Landlock TCP, ABI 4\t--landlock-tcp-bind 1\n\
@@ -38,7 +43,7 @@ const TRIALS: Packed = packed!(
 
 /// A row for everything that is tried, and for what needs a namespace another with a user namespace.
 #[inline(never)]
-pub fn check<'w>(words: &'w Words, mut host: Host<'w>, view: &View<'w>) -> u8 {
+pub fn check<'w>(words: &'w Words, host: Host<'w>, view: &View<'w>) -> u8 {
     let mut table = Table::new(words, &FORM, view);
     let mut trials = Text::new(words);
     TRIALS.show(&mut trials);
@@ -63,8 +68,18 @@ pub fn check<'w>(words: &'w Words, mut host: Host<'w>, view: &View<'w>) -> u8 {
             }
             namespaces.add = namespaces.add.union(extra);
             namespaces.share = NsSet::ALL.without(namespaces.add);
-            probe::look_closer(&mut host, &request.config, words);
-            let Ok((plan, failure)) = probe::attempt(&host, &request.config, words) else {
+            let (mut host, config) = (host, &request.config);
+            if probe::view::look(&mut host, config, words).is_err() {
+                continue;
+            }
+            let outcome = loop {
+                match probe::attempt(&host, config, words) {
+                    Ok((plan, Some(failure)))
+                        if probe::learn(&mut host, config, words, &plan, failure) => {}
+                    outcome => break outcome,
+                }
+            };
+            let Ok((plan, failure)) = outcome else {
                 continue;
             };
             let mut cell = Text::new(words);
