@@ -5,11 +5,11 @@
 
 use super::known::Ground;
 use super::paths::{FOLDER, clean};
-use super::view::{Make, Place, TOP, View};
+use super::view::{Make, TOP, View};
 use crate::compile::phrase::{attributes, phrase};
-use crate::host::{Kind, Seen};
+use crate::host::Kind;
 use crate::names::{Id, flags};
-use crate::plan::{Arg, Slot};
+use crate::plan::Arg;
 use crate::strings::{ThinCStr, thin};
 
 /// What is mounted is not trusted with devices or set-user-ID programs.
@@ -24,6 +24,21 @@ pub fn mount_flags(flags: u64) -> Arg<'static> {
 }
 
 impl<'p> View<'_, 'p> {
+    /// Whether what is mounted for the place lies on top of the root first.
+    fn is_staged(&self) -> bool {
+        self.new_root || self.path.is_empty()
+    }
+
+    /// Where something is mounted for the place; and the path that it then has.
+    #[inline(never)]
+    pub fn mount_paths(&self) -> [ThinCStr<'p>; 2] {
+        let own = self.own_path();
+        [
+            if self.new_root { thin!("/") } else { own },
+            if self.is_staged() { TOP } else { own },
+        ]
+    }
+
     /// Mounts a new file system for a place; the path to fill it by, until [`View::settle`] is called.
     #[inline(never)]
     pub fn begin(
@@ -32,36 +47,28 @@ impl<'p> View<'_, 'p> {
         kind: ThinCStr<'static>,
         flags: u64,
         data: Arg<'p>,
-    ) -> (Place<'p>, ThinCStr<'p>) {
+    ) -> ThinCStr<'p> {
         // Nobody asked for a change of the caller's own root.
         let own = self.child.because == Id::Default && !self.new_root;
-        let make = (!own).then_some(Make::Directory(0o755));
-        let place = self.place(target, make);
-        let path = match self.new_root {
-            true => thin!("/"),
-            false => self.path(place),
-        };
-        if self.new_root && !place.path.is_empty() {
+        self.go_to(target, (!own).then_some(Make::Directory(0o755)));
+        if self.new_root && !self.path.is_empty() {
             // Before something lies on top of the root, which `..` in a link there would enter.
-            let link = match self.child.because {
+            self.resolve_place(match self.child.because {
                 // A link in its place would have others believe in somebody else's files.
-                Id::Default | Id::Proc | Id::Dev | Id::Sys => libc::O_NOFOLLOW,
-                _ => 0,
-            };
-            self.resolve(Slot::Target, place.path, libc::O_PATH | link);
+                Id::Default | Id::Proc | Id::Dev | Id::Sys => libc::O_PATH | libc::O_NOFOLLOW,
+                _ => libc::O_PATH,
+            });
         }
+        let [path, base] = self.mount_paths();
         let parts = [Arg::Text(kind), Arg::Text(path), mount_flags(flags), data];
         self.say(phrase!("mount $0 $1 $0 $2 $3"), &parts);
-        match self.new_root || place.path.is_empty() {
-            true => (place, TOP),
-            false => (place, path),
-        }
+        base
     }
 
-    /// What was mounted for a place is there from here on. What is mounted on the root is the root.
+    /// What was mounted for the place is there from here on. What is mounted on the root is the root.
     #[inline(never)]
-    pub fn settle(&mut self, place: Place<'p>, ground: Ground<'p>) {
-        if place.path.is_empty() {
+    pub fn settle(&mut self, ground: Ground<'p>) {
+        if self.path.is_empty() {
             self.say(phrase!("openat here top FOLDER =root; fchdir root"), &[]);
             (self.new_root, self.root_is_open, self.root) = (true, true, ground);
             self.roots_below += 1;
@@ -78,89 +85,84 @@ impl<'p> View<'_, 'p> {
             };
             self.say(phrase, &[]);
         }
-        self.known.set(place.path, ground);
-    }
-
-    /// A new file system at a place.
-    #[inline(never)]
-    pub fn attach(
-        &mut self,
-        target: ThinCStr<'p>,
-        kind: ThinCStr<'static>,
-        flags: u64,
-        data: Arg<'p>,
-        ground: Ground<'p>,
-    ) {
-        let (place, _) = self.begin(target, kind, flags, data);
-        self.settle(place, ground);
+        self.stands_on(ground);
     }
 
     /// A source of the caller's at a place, with all that is mounted below it.
     #[inline(never)]
-    pub fn bind(&mut self, source: ThinCStr<'p>, target: ThinCStr<'p>, seen: Seen<'p>, flags: u64) {
-        let make = match seen.kind {
-            Kind::File => Make::File,
-            _ => Make::Directory(0o755),
+    pub fn bind(&mut self, target: ThinCStr<'p>, flags: u64) {
+        let is_file = self.seen.kind == Kind::File;
+        self.source = self.outside(self.source);
+        self.go_to(
+            target,
+            Some(match is_file {
+                true => Make::File,
+                false => Make::Directory(0o755),
+            }),
+        );
+        let ground = match is_file {
+            true => Ground::File,
+            false => Ground::below(self.path, Some(self.source)),
         };
-        let source = self.source(source);
-        let place = self.place(target, Some(make));
-        let ground = match seen.kind {
-            Kind::File => Ground::File,
-            _ => Ground::below(place.path, Some(source)),
-        };
+        if !self.host.new_mounts {
+            return self.bind_by_path(flags, ground);
+        }
         // With the old root come the roots that lie on top of it.
-        let copies = match clean(self.words, source.bytes()) {
+        let copies = match clean(self.words, self.source.bytes()) {
             [] => self.roots_below,
             _ => 0,
         };
-        if !self.host.new_mounts {
-            return self.bind_by_path(source, seen, place, flags, ground);
-        }
-        if self.new_root && !place.path.is_empty() {
-            let parts = [Arg::Text(source), self.attributes(flags)];
+        let [path, top] = self.mount_paths();
+        let parts = [
+            Arg::Text(self.source),
+            self.attributes(flags),
+            Arg::Text(path),
+            Arg::Text(top),
+        ];
+        if self.new_root && !self.path.is_empty() {
             self.say(
                 phrase!(
                     "open_tree here $0 COPY_ALL =tree; mount_setattr tree empty AT_IT_ALL $1 n32"
                 ),
                 &parts,
             );
-            self.place_tree(place, ground);
+            self.place_tree();
             for _ in 0..copies {
-                self.resolve(Slot::Target, place.path, FOLDER);
+                self.resolve_place(FOLDER);
                 self.say(
                     phrase!("fchdir target; umount2 dot DETACH; fchdir root; close target"),
                     &[],
                 );
             }
-            return self.known.set(place.path, ground);
+            return self.stands_on(ground);
         }
-        let path = Arg::Text(self.path(place));
-        let top = match place.path.is_empty() {
-            true => Arg::Text(TOP),
-            false => path,
-        };
-        let parts = [Arg::Text(source), path, top, self.attributes(flags)];
-        self.say(phrase!("mount $0 $1 null BIND_ALL null"), &parts);
+        self.say(phrase!("mount $0 $2 null BIND_ALL null"), &parts);
         for _ in 0..copies {
             self.unstage();
         }
-        self.say(phrase!("mount_setattr here $2 AT_ALL $3 n32"), &parts);
-        self.settle(place, ground);
+        self.say(phrase!("mount_setattr here $3 AT_ALL $1 n32"), &parts);
+        self.settle(ground);
     }
 
     /// Puts a copy where it belongs. It was opened before the place, and the kernel gives the lowest number
     /// that is free: what is between them is the caller's, and is closed in the end unless an option
     /// names it.
     #[inline(never)]
-    pub fn place_tree(&mut self, place: Place<'p>, ground: Ground<'p>) {
-        self.resolve(Slot::Target, place.path, libc::O_PATH);
-        self.say(phrase!("move_mount tree empty target empty FROM_TO"), &[]);
-        let phrase = match self.config.descriptors().next() {
-            Some(_) => phrase!("close target; close tree"),
-            None => phrase!("close_range tree target zero"),
-        };
-        self.say(phrase, &[]);
-        self.known.set(place.path, ground);
+    pub fn place_tree(&mut self) {
+        self.resolve_place(libc::O_PATH);
+        self.say(
+            match self.config.descriptors().next() {
+                Some(_) => {
+                    phrase!("move_mount tree empty target empty FROM_TO; close target; close tree")
+                }
+                None => {
+                    phrase!(
+                        "move_mount tree empty target empty FROM_TO; close_range tree target zero"
+                    )
+                }
+            },
+            &[],
+        );
     }
 
     /// The structure for mount_setattr(2).

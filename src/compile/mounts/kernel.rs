@@ -2,7 +2,7 @@
 
 use super::attach::{INERT, SAFE, mount_flags};
 use super::known::Ground;
-use super::view::{Place, View};
+use super::view::View;
 use crate::compile::phrase::phrase;
 use crate::plan::Arg;
 use crate::strings::{ThinCStr, thin};
@@ -32,7 +32,7 @@ impl<'p> View<'_, 'p> {
     /// procfs; when the root is not the caller's, without the ways through it to the whole kernel.
     #[inline(never)]
     pub fn proc(&mut self, target: ThinCStr<'p>) {
-        let (place, base) = self.begin(target, thin!("proc"), INERT, Arg::Null);
+        let base = self.begin(target, thin!("proc"), INERT, Arg::Null);
         if self.other_root {
             let flags = libc::MS_REMOUNT | libc::MS_BIND | libc::MS_RDONLY | INERT;
             let phrase = match self.host.new_mounts {
@@ -50,42 +50,42 @@ impl<'p> View<'_, 'p> {
                 self.say_if_there(phrase!("mount $1 $0 null BIND null"), &parts);
             }
         }
-        self.settle(place, Ground::below(&[], None));
+        self.settle(Ground::below(&[], None));
     }
 
     /// A tmpfs with the usual devices, which are bound from the caller's /dev, and a private devpts.
     #[inline(never)]
     pub fn dev(&mut self, target: ThinCStr<'p>) {
         let mode = Arg::Text(thin!("mode=0755"));
-        let (place, base) = self.begin(target, thin!("tmpfs"), SAFE, mode);
+        let base = self.begin(target, thin!("tmpfs"), SAFE, mode);
         self.clear_mask();
         for name in words(DEVICES) {
             let device = self.words.join(&[b"/dev/", name.as_bytes()]);
-            self.device(place, base, name, device);
+            self.device(base, name, device);
         }
         if !self.host.terminal.is_empty() {
             let terminal = self.words.join(&[self.host.terminal]);
-            self.device(place, base, "console", terminal);
+            self.device(base, "console", terminal);
         }
         for (name, says) in words(LINKS).zip(LINKED) {
-            let parts = [Arg::Text(says), self.inside(place, base, name)];
+            let parts = [Arg::Text(says), self.inside(base, name)];
             self.say(phrase!("symlinkat $0 here $1"), &parts);
         }
-        let shm = [self.inside(place, base, "shm"), Arg::Mode(0o1777)];
+        let shm = [self.inside(base, "shm"), Arg::Mode(0o1777)];
         self.say(phrase!("mkdirat here $0 $1"), &shm);
         let pts = [
-            self.inside(place, base, "pts"),
+            self.inside(base, "pts"),
             Arg::Text(thin!("devpts")),
             mount_flags(libc::MS_NOSUID | libc::MS_NOEXEC),
             Arg::Text(thin!("newinstance,ptmxmode=0666,mode=0620")),
         ];
         self.say(phrase!("mkdirat here $0 m0755; mount $1 $0 $1 $2 $3"), &pts);
-        self.settle(place, Ground::Ours);
+        self.settle(Ground::Ours);
     }
 
     #[inline(never)]
-    fn device(&mut self, place: Place<'p>, base: ThinCStr<'p>, name: &str, device: ThinCStr<'p>) {
-        let parts = [self.inside(place, base, name), Arg::Text(device)];
+    fn device(&mut self, base: ThinCStr<'p>, name: &str, device: ThinCStr<'p>) {
+        let parts = [self.inside(base, name), Arg::Text(device)];
         self.say(
             phrase!("mknodat here $0 device; mount $1 $0 null BIND null"),
             &parts,
@@ -94,8 +94,8 @@ impl<'p> View<'_, 'p> {
 
     /// The path of something that is made in a new file system, and is known from here on.
     #[inline(never)]
-    fn inside(&mut self, place: Place<'p>, base: ThinCStr<'p>, name: &str) -> Arg<'p> {
-        let inside = self.words.join(&[place.path, b"/", name.as_bytes()]);
+    fn inside(&mut self, base: ThinCStr<'p>, name: &str) -> Arg<'p> {
+        let inside = self.words.join(&[self.path, b"/", name.as_bytes()]);
         self.known.set(inside.bytes(), Ground::Ours);
         self.below(base, name)
     }

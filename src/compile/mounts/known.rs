@@ -11,13 +11,13 @@ pub enum Ground<'p> {
     /// Nothing: it is no directory.
     File,
     /// A symbolic link of ours; what it says.
-    Link(&'p [u8]),
+    Link(ThinCStr<'p>),
     /// Files of others, which are believed to be there; or something that leads to such.
     Foreign {
         /// Where these files are outside, if what is made among them would stay.
         source: Option<ThinCStr<'p>>,
         /// The length of the path inside that stands for the source.
-        depth: usize,
+        depth: u32,
     },
 }
 
@@ -26,7 +26,7 @@ impl<'p> Ground<'p> {
     pub fn below(path: &[u8], source: Option<ThinCStr<'p>>) -> Self {
         Ground::Foreign {
             source,
-            depth: path.len() + usize::from(!path.is_empty()),
+            depth: path.len() as u32 + u32::from(!path.is_empty()),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::compile::phrase::phrase;
 use crate::compile::steps::List;
 use crate::config::{Config, Propagation};
 use crate::error::Error;
-use crate::host::Host;
+use crate::host::{Host, Seen};
 use crate::names::{Errno, Id, Ns};
 use crate::plan::{Arg, Call, Refusal, Slot};
 use crate::strings::thin;
@@ -44,7 +44,10 @@ pub fn mounts<'p>(
         host,
         words,
         child,
-        there: usize::MAX,
+        source: thin!(""),
+        seen: Seen::default(),
+        path: &[],
+        ground: Ground::Ours,
         parents: 0o755,
         roots_below: 0,
         other_root: wish.replaces_root(),
@@ -65,19 +68,17 @@ pub fn mounts<'p>(
     if !wish.replaces_root() && view.covers_sources() {
         // A source is the caller's, also if something lies over it inside: the root becomes a copy.
         view.say(phrase!("mount root_path root_path null BIND_ALL null"), &[]);
-        let (place, ground) = (view.place(thin!("/"), None), view.root);
-        view.settle(place, ground);
+        view.settle(view.root);
     }
     for (at, operation) in wish.each().enumerate() {
-        let seen = host.operations.get(at).copied().unwrap_or_default();
-        view.there = seen.there.unwrap_or(usize::MAX);
+        view.seen = host.operations.get(at).copied().unwrap_or_default();
         match operation.option {
             // It shows process ids, and is fresh where those are.
             Id::Default if resolved.new.union(resolved.others).contains(Ns::Pid) => {
                 view.default_proc(wish.propagation)
             }
             Id::Default => {}
-            _ => view.operation(operation, seen)?,
+            _ => view.operation(operation)?,
         }
     }
     view.child.about(Id::Default, &[]);

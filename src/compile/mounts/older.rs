@@ -5,9 +5,9 @@
 
 use super::attach::mount_flags;
 use super::known::Ground;
-use super::view::{Place, TOP, View};
+use super::view::View;
 use crate::compile::phrase::phrase;
-use crate::host::{Kind, Seen};
+use crate::host::Kind;
 use crate::plan::{Arg, Slot};
 use crate::strings::{ThinCStr, thin};
 use crate::text::{cut, position};
@@ -21,60 +21,42 @@ const KEPT: &str = "ro nosuid nodev noexec";
 impl<'p> View<'_, 'p> {
     /// A source at a place, with all that is mounted below it.
     #[inline(never)]
-    pub fn bind_by_path(
-        &mut self,
-        source: ThinCStr<'p>,
-        seen: Seen<'p>,
-        place: Place<'p>,
-        flags: u64,
-        ground: Ground<'p>,
-    ) {
-        if seen.kind == Kind::File && self.new_root {
-            let way = self.enter(place);
+    pub fn bind_by_path(&mut self, flags: u64, ground: Ground<'p>) {
+        if self.seen.kind == Kind::File && self.new_root {
+            let way = self.enter();
             self.stage();
             self.say(phrase!("mknodat here data mount_point"), &[]);
-            return self.bind_file(source, seen.real, place, way, flags);
+            return self.bind_file(way, flags);
         }
-        let path = match self.new_root {
-            true => thin!("/"),
-            false => self.path(place),
-        };
-        if self.new_root && !place.path.is_empty() {
-            self.resolve(Slot::Target, place.path, libc::O_PATH);
+        if self.new_root && !self.path.is_empty() {
+            self.resolve_place(libc::O_PATH);
         }
-        let parts = [Arg::Text(source), Arg::Text(path)];
+        let [path, top] = self.mount_paths();
+        let parts = [Arg::Text(self.source), Arg::Text(path)];
         self.say(phrase!("mount $0 $1 null BIND_ALL null"), &parts);
-        let staged = self.new_root || place.path.is_empty();
-        self.remount_all(if staged { TOP } else { path }, seen.real, flags);
-        self.settle(place, ground);
+        self.remount_all(top, flags);
+        self.settle(ground);
     }
 
     /// A file at a place, by way of one on top of the root.
     #[inline(never)]
-    pub fn bind_file(
-        &mut self,
-        source: ThinCStr<'p>,
-        real: &[u8],
-        place: Place<'p>,
-        (folder, name): (Slot, Arg<'p>),
-        flags: u64,
-    ) {
-        self.say(
-            phrase!("mount $0 data null BIND null"),
-            &[Arg::Text(source)],
-        );
-        self.remount_all(DATA, real, flags);
+    pub fn bind_file(&mut self, (folder, name): (Slot, Arg<'p>), flags: u64) {
+        let source = Arg::Text(self.source);
+        self.say(phrase!("mount $0 data null BIND null"), &[source]);
+        self.remount_all(DATA, flags);
         self.say(
             phrase!("fchdir $0; mount data $1 null MOVE null; fchdir root"),
             &[Arg::Slot(folder), name],
         );
         self.leave(folder);
         self.unstage();
-        self.known.set(place.path, Ground::File);
+        self.stands_on(Ground::File);
     }
 
     /// Attributes of what was just mounted, and of all that is mounted below its source.
-    fn remount_all(&mut self, path: ThinCStr<'p>, real: &[u8], flags: u64) {
+    #[inline(never)]
+    fn remount_all(&mut self, path: ThinCStr<'p>, flags: u64) {
+        let real = self.seen.real;
         let mounts = if real.is_empty() {
             &[]
         } else {

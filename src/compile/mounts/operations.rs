@@ -8,7 +8,7 @@ use super::view::{Make, View};
 use crate::compile::phrase::phrase;
 use crate::config::Operation;
 use crate::error::Error;
-use crate::host::{Kind, Seen};
+use crate::host::Kind;
 use crate::names::Id;
 use crate::plan::{Arg, Call, Data, Slot};
 use crate::strings::{ThinCStr, thin};
@@ -22,101 +22,112 @@ const ELSEWHERE: Ground = Ground::Foreign {
 
 impl<'p> View<'_, 'p> {
     /// Adds the steps of an operation.
-    pub fn operation(
-        &mut self,
-        operation: &Operation<'p>,
-        seen: Seen<'p>,
-    ) -> Result<(), Error<'static>> {
-        let (option, source, target) = (operation.option, operation.word(0), operation.target());
+    pub fn operation(&mut self, operation: &Operation<'p>) -> Result<(), Error<'static>> {
+        let (option, target) = (operation.option, operation.target());
         self.child.about(option, operation.words);
+        self.source = operation.word(0);
         // As bubblewrap: whom a mode keeps out is kept out on the way too.
         let kept_out = |bits| match operation.mode {
             Some(mode) if mode & bits == 0 => bits,
             _ => 0,
         };
         self.parents = 0o755 & !kept_out(0o070) & !kept_out(0o007);
-        let read_only = INERT | libc::MS_RDONLY;
-        let flags = match option {
+        let mode = |default| Arg::Mode(operation.mode.unwrap_or(default));
+        let mut flags = match option {
             // Set-user-ID programs are to work, so those of the root are.
             Id::Root if self.config.privilege.allow_new_privs => libc::MS_NODEV,
             Id::RoBind | Id::RoBindTry | Id::RoBindData => SAFE | libc::MS_RDONLY,
             Id::DevBind | Id::DevBindTry => libc::MS_NOSUID,
+            Id::Sys => INERT | libc::MS_RDONLY,
+            Id::Mqueue => INERT,
             _ => SAFE,
         };
-        let mode = |default| Arg::Mode(operation.mode.unwrap_or(default));
         match option {
-            Id::BindTry | Id::RoBindTry | Id::DevBindTry if seen.kind == Kind::Missing => {}
-            Id::EmptyRoot | Id::Tmpfs => self.tmpfs(target, operation.mode, operation.size),
+            Id::BindTry | Id::RoBindTry | Id::DevBindTry if self.seen.kind == Kind::Missing => {}
+            Id::EmptyRoot | Id::Tmpfs => self.tmpfs(operation),
             Id::Proc => self.proc(target),
             Id::Dev => self.dev(target),
-            Id::Sys => self.attach(target, thin!("sysfs"), read_only, Arg::Null, ELSEWHERE),
-            Id::Mqueue => self.attach(target, thin!("mqueue"), INERT, Arg::Null, ELSEWHERE),
+            Id::Sys | Id::Mqueue => {
+                let kind = match option {
+                    Id::Sys => thin!("sysfs"),
+                    _ => thin!("mqueue"),
+                };
+                self.begin(target, kind, flags, Arg::Null);
+                self.settle(ELSEWHERE);
+            }
             Id::Dir => self.dir(target, operation.mode.unwrap_or(0o755)),
-            Id::Symlink => self.symlink(source, target),
-            Id::File => self.file(target, mode(0o666), seen.data),
-            Id::BindData | Id::RoBindData => self.bind_data(target, mode(0o600), seen.data, flags),
-            Id::OverlaySrc => self.layers.push(source),
+            Id::Symlink => self.symlink(target),
+            Id::File => self.file(target, mode(0o666)),
+            Id::BindData | Id::RoBindData => self.bind_data(target, mode(0o600), flags),
+            Id::OverlaySrc => self.layers.push(self.source),
             Id::Overlay | Id::TmpOverlay | Id::RoOverlay => self.overlay(operation)?,
             Id::RemountRo => self.remount_ro(target),
             Id::Chmod => self.chmod(target, mode(0)),
-            Id::Mask => self.mask(target, seen),
-            _ => self.bind(source, target, seen, flags),
+            Id::Mask if !self.masks_file(target) => {}
+            _ => {
+                if option == Id::Mask {
+                    flags = libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NOEXEC;
+                    self.source = thin!("/dev/null");
+                }
+                self.bind(target, flags);
+            }
         }
         Ok(())
     }
 
     #[inline(never)]
-    fn tmpfs(&mut self, target: ThinCStr<'p>, mode: Option<u32>, size: Option<u64>) {
+    fn tmpfs(&mut self, operation: &Operation<'p>) {
         let mut data = Text::new(self.words);
         put!(&mut data, "mode=0");
-        data.number(mode.unwrap_or(0o755).into(), 8, 3);
-        if let Some(size) = size {
+        data.number(operation.mode.unwrap_or(0o755).into(), 8, 3);
+        if let Some(size) = operation.size {
             put!(&mut data, ",size=", size);
         }
         let data = Arg::Text(self.words.join(&[data.bytes()]));
-        self.attach(target, thin!("tmpfs"), SAFE, data, Ground::Ours);
+        self.begin(operation.target(), thin!("tmpfs"), SAFE, data);
+        self.settle(Ground::Ours);
     }
 
     #[inline(never)]
     fn dir(&mut self, target: ThinCStr<'p>, mode: u32) {
-        let place = self.place(target, Some(Make::Directory(mode)));
-        if !matches!(self.known.get(place.path), Some(Ground::Ours)) {
+        self.go_to(target, Some(Make::Directory(mode)));
+        if !matches!(self.known.get(self.path), Some(Ground::Ours)) {
             // It is believed to be there, and to be a directory.
-            self.resolve(Slot::Target, place.path, libc::O_PATH | libc::O_DIRECTORY);
+            self.resolve_place(libc::O_PATH | libc::O_DIRECTORY);
             self.close(Slot::Target);
         }
     }
 
     #[inline(never)]
-    fn symlink(&mut self, says: ThinCStr<'p>, link: ThinCStr<'p>) {
-        let place = self.place(link, None);
-        let (folder, name) = self.enter(place);
-        let parts = [Arg::Text(says), Arg::Slot(folder), name];
+    fn symlink(&mut self, link: ThinCStr<'p>) {
+        self.go_to(link, None);
+        let (folder, name) = self.enter();
+        let parts = [Arg::Text(self.source), Arg::Slot(folder), name];
         self.say(phrase!("symlinkat $0 $1 $2"), &parts);
-        self.remember(place, 0);
+        self.remember(0);
         self.leave(folder);
-        self.known.set(place.path, Ground::Link(says.bytes()));
+        self.stands_on(Ground::Link(self.source));
     }
 
     #[inline(never)]
-    fn file(&mut self, target: ThinCStr<'p>, mode: Arg<'p>, data: &'p [u8]) {
-        let place = self.place(target, None);
-        let (folder, name) = self.enter(place);
+    fn file(&mut self, target: ThinCStr<'p>, mode: Arg<'p>) {
+        self.go_to(target, None);
+        let (folder, name) = self.enter();
         let parts = [Arg::Slot(folder), name, mode];
         self.say(phrase!("openat $0 $1 NEW $2 =file"), &parts);
-        self.remember(place, 0);
-        self.fill(data);
+        self.remember(0);
+        self.fill();
         self.leave(folder);
-        self.known.set(place.path, Ground::File);
+        self.stands_on(Ground::File);
     }
 
     /// Writes the new file, and closes it.
     #[inline(never)]
-    fn fill(&mut self, data: &'p [u8]) {
-        if !data.is_empty() {
+    fn fill(&mut self) {
+        if !self.seen.data.is_empty() {
             let call = Call::Write {
                 slot: Slot::File,
-                data: Data::Bytes(data),
+                data: Data::Bytes(self.seen.data),
             };
             self.child.add(call, self.child.because);
         }
@@ -136,16 +147,17 @@ impl<'p> View<'_, 'p> {
     }
 
     #[inline(never)]
-    fn bind_data(&mut self, target: ThinCStr<'p>, mode: Arg<'p>, data: &'p [u8], flags: u64) {
-        let place = self.place(target, Some(Make::File));
+    fn bind_data(&mut self, target: ThinCStr<'p>, mode: Arg<'p>, flags: u64) {
+        self.go_to(target, Some(Make::File));
         // Before the tree, as for every bind, and before something lies on top of the root.
         self.open_root();
-        let older = (!self.host.new_mounts).then(|| self.enter(place));
+        let older = (!self.host.new_mounts).then(|| self.enter());
         self.stage();
         self.say(phrase!("openat here data NEW $0 =file"), &[mode]);
-        self.fill(data);
+        self.fill();
+        self.source = DATA;
         if let Some(way) = older {
-            return self.bind_file(DATA, &[], place, way, flags);
+            return self.bind_file(way, flags);
         }
         let attributes = [self.attributes(flags)];
         self.say(
@@ -155,7 +167,8 @@ impl<'p> View<'_, 'p> {
             ),
             &attributes,
         );
-        self.place_tree(place, Ground::File);
+        self.place_tree();
+        self.stands_on(Ground::File);
     }
 
     #[inline(never)]
@@ -168,12 +181,12 @@ impl<'p> View<'_, 'p> {
         let mut data = Text::new(self.words);
         let mut between = "lowerdir=";
         for layer in self.layers.iter().rev() {
-            escape(&mut data, between, self.source(*layer));
+            escape(&mut data, between, self.outside(*layer));
             between = ":";
         }
         self.layers.retain(|_| false);
         let [upper, work] = match option {
-            Id::Overlay => [0, 1].map(|at| self.source(operation.word(at))),
+            Id::Overlay => [0, 1].map(|at| self.outside(operation.word(at))),
             _ => [thin!("/../upper"), thin!("/../work")],
         };
         if option != Id::RoOverlay {
@@ -193,10 +206,10 @@ impl<'p> View<'_, 'p> {
                 &parts,
             );
         }
-        let (place, _) = self.begin(operation.target(), thin!("overlay"), SAFE, data);
-        let ground = Ground::below(place.path, (option == Id::Overlay).then_some(upper));
-        self.settle(place, ground);
-        match (temporary, place.path.is_empty()) {
+        self.begin(operation.target(), thin!("overlay"), SAFE, data);
+        let stays = (option == Id::Overlay).then_some(upper);
+        self.settle(Ground::below(self.path, stays));
+        match (temporary, self.path.is_empty()) {
             (true, true) => self.roots_below += 1,
             (true, false) => self.unstage(),
             _ => {}
@@ -206,8 +219,8 @@ impl<'p> View<'_, 'p> {
 
     #[inline(never)]
     fn remount_ro(&mut self, target: ThinCStr<'p>) {
-        let place = self.place(target, None);
-        self.resolve(Slot::Target, place.path, libc::O_PATH);
+        self.go_to(target, None);
+        self.resolve_place(libc::O_PATH);
         let phrase = match self.host.new_mounts {
             true => phrase!("mount_setattr target empty AT_IT READ_ONLY n32; close target"),
             false => {
@@ -220,31 +233,28 @@ impl<'p> View<'_, 'p> {
 
     #[inline(never)]
     fn chmod(&mut self, target: ThinCStr<'p>, mode: Arg<'p>) {
-        let place = self.place(target, None);
+        self.go_to(target, None);
         // A FIFO without a reader, or a device, must not keep us waiting.
-        self.resolve(Slot::Target, place.path, libc::O_NONBLOCK);
+        self.resolve_place(libc::O_NONBLOCK);
         self.say(phrase!("fchmod target $0; close target"), &[mode]);
     }
 
-    /// Hides what is there: a file behind an empty one, a directory behind an empty one.
+    /// Hides a directory behind an empty one; whether it is a file instead, to be hidden in the same way.
     #[inline(never)]
-    fn mask(&mut self, target: ThinCStr<'p>, seen: Seen<'p>) {
-        let flags = libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NOEXEC;
+    fn masks_file(&mut self, target: ThinCStr<'p>) -> bool {
         let path = clean(self.words, target.bytes());
-        let kind = match self.known.get(path) {
+        self.seen.kind = match self.known.get(path) {
             Some(Ground::File) => Kind::File,
             Some(_) => Kind::Directory,
             None if self.is_ours(path) => Kind::Missing,
-            None => seen.kind,
+            None => self.seen.kind,
         };
-        match kind {
-            Kind::Missing => {}
-            Kind::File => self.bind(thin!("/dev/null"), target, Seen { kind, ..seen }, flags),
-            _ => {
-                let (flags, mode) = (flags | SAFE, Arg::Text(thin!("mode=0555")));
-                self.attach(target, thin!("tmpfs"), flags, mode, Ground::Ours);
-            }
+        if matches!(self.seen.kind, Kind::Directory | Kind::Unknown) {
+            let mode = Arg::Text(thin!("mode=0555"));
+            self.begin(target, thin!("tmpfs"), INERT | libc::MS_RDONLY, mode);
+            self.settle(Ground::Ours);
         }
+        self.seen.kind == Kind::File
     }
 }
 

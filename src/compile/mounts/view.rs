@@ -9,7 +9,7 @@ use super::paths::{FOLDER, clean, next, resolve, split};
 use crate::compile::phrase::{Phrase, phrase};
 use crate::compile::steps::List;
 use crate::config::Config;
-use crate::host::Host;
+use crate::host::{Host, Seen};
 use crate::names::{Errno, Id};
 use crate::plan::{Arg, Call, Refusal, Slot};
 use crate::strings::{ThinCStr, thin};
@@ -31,8 +31,14 @@ pub struct View<'a, 'p> {
     pub host: &'a Host<'p>,
     pub words: &'p Words,
     pub child: &'a mut List<'p>,
-    /// How much of the place of the operation is there.
-    pub there: usize,
+    /// What is mounted or said, as far as the operation has a source.
+    pub source: ThinCStr<'p>,
+    /// What was seen of the operation.
+    pub seen: Seen<'p>,
+    /// The place that it acts on, from the root on and without slashes around it.
+    pub path: &'p [u8],
+    /// What that stands on.
+    pub ground: Ground<'p>,
     /// The mode of directories that it makes on the way.
     pub parents: u32,
     /// How many roots lie below the new one.
@@ -67,15 +73,6 @@ pub struct Made<'p> {
     pub because: Id,
 }
 
-/// A place inside.
-#[derive(Clone, Copy)]
-pub struct Place<'p> {
-    /// From the root on, without slashes around it.
-    pub path: &'p [u8],
-    /// What it stands on.
-    pub ground: Ground<'p>,
-}
-
 impl<'p> View<'_, 'p> {
     /// The steps of a phrase.
     pub fn say(&mut self, phrase: Phrase, parts: &[Arg<'p>]) {
@@ -94,13 +91,20 @@ impl<'p> View<'_, 'p> {
         self.say(phrase!("close $0"), &[Arg::Slot(slot)]);
     }
 
-    /// The path of a place in the caller's own root.
-    pub fn path(&self, place: Place) -> ThinCStr<'p> {
-        self.words.join(&[b"/", place.path])
+    /// The path of the place in the caller's own root.
+    #[inline(never)]
+    pub fn own_path(&self) -> ThinCStr<'p> {
+        self.words.join(&[b"/", self.path])
+    }
+
+    /// From here on the place stands on this.
+    pub fn stands_on(&mut self, ground: Ground<'p>) {
+        self.known.set(self.path, ground);
     }
 
     /// A source outside. In a new root the working directory is no longer the caller's.
-    pub fn source(&self, source: ThinCStr<'p>) -> ThinCStr<'p> {
+    #[inline(never)]
+    pub fn outside(&self, source: ThinCStr<'p>) -> ThinCStr<'p> {
         match self.new_root && !source.bytes().starts_with(b"/") {
             true => self
                 .words
@@ -117,6 +121,12 @@ impl<'p> View<'_, 'p> {
         }
     }
 
+    /// openat2(2) of the place.
+    #[inline(never)]
+    pub fn resolve_place(&mut self, flags: i32) {
+        self.resolve(Slot::Target, self.path, flags);
+    }
+
     /// openat2(2) of a place inside the root.
     #[inline(never)]
     pub fn resolve(&mut self, slot: Slot, path: &[u8], flags: i32) {
@@ -125,59 +135,45 @@ impl<'p> View<'_, 'p> {
         resolve(self.child, new, slot, path, flags);
     }
 
-    /// Where an operation acts, with everything above it, and it itself, made if it is not there.
+    /// Goes to where an operation acts: everything above it, and it itself, is made if it is not there.
     #[inline(never)]
-    pub fn place(&mut self, target: ThinCStr<'p>, make: Option<Make>) -> Place<'p> {
-        let mut path = clean(self.words, target.bytes());
-        let mut ground = self.root;
-        let mut end = 0;
-        // A loop of links is left to the kernel, which refuses it.
-        let mut links = 0..40;
-        while end < path.len() {
-            end = next(path, end);
-            let above = path.get(..end).unwrap_or(path);
-            match self.known.get(above) {
-                Some(Ground::Link(says)) if end < path.len() && links.next().is_some() => {
-                    let folder = if says.starts_with(b"/") {
-                        b""
-                    } else {
-                        split(above).0
+    pub fn go_to(&mut self, target: ThinCStr<'p>, make: Option<Make>) {
+        let mut whole = clean(self.words, target.bytes());
+        self.ground = self.root;
+        let (mut end, mut links) = (0, 0);
+        while end < whole.len() {
+            end = next(whole, end);
+            self.path = whole.get(..end).unwrap_or(whole);
+            let absent = match (self.known.get(self.path), self.ground) {
+                // A loop of links is left to the kernel, which refuses it.
+                (Some(Ground::Link(says)), _) if end < whole.len() && links < 40 => {
+                    let folder = match says.bytes() {
+                        [b'/', ..] => b"",
+                        _ => split(self.path).0,
                     };
-                    let rest = path.get(end..).unwrap_or(&[]);
-                    let whole = self.words.join(&[folder, b"/", says, rest]);
-                    path = clean(self.words, whole.bytes());
-                    (ground, end) = (self.root, 0);
-                    continue;
+                    let rest = whole.get(end..).unwrap_or(&[]);
+                    let other = self.words.join(&[folder, b"/", says.bytes(), rest]);
+                    whole = clean(self.words, other.bytes());
+                    (self.ground, end, links) = (self.root, 0, links + 1);
+                    false
                 }
-                Some(here) => {
-                    ground = here;
-                    continue;
+                (Some(here), _) => {
+                    self.ground = here;
+                    false
                 }
-                None => {}
-            }
-            let absent = match ground {
-                Ground::Ours => true,
-                Ground::Foreign { .. } => end > self.there,
+                (None, Ground::Ours) => true,
+                (None, Ground::Foreign { .. }) => end > self.seen.there.unwrap_or(usize::MAX),
                 _ => false,
             };
-            let make = match end == path.len() {
+            let make = match end == whole.len() {
                 true => make,
                 false => Some(Make::Directory(self.parents)),
             };
             if let (true, Some(make)) = (absent, make) {
-                self.make(
-                    Place {
-                        path: above,
-                        ground,
-                    },
-                    make,
-                );
-                let file = matches!((make, ground), (Make::File, Ground::Ours));
-                self.known
-                    .set(above, if file { Ground::File } else { ground });
+                self.make(make);
             }
         }
-        Place { path, ground }
+        self.path = whole;
     }
 
     /// Whether a place lies in a file system of our own.
@@ -193,22 +189,26 @@ impl<'p> View<'_, 'p> {
     }
 
     /// Makes a directory, or an empty file to mount on.
-    fn make(&mut self, place: Place<'p>, make: Make) {
+    fn make(&mut self, make: Make) {
         let (phrase, mode, flags) = match make {
             Make::Directory(mode) => (phrase!("mkdirat $0 $1 $2"), mode, libc::AT_REMOVEDIR),
             Make::File => (phrase!("mknodat $0 $1 mount_point"), 0, 0),
         };
-        let (folder, name) = self.enter(place);
+        let (folder, name) = self.enter();
         self.say(phrase, &[Arg::Slot(folder), name, Arg::Mode(mode)]);
-        self.remember(place, flags);
+        self.remember(flags);
         self.leave(folder);
+        self.stands_on(match (make, self.ground) {
+            (Make::File, Ground::Ours) => Ground::File,
+            (_, ground) => ground,
+        });
     }
 
-    /// The directory in which something is made, and its name there.
+    /// The directory of the place, and its name there.
     #[inline(never)]
-    pub fn enter(&mut self, place: Place<'p>) -> (Slot, Arg<'p>) {
+    pub fn enter(&mut self) -> (Slot, Arg<'p>) {
         self.clear_mask();
-        let (folder, name) = split(place.path);
+        let (folder, name) = split(self.path);
         let name = Arg::Text(self.words.join(&[name]));
         if folder.is_empty() && self.root_is_open {
             return (Slot::Root, name);
@@ -218,6 +218,7 @@ impl<'p> View<'_, 'p> {
     }
 
     /// The end of `enter`.
+    #[inline(never)]
     pub fn leave(&mut self, folder: Slot) {
         if folder != Slot::Root {
             self.close(folder);
@@ -227,16 +228,16 @@ impl<'p> View<'_, 'p> {
     /// What the last step made must not stay among the files of others if a later one fails; the
     /// flags are for unlinkat(2).
     #[inline(never)]
-    pub fn remember(&mut self, place: Place<'p>, flags: i32) {
+    pub fn remember(&mut self, flags: i32) {
         if let Ground::Foreign {
             source: Some(source),
             depth,
-        } = place.ground
+        } = self.ground
         {
             self.made.push(Made {
                 step: self.child.steps.len() as u32,
                 source,
-                path: place.path.get(depth..).unwrap_or(&[]),
+                path: self.path.get(depth as usize..).unwrap_or(&[]),
                 flags: flags as u64,
                 because: self.child.because,
             });
