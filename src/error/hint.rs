@@ -4,9 +4,9 @@ use super::Refused;
 use crate::host::Evidence;
 use crate::host::facts::*;
 use crate::names::{Errno, Ns, NsSet, Sys};
-use crate::plan::{Arg, Call, Plain, Slot};
+use crate::plan::{Arg, Call, Data, Plain, Slot};
 use crate::text::packed::{Packed, packed};
-use crate::text::{Show, Text, cut, put};
+use crate::text::{Show, Text, cut, has, put};
 
 /// A cause: these calls, one of these errnos, and all of these facts.
 struct Cause {
@@ -208,8 +208,9 @@ fn kind(call: &Call) -> u32 {
         Call::DropCapability(_) | Call::RaiseCapability(_) | Call::SetCapabilities { .. } => CAPS,
         Call::Run { .. } => MAPPER,
         Call::Write {
-            slot: Slot::Proc, ..
-        } => MAP,
+            slot: Slot::Proc,
+            data: Data::Text(text),
+        } if is_map(text.bytes()) => MAP,
         Call::Tell { .. } | Call::AwaitByte(..) => THEIR_FD,
         Call::Plain(plain) => plain_kind(plain),
         _ => OTHER,
@@ -238,6 +239,11 @@ fn plain_kind(plain: &Plain) -> u32 {
         (Sys::openat, [_, Arg::Text(path), ..]) => proc_kind(path.bytes()),
         _ => OTHER,
     }
+}
+
+/// Whether what is written to /proc begins with two numbers.
+fn is_map(data: &[u8]) -> bool {
+    has(data, b' ') && data.first().is_some_and(u8::is_ascii_digit)
 }
 
 /// A file below /proc: of our own, or of the process that is to be joined.

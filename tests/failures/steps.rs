@@ -120,10 +120,10 @@ fn the_childs_steps_are_reported() {
             "EACCES",
         ),
         (
-            &["write:error=EPERM:when=3"],
+            &["write:error=EIO:when=3"],
             &["-U", "true"],
             "write(&proc, ",
-            "EPERM",
+            "EIO",
         ),
         (
             &["clone3:error=ENOSYS", "unshare:error=EPERM"],
