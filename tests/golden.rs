@@ -17,7 +17,7 @@
 //! and `accounts=yes` (the files say what [`ACCOUNTS`] does), and those of the view: `new_mounts=no`,
 //! `mountinfo=POINT:OPTIONS,...`, `pivot_root=no`, `directory=PATH`, `terminal=PATH`, and `seen=WHAT:THERE:REAL,...`
 //! with the kind of a source or the content of a descriptor, the length of the place that is there, and the source
-//! without links, for the root, the fresh /proc and each operation. After the plan stands what
+//! without links, for the root, the fresh /proc and each operation (`idmap=FD` for the only one). After the plan stands what
 //! a plan holds and `--explain` does not show. With `against=default` only the lines stand there in
 //! which the plan differs from that of `pidone run /bin/true` for the same caller, each with its
 //! neighbours and without its number.
@@ -176,6 +176,13 @@ fn host(case: &Case) -> Host<'static> {
             ("pivot_root", "no") => host.pivot_root = false,
             ("directory", path) => host.directory = path.to_string().leak().as_bytes(),
             ("terminal", path) => host.terminal = path.to_string().leak().as_bytes(),
+            ("idmap", fd) => {
+                let seen = Seen {
+                    idmap: fd.parse().ok(),
+                    ..Seen::default()
+                };
+                host.operations = vec![Seen::default(), seen].leak();
+            }
             ("seen", list) => host.operations = seen(list),
             ("differs", list) => host.target.differs = set(list),
             ("own", pid) => host.target.own = pid.parse().unwrap(),
@@ -224,6 +231,7 @@ fn seen(list: &str) -> &'static [Seen<'static>] {
                 .next()
                 .filter(|text| !text.is_empty())
                 .map(|text| text.parse().unwrap()),
+            idmap: None,
             real: parts.next().unwrap_or("").to_string().leak().as_bytes(),
         }
     };

@@ -172,12 +172,14 @@ fn operation<'a>(
         option,
         words: lists.operations.words().copy(words),
         fd: 0,
+        idmap: None,
         mode: if takes_mode { lists.perms.take() } else { None },
         size: None,
     };
     match option {
         Id::Tmpfs => operation.size = lists.size.take(),
         Id::File | Id::BindData | Id::RoBindData => operation.fd = descriptor(word)?,
+        Id::BindIdmap => operation.idmap = Some(range(operation.word(2).bytes())?),
         Id::Chmod => operation.mode = Some(mode(word)?),
         _ => {}
     }

@@ -119,6 +119,8 @@ pub struct Operation<'a> {
     pub words: &'a [ThinCStr<'a>],
     /// The caller's descriptor that the first word names, where it names one.
     pub fd: u32,
+    /// Ids on disk (inside), and as they are seen (outside).
+    pub idmap: Option<Range>,
     /// The mode of what is made, 0 to 0o7777; what bubblewrap uses if `None`.
     pub mode: Option<u32>,
     /// The most bytes of a tmpfs; the kernel's choice if `None`.
@@ -131,13 +133,14 @@ impl<'a> Operation<'a> {
         option: Id::Default,
         words: &[thin!("/proc")],
         fd: 0,
+        idmap: None,
         mode: None,
         size: None,
     };
 
     /// Whether its first word is what is mounted.
     pub fn binds(&self) -> bool {
-        (Id::Bind as u8..=Id::DevBindTry as u8).contains(&(self.option as u8))
+        (Id::Bind as u8..=Id::BindIdmap as u8).contains(&(self.option as u8))
     }
 
     /// Whether its first word is a path outside.
@@ -187,6 +190,7 @@ impl<'a> Operation<'a> {
     pub fn target(&self) -> ThinCStr<'a> {
         match self.option {
             Id::Root | Id::EmptyRoot => thin!("/"),
+            Id::BindIdmap => self.word(1),
             _ => self.word(self.words.len().saturating_sub(1)),
         }
     }

@@ -49,7 +49,9 @@ const MAPPER: u32 = 1 << 17;
 const IDS: u32 = 1 << 18;
 /// A bind mount of a namespace.
 const BIND: u32 = 1 << 19;
-const OTHER: u32 = 1 << 20;
+/// A mount with ids of its own.
+const IDMAP: u32 = 1 << 20;
+const OTHER: u32 = 1 << 21;
 const ANY: u32 = u32::MAX;
 
 /// Makes the table of causes, and of what is said of each one line, with `%` for what the facts name.
@@ -113,6 +115,8 @@ causes! {
         "there is no directory /proc to mount on: make one in the image"
     SYSFS: PERM PERM, USER,
         "sysfs shows a net namespace, which must be a new one: --net"
+    IDMAP: INVAL PERM, 0,
+        "ids can be mapped by who has CAP_SYS_ADMIN where the file system was mounted, and not by every file system"
     SOURCE: NOENT NOENT, 0,
         "there is no such source; with -try it may be missing"
     SOURCE | PLACE: NOTDIR INVAL, 0,
@@ -224,6 +228,7 @@ fn plain_kind(plain: &Plain) -> u32 {
         (Sys::mount, [_, _, Arg::Text(kind), ..]) if kind.bytes() == b"proc" => PROC,
         (Sys::mount, [_, _, Arg::Text(kind), ..]) if kind.bytes() == b"sysfs" => SYSFS | MOUNT,
         (Sys::mount, [_, _, Arg::Null, ..]) | (Sys::open_tree, _) => SOURCE | MOUNT,
+        (Sys::mount_setattr, [Arg::Slot(_), ..]) => IDMAP | MOUNT,
         (Sys::move_mount | Sys::openat2, _) => PLACE | MOUNT,
         (Sys::mkdirat | Sys::mknodat | Sys::symlinkat, _) => MAKE,
         (Sys::openat, _) if plain.yields == Some(Slot::File) => MAKE,

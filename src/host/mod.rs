@@ -143,6 +143,8 @@ pub struct Seen<'a> {
     pub kind: Kind,
     /// Its source without links, if mountinfo is known.
     pub real: &'a [u8],
+    /// The user namespace with its map.
+    pub idmap: Option<u32>,
     /// What could be read from its descriptor.
     pub data: &'a [u8],
     /// How long the part of its place is that is there, without the slash before it; all of it while

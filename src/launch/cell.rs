@@ -144,6 +144,7 @@ impl Cell {
             warning: self.warning.load(),
             denied: self.denied.load(),
             mask: None,
+            file: None,
         }
     }
 }

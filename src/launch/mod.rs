@@ -34,7 +34,7 @@ pub use stack::map_stack;
 pub use timeline::Timeline;
 
 use crate::names::{Errno, Signal};
-use crate::plan::{Failure, Plan, Who};
+use crate::plan::{Failure, Plan, Slot, Who};
 use crate::sys::process::{self, Pid};
 use crate::sys::signal;
 use cell::Cell;
@@ -78,6 +78,8 @@ pub struct Notes {
     pub denied: Option<Failure>,
     /// The signals that were blocked before, for who goes on after this.
     pub mask: Option<u64>,
+    /// What a step opened in `Slot::File`, which stays open.
+    pub file: Option<u32>,
 }
 
 /// Performs `plan`, and calls `supervise` while the child sets up and the command runs. `supervise`
@@ -119,6 +121,7 @@ pub fn launch(
         outcome.and(undone),
         Notes {
             mask,
+            file: parent.opened(Slot::File),
             ..cell.notes()
         },
     )

@@ -177,6 +177,11 @@ impl<'a> Performer<'a> {
             .ok_or(Errno::BADF)
     }
 
+    /// The descriptor in a slot, if there is one.
+    pub fn opened(&self, slot: Slot) -> Option<u32> {
+        self.fd(slot).ok().map(|fd| fd.0)
+    }
+
     /// The descriptor in a slot; `EBADF` if the step that fills it was refused.
     #[inline(never)]
     fn fd(&self, slot: Slot) -> Result<Fd> {

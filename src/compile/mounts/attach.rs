@@ -100,11 +100,16 @@ impl<'p> View<'_, 'p> {
                 false => Make::Directory(0o755),
             }),
         );
+        let idmap = self.child.because == Id::BindIdmap;
         let ground = match is_file {
             true => Ground::File,
             false => Ground::below(self.path, Some(self.source)),
         };
-        if !self.host.new_mounts {
+        if idmap {
+            // Before the tree, as for every place.
+            self.open_root();
+        }
+        if !self.host.new_mounts && !idmap {
             return self.bind_by_path(flags, ground);
         }
         // With the old root come the roots that lie on top of it.
@@ -119,7 +124,8 @@ impl<'p> View<'_, 'p> {
             Arg::Text(path),
             Arg::Text(top),
         ];
-        if self.new_root && !self.path.is_empty() {
+        // Ids can be mapped only while the mount is nowhere.
+        if idmap || self.new_root && !self.path.is_empty() {
             self.say(
                 phrase!(
                     "open_tree here $0 COPY_ALL =tree; mount_setattr tree empty AT_IT_ALL $1 n32"
@@ -168,6 +174,13 @@ impl<'p> View<'_, 'p> {
     /// The structure for mount_setattr(2).
     #[inline(never)]
     pub fn attributes(&self, flags: u64) -> Arg<'p> {
-        self.child.record(&attributes(flags))
+        let mut members = attributes(flags);
+        if self.child.because == Id::BindIdmap {
+            let idmap = flags | u64::from(linux_raw_sys::general::MOUNT_ATTR_IDMAP);
+            members = attributes(idmap);
+            // Without one the kernel refuses a descriptor that cannot be.
+            members[3].1 = Arg::Number(self.seen.idmap.map_or(-1, i64::from));
+        }
+        self.child.record(&members)
     }
 }

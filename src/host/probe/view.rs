@@ -1,14 +1,16 @@
 //! What the operations on the view of file systems name: sources, descriptors, and places inside.
 
-use super::{read, read_all};
-use crate::compile::clean;
-use crate::config::{Config, Operation};
+use super::{concerns_others, read, read_all, restore};
+use crate::compile::{clean, compile};
+use crate::config::{Config, Identity, Ids, Namespaces, Operation, Range};
 use crate::error::Error;
 use crate::host::{Host, Kind, Seen};
-use crate::names::{Errno, Id};
-use crate::strings::ThinCStr;
+use crate::launch::launch;
+use crate::names::{Constant, Errno, Id, Ns, NsSet, Sys, flags};
+use crate::plan::{Arg, Call, Slot, Step};
+use crate::strings::{ThinCStr, thin};
 use crate::sys::file::{self, Fd, STDOUT};
-use crate::sys::{Result, tty};
+use crate::sys::{Result, process, tty};
 use crate::text::{Text, put};
 use crate::words::{Array, Words};
 use core::ffi::CStr;
@@ -41,6 +43,11 @@ pub fn look<'w>(
                         errno,
                     })?;
             }
+            Id::BindIdmap => {
+                one.idmap = operation
+                    .idmap
+                    .and_then(|map| user_namespace(host, map, words))
+            }
             Id::Dev if tty::is_terminal(STDOUT) => host.terminal = link(words, c"/proc/self/fd/1"),
             _ => {}
         }
@@ -62,6 +69,50 @@ pub fn look<'w>(
         });
     }
     Ok(())
+}
+
+/// A user namespace with a map for users and groups alike, which no process is in; nothing if there can be
+/// none, which the kernel says again when it is used.
+fn user_namespace(host: &Host, map: Range, words: &Words) -> Option<u32> {
+    let ids = Ids {
+        ranges: words.copy(&[map]),
+        ..Ids::default()
+    };
+    let config = Config {
+        namespaces: Namespaces {
+            add: NsSet::of(Ns::User),
+            share: NsSet::of(Ns::Pid).with(Ns::Mount),
+            ..Namespaces::default()
+        },
+        identity: Identity {
+            user: ids,
+            group: ids,
+            ..Identity::default()
+        },
+        ..Config::default()
+    };
+    let mut plan = compile(&config, host, words).ok()?;
+    let mut steps = Array::new(words);
+    for step in plan.steps {
+        if step.call == Call::OpenGate {
+            let flags = Arg::Flags(libc::O_CLOEXEC as u64, &flags::OPEN);
+            let args = [
+                Arg::Name(Constant::AT_FDCWD),
+                Arg::OfChild(thin!("ns/user")),
+                flags,
+            ];
+            let call = Call::opening(Slot::File, Sys::openat, words.copy(&args));
+            steps.push(Step { call, ..*step });
+        }
+        steps.push(*step);
+    }
+    steps.retain(|step| !concerns_others(&step.call));
+    plan.steps = steps.finish();
+    let (outcome, notes) = launch(&plan, None, &mut |child| {
+        let _ = process::wait_for(child.pid);
+    });
+    restore(notes);
+    outcome.ok().and(notes.file)
 }
 
 /// What a refusal teaches: which places are not there. Whether that was not known before.
