@@ -529,6 +529,36 @@ fn credentials_stay_if_wanted() {
     );
 }
 
+#[test]
+fn it_is_who_it_is_asked_to_be() {
+    if !is_root() {
+        return skip("only root may become others");
+    }
+    let held = held(Caller::Root, &["-u"]);
+    let pid = held.pid.to_string();
+    let script = "grep -E 'Uid|Gid|Groups|Cap(Prm|Eff|Inh|Amb)' /proc/self/status";
+    let words = [
+        "--uid", "1234", "--gid", "77", "--groups", "5,6", &pid, "sh", "-c", script,
+    ];
+    let ours = enter(Caller::Root, &words);
+    assert_eq!((ours.code, ours.err.as_str()), (Some(0), ""));
+    let value = |name: &str| support::status_field(&ours.out, name).expect("it is there");
+    assert_eq!(value("Uid"), "1234\t1234\t1234\t1234");
+    assert_eq!(value("Gid"), "77\t77\t77\t77");
+    assert_eq!(value("Groups"), "5 6");
+    for set in ["CapPrm", "CapEff", "CapInh", "CapAmb"] {
+        assert_eq!(value(set), "0000000000000000", "{set}");
+    }
+    // A user by name is the process's root's, and brings its group.
+    let ran = enter(Caller::Root, &["--uid", "daemon", &pid, "id", "-un"]);
+    assert_eq!(ran.out, "daemon\n", "{ran:?}");
+    // It still ends with pidone.
+    let mut inside = Inside::start(Caller::Root, &["--uid", "1234", &pid]);
+    support::send(inside.pidone.id(), libc::SIGKILL);
+    inside.pidone.wait().expect("it ends");
+    eventually("the command ends", || (!is_alive(inside.pid)).then_some(()));
+}
+
 /// Tries everything that would give it power over a `pidone` that it sees, until it has seen one; prints
 /// what worked. With an argument it looks for another program.
 const HOSTILE: &str = r#"

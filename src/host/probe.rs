@@ -121,7 +121,8 @@ fn allows(host: &Host, config: &Config, words: &Words, ns: Ns) -> bool {
         refused: others,
         ..*host
     };
-    matches!(attempt(&host, config, words), Ok((_, None)))
+    let mut plan = Plan::default();
+    matches!(attempt(&host, config, words, &mut plan), Ok(None))
 }
 
 /// Carries a plan out for a child that ends where it would execute the command; what was refused.
@@ -130,17 +131,18 @@ pub(crate) fn attempt<'p>(
     host: &Host<'p>,
     config: &Config<'p>,
     words: &'p Words,
-) -> Result<(Plan<'p>, Option<Failure>), Error<'p>> {
-    let mut plan = compile(config, host, words)?;
+    plan: &mut Plan<'p>,
+) -> Result<Option<Failure>, Error<'p>> {
+    *plan = compile(config, host, words)?;
     let mut steps = Array::new(words);
     steps.extend(plan.steps);
     steps.retain(|step| !concerns_others(&step.call));
     plan.steps = steps.finish();
-    let (outcome, notes) = launch(&plan, None, &mut |child| {
+    let (outcome, notes) = launch(plan, None, &mut |child| {
         let _ = process::wait_for(child.pid);
     });
     restore(notes);
-    Ok((plan, outcome.err()))
+    Ok(outcome.err())
 }
 
 /// Gives the next child the caller's mask, which a launch changes for its supervisor.

@@ -2,11 +2,11 @@
 //! command. What is refused is explained as `run` would explain it.
 
 use crate::cli;
-use crate::config::View;
-use crate::error::{Refused, hint};
+use crate::config::{Config, View};
+use crate::error::{Error, Refused, hint};
 use crate::host::{Host, probe};
 use crate::names::{Ns, NsSet};
-use crate::plan::Line;
+use crate::plan::{Failure, Line, Plan};
 use crate::strings::thin;
 use crate::text::packed::{Packed, packed};
 use crate::text::{Show, Text, cut, put};
@@ -26,6 +26,7 @@ const TRIALS: Packed = packed!(
     net namespace\t-n\n\
     pid namespace\t-p\n\
     user namespace\t-U\n\
+    subordinate ids\t-U --map-auto\n\
     cgroup namespace\t-C\n\
     time namespace\t-T\n\
     clock offsets\t-T --monotonic 1\n\
@@ -43,7 +44,7 @@ const TRIALS: Packed = packed!(
 
 /// A row for everything that is tried, and for what needs a namespace another with a user namespace.
 #[inline(never)]
-pub fn check<'w>(words: &'w Words, host: Host<'w>, view: &View<'w>) -> u8 {
+pub fn check<'w>(words: &'w Words, mut host: Host<'w>, view: &View<'w>) -> u8 {
     let mut table = Table::new(words, &FORM, view);
     let mut trials = Text::new(words);
     TRIALS.show(&mut trials);
@@ -68,40 +69,46 @@ pub fn check<'w>(words: &'w Words, host: Host<'w>, view: &View<'w>) -> u8 {
             }
             namespaces.add = namespaces.add.union(extra);
             namespaces.share = NsSet::ALL.without(namespaces.add);
-            let (mut host, config) = (host, &request.config);
-            if probe::view::look(&mut host, config, words).is_err() {
-                continue;
-            }
-            let outcome = loop {
-                match probe::attempt(&host, config, words) {
-                    Ok((plan, Some(failure)))
-                        if probe::learn(&mut host, config, words, &plan, failure) => {}
-                    outcome => break outcome,
-                }
-            };
-            let Ok((plan, failure)) = outcome else {
-                continue;
-            };
             let mut cell = Text::new(words);
             cell.raw(name);
             put!(&mut cell, if extra == user { ", user" } else { "" });
             table.words(cell.bytes());
-            match failure {
-                None => table.words(b"works"),
-                Some(failure) => explain(
-                    &mut table,
-                    view,
-                    &Refused {
-                        plan: &plan,
-                        failure,
-                    },
-                    words,
-                ),
+            let mut plan = Plan::default();
+            match attempt(&mut host, &request.config, words, &mut plan) {
+                Ok(None) => table.words(b"works"),
+                Ok(Some(failure)) => {
+                    let plan = &plan;
+                    explain(&mut table, view, &Refused { plan, failure }, words);
+                }
+                Err(error) => {
+                    table.words(b"no");
+                    table.words(b"");
+                    table.show(&error);
+                }
             }
             table.end();
         }
     }
     table.print()
+}
+
+/// Learns from refusals as a run does; what is refused in the end, of which plan.
+#[inline(never)]
+fn attempt<'w>(
+    host: &mut Host<'w>,
+    config: &Config<'w>,
+    words: &'w Words,
+    plan: &mut Plan<'w>,
+) -> Result<Option<Failure>, Error<'w>> {
+    probe::look_up(host, config, words)?;
+    probe::view::look(host, config, words)?;
+    loop {
+        probe::look_up_accounts(host, config, words);
+        match probe::attempt(host, config, words, plan)? {
+            Some(failure) if probe::learn(host, config, words, plan, failure) => {}
+            outcome => return Ok(outcome),
+        }
+    }
 }
 
 /// What was refused, and why.
