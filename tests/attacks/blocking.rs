@@ -1,7 +1,7 @@
 //! Things that block whoever opens them, or never end.
 
 use crate::hostile::Hostile;
-use crate::place::text;
+use crate::place::{make_folder, text};
 use crate::support::{callers, is_root, skip};
 use std::fs::{self, File};
 use std::path::Path;
@@ -113,6 +113,25 @@ fn a_destination_is_not_opened_for_writing() {
             &["--chmod", "0600", "/run/fifo"],
         ] {
             let ran = hostile.run(options, "[ -p /run/fifo ] || cat /run/fifo");
+            assert!(
+                [Some(0), Some(125)].contains(&ran.code),
+                "{caller:?} {options:?} {ran:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_fake_proc_that_blocks_is_not_opened() {
+    for &caller in callers() {
+        let hostile = Hostile::new(caller);
+        make_folder(&hostile.root().join("proc/self"));
+        make_fifo(&hostile.root().join("proc/self/oom_score_adj"));
+        for options in [
+            &["--oom-score-adj", "7"][..],
+            &["--no-proc", "--oom-score-adj", "7"],
+        ] {
+            let ran = hostile.run(options, "exit 0");
             assert!(
                 [Some(0), Some(125)].contains(&ran.code),
                 "{caller:?} {options:?} {ran:?}"

@@ -7,6 +7,15 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+const WAYS: [&str; 6] = [
+    "descriptors",
+    "processes",
+    "chroot",
+    "unmount",
+    "pivot",
+    "up",
+];
+
 /// Puts the inmate and its libraries into the root.
 fn imprison(hostile: &Hostile) {
     let inmate = std::env::current_exe().expect("a program has a file");
@@ -28,6 +37,49 @@ fn imprison(hostile: &Hostile) {
 
 fn mark(hostile: &Hostile) -> String {
     text(&hostile.outside().join("victim"))
+}
+
+#[test]
+fn no_way_leads_out_of_the_root() {
+    for &caller in callers() {
+        let hostile = Hostile::new(caller);
+        imprison(&hostile);
+        let (root, mark) = (text(&hostile.root()), mark(&hostile));
+        let inside = ["/bin/inmate", "inmate"];
+        for way in WAYS {
+            for root in [
+                &["--root", &root][..],
+                &[
+                    "--root",
+                    &root,
+                    "--read-only",
+                    "--tmpfs",
+                    "/tmp",
+                    "--dev",
+                    "/dev",
+                ],
+                &["--empty-root", "--bind", &root, "/", "--proc", "/proc"],
+                &[
+                    "--empty-root",
+                    "--overlay-src",
+                    &root,
+                    "--tmp-overlay",
+                    "/",
+                    "--proc",
+                    "/proc",
+                ],
+                &["--root", &root, "--propagation", "slave"],
+                &["--root", &root, "-a"],
+            ] {
+                let ran = hostile.run_words(&[&["run"], root, &inside, &[way, &mark]].concat());
+                assert_eq!(
+                    (ran.code, ran.out.as_str()),
+                    (Some(0), "in\n"),
+                    "{caller:?}, {way}, {root:?}: {ran:?}"
+                );
+            }
+        }
+    }
 }
 
 /// The control: a naive chroot holds nobody who is root in it.
@@ -79,6 +131,37 @@ fn no_way_leads_out_where_pivot_root_is_refused() {
                 (Some(0), "in\n"),
                 "{caller:?}, {way}: {ran:?}"
             );
+        }
+    }
+}
+
+/// A working directory that the root names by a descriptor of ours (CVE-2024-21626).
+#[test]
+fn the_working_directory_is_never_outside() {
+    for &caller in callers() {
+        let hostile = Hostile::new(caller);
+        let mut targets: Vec<String> = (3..20).map(|fd| format!("/proc/self/fd/{fd}")).collect();
+        targets.extend((3..10).map(|fd| format!("/proc/1/fd/{fd}")));
+        targets.extend(["/proc/self/cwd".into(), "/proc/self/fd/../cwd".into()]);
+        targets.extend(hostile.targets());
+        let script = "ls -d outside ../outside ../../outside victim ../victim 2>/dev/null; readlink /proc/self/cwd";
+        for (number, target) in targets.iter().enumerate() {
+            let link = format!("work{number}");
+            hostile.link(&link, target);
+            for place in [&format!("/{link}"), target] {
+                for more in [&[][..], &["--preserve-fds", "10"]] {
+                    let options = [&["--chdir", place], more].concat();
+                    let ran = hostile.run(&options, script);
+                    match ran.code {
+                        Some(125) => assert!(ran.err.starts_with("pidone: "), "{ran:?}"),
+                        _ => assert_eq!(
+                            (ran.code, ran.out.as_str()),
+                            (Some(0), "/\n"),
+                            "{options:?} {ran:?}"
+                        ),
+                    }
+                }
+            }
         }
     }
 }

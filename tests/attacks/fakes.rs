@@ -91,6 +91,25 @@ fn what_is_written_to_proc_never_goes_to_a_fake() {
 }
 
 #[test]
+fn the_home_is_never_read_from_the_host() {
+    for &caller in callers() {
+        let hostile = Hostile::new(caller);
+        let line = "root:x:0:0:root:/run:/bin/sh\n";
+        fs::write(hostile.outside().join("passwd"), line).expect("a file can be written");
+        let script = "readlink /proc/self/cwd";
+        for target in hostile.targets() {
+            hostile.link("etc/passwd", &format!("{target}/passwd"));
+            let ran = hostile.run(&["--chdir", "~"], script);
+            assert_ne!(ran.out, "/run\n", "{target}");
+            fs::remove_file(hostile.root().join("etc/passwd")).expect("it is a link");
+        }
+        // The control: as a file of the root it counts.
+        fs::write(hostile.root().join("etc/passwd"), line).expect("a file can be written");
+        assert_eq!(hostile.run(&["--chdir", "~"], script).out, "/run\n");
+    }
+}
+
+#[test]
 fn a_masked_link_does_not_leave_its_target_readable() {
     for &caller in callers() {
         let hostile = Hostile::new(caller);

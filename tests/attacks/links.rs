@@ -182,3 +182,63 @@ fn naive_programs_follow_these_links() {
         fs::write(hostile.outside().join("victim"), "untouched\n").expect("it is there");
     }
 }
+
+/// What images have is not an attack.
+#[test]
+fn links_within_the_root_work() {
+    for &caller in callers() {
+        for (name, target) in [
+            ("var/run", "/run"),
+            ("var/lock", "../run"),
+            ("lib64", "var/../run"),
+            ("opt", "/var/./run//"),
+        ] {
+            let hostile = Hostile::new(caller);
+            hostile.link("var/run", "../run");
+            if name != "var/run" {
+                hostile.link(name, target);
+            }
+            let source = hostile.scratch.path.join("source");
+            make_folder(&source);
+            fs::write(source.join("which"), "source\n").expect("a file can be written");
+            let at = |below: &str| format!("/{name}/{below}");
+            let [bind, folder, file, link, memory] =
+                ["a/bind", "b/dir", "c/file", "d/link", "e"].map(at);
+            let options = [
+                "--bind",
+                &text(&source),
+                &bind,
+                "--dir",
+                &folder,
+                "--file",
+                "7",
+                &file,
+                "--symlink",
+                "there",
+                &link,
+                "--tmpfs",
+                &memory,
+                "--chmod",
+                "0711",
+                &folder,
+                "--mask",
+                &format!("{bind}/which"),
+            ];
+            let script = "cd /run; ls -d a/bind b/dir c/file; readlink d/link; stat -c %a b/dir; \
+                cat a/bind/which; cat /proc/self/mountinfo";
+            let ran = hostile.run(&options, script);
+            assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{name}");
+            assert!(
+                ran.out.starts_with("a/bind\nb/dir\nc/file\nthere\n711\n"),
+                "{name}: {ran:?}"
+            );
+            for point in ["/run/a/bind", "/run/e", "/run/a/bind/which"] {
+                assert!(
+                    ran.out.contains(&format!(" {point} ")),
+                    "{name}, {point}: {ran:?}"
+                );
+            }
+            assert!(hostile.root().join("run/b/dir").is_dir());
+        }
+    }
+}

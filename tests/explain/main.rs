@@ -3,9 +3,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[allow(dead_code)]
+#[path = "../mounts/facts.rs"]
+mod facts;
+#[allow(dead_code)]
+#[path = "../mounts/place.rs"]
+mod place;
+
 mod control;
 mod token;
 mod trace;
+mod views;
 
 use support::{Caller, Scratch, callers, has, skip};
 use trace::{Run, compare};

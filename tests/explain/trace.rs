@@ -227,11 +227,16 @@ fn looks_or_waits(call: &str) -> bool {
         "read(",
         "clone3(NULL, ",
         "openat2(",
+        "readlinkat(",
+        "statx(",
+        "mmap(NULL, ",
+        "ioctl(1, TIOCGWINSZ, ",
     ];
     let inside = [
         ", O_RDONLY|O_CLOEXEC",
         ", O_RDONLY|O_PATH|O_CLOEXEC",
         ", AT_EMPTY_PATH",
+        "newfstatat(",
         ", TIOCGPGRP, ",
         ", \"{\\\"exit-code\\\": ",
     ];
@@ -285,8 +290,15 @@ fn one_by_one<'a>(
     Ok(())
 }
 
-/// What returns a descriptor.
-const OPENS: [&str; 3] = ["openat(", "socket(", "landlock_create_ruleset("];
+/// What returns a descriptor, or something else that is given to a later call.
+const OPENS: [&str; 6] = [
+    "umask(",
+    "openat(",
+    "openat2(",
+    "open_tree(",
+    "socket(",
+    "landlock_create_ruleset(",
+];
 
 /// How strace writes what is newer than it is.
 fn older(call: &str) -> String {

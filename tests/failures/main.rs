@@ -3,6 +3,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[allow(dead_code)]
+#[path = "../mounts/facts.rs"]
+mod facts;
+#[allow(dead_code)]
+#[path = "../mounts/place.rs"]
+mod place;
+
 mod attempt;
 mod cleanup;
 mod library;
@@ -12,3 +19,4 @@ mod refused;
 mod steps;
 mod sweep;
 mod values;
+mod views;

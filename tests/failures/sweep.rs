@@ -15,17 +15,17 @@ const OPEN: &str = "exec 8</dev/null 9>/dev/null";
 
 /// One call of a run: its name, how many of that name came before it and itself, and who makes it.
 #[derive(Clone, Debug)]
-struct Place {
-    name: String,
+pub struct Place {
+    pub name: String,
     occurrence: usize,
-    in_child: bool,
+    pub in_child: bool,
     /// Whether it would be refused to the parent as well, when that says its sentence.
     is_the_sentence: bool,
 }
 
 impl Place {
     /// A strace that refuses this call. The parent's are refused while the child is not traced.
-    fn refuse(&self, errno: &str) -> String {
+    pub fn refuse(&self, errno: &str) -> String {
         let (name, occurrence) = (&self.name, self.occurrence);
         let follow = if self.in_child { "-f" } else { "" };
         // A run that never ends is ended, with a status that is no right one.
@@ -62,11 +62,11 @@ fn places(names: Vec<String>, in_child: bool, said: usize) -> Vec<Place> {
 }
 
 /// All calls of a run up to the command's first, but for pidone's own start and end.
-fn all_places(caller: Caller, options: &[&str]) -> Vec<Place> {
+pub fn all_places(caller: Caller, open: &str, options: &[&str]) -> Vec<Place> {
     let scratch = Scratch::new("sweep");
     let mut traced = command(caller, "/bin/sh");
     let apart = if persists(options) { "unshare -m" } else { "" };
-    let script = format!("{OPEN}; exec {apart} \"$@\"");
+    let script = format!("{open}; exec {apart} \"$@\"");
     traced
         .args(["-c", &script, "sh", "strace", "-ff", "-o"])
         .arg(scratch.path.join("trace"));
@@ -105,7 +105,7 @@ fn persists(options: &[&str]) -> bool {
 }
 
 /// What is wrong with the end of a run of which one call was refused.
-fn judge(place: &Place, ran: &Ran) -> Result<(), &'static str> {
+pub fn judge(place: &Place, ran: &Ran) -> Result<(), &'static str> {
     let sentences = ran
         .err
         .lines()
@@ -163,7 +163,7 @@ fn sweep_as(callers: &[Caller], options: &[&str], errno: &str) {
                 }
             })
             .collect();
-        let places = all_places(caller, &options);
+        let places = all_places(caller, OPEN, &options);
         // The control: pidone cannot do with less.
         assert!(
             places.len() > 15 && places.iter().any(|place| place.in_child),

@@ -1,6 +1,7 @@
 //! Binds: of directories, files and devices; read-only to the last mount below.
 
-use crate::place::{Place, ROOTS, places};
+use crate::place::{Place, ROOTS, Root, busybox, make_folder, places};
+use crate::support::Caller;
 use std::fs;
 
 #[test]
@@ -126,6 +127,24 @@ fn a_source_is_named_as_the_caller_sees_it() {
     }
 }
 
+#[test]
+fn a_source_is_the_hosts_whatever_was_mounted_before() {
+    for place in places(&ROOTS) {
+        let source = place.source("one");
+        let scratch = place.scratch.path.display().to_string();
+        let point = match place.root {
+            Root::Host => place.host("d"),
+            _ => place.inside("d"),
+        };
+        // The source is covered inside, if it is there at all.
+        let options = ["--tmpfs", &scratch, "--bind", &source, &point];
+        if place.root == Root::Directory && place.caller == Caller::Ordinary {
+            make_folder(&place.directory().join(&scratch[1..]));
+        }
+        place.says(&options, &format!("cat {point}/which"), "one\n");
+    }
+}
+
 /// `one` with two mounts below it.
 fn with_mounts_below(place: &Place) -> (String, String) {
     let source = place.source("one");
@@ -172,5 +191,38 @@ fn read_only_means_what_is_mounted_below_as_well() {
         ] {
             assert_eq!(seen.mount(&format!("{point}{below}")).limits(), limits);
         }
+    }
+}
+
+#[test]
+fn a_whole_host_is_bound_read_only_in_an_empty_root() {
+    for place in places(&[Root::Host]) {
+        let script = format!(
+            "touch /etc/x {0}/x 2>&1; touch /tmp/x && readlink /proc/self/exe",
+            place.scratch.path.display()
+        );
+        let options = [
+            "--empty-root",
+            "--ro-bind",
+            "/",
+            "/",
+            "--dev",
+            "/dev",
+            "--proc",
+            "/proc",
+            "--tmpfs",
+            "/tmp",
+        ];
+        let seen = place.look(&options, &script);
+        assert_eq!(
+            seen.mounts
+                .iter()
+                .filter(|mount| mount.point == "/proc")
+                .count(),
+            2
+        );
+        assert!(seen.mount("/").has("ro"));
+        assert!(seen.out.contains(busybox()));
+        assert!(fs::metadata(place.host("x")).is_err() && fs::metadata("/tmp/x").is_err());
     }
 }

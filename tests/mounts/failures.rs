@@ -82,6 +82,27 @@ fn a_missing_source_is_named_with_its_destination() {
 }
 
 #[test]
+fn a_file_and_a_directory_do_not_go_together() {
+    for place in places(&ROOTS) {
+        let (source, made) = (place.source("one"), place.folder("made"));
+        let which = source.clone() + "/which";
+        let (file, folder) = (place.file("f"), place.folder("d"));
+        let setup = ["--bind", &which, &file, "--bind", &source, &folder];
+        let wrong = [&setup[..], &["--bind", &source, &file]].concat();
+        refused(&place, &wrong, &[&source, &file]);
+        let wrong = [&setup[..], &["--bind", &which, &folder]].concat();
+        refused(&place, &wrong, &[&which, &folder]);
+        refused(
+            &place,
+            &[&setup[..], &["--tmpfs", &file]].concat(),
+            &[&file],
+        );
+        refused(&place, &[&setup[..], &["--dir", &file]].concat(), &[&file]);
+        refused(&place, &["--dir", &made, "--file", "0", &made], &[&made]);
+    }
+}
+
+#[test]
 fn a_destination_below_a_file_cannot_be_made() {
     for place in places(&ROOTS) {
         let source = place.source("one");
@@ -120,6 +141,35 @@ fn a_loop_of_links_is_a_loop() {
 }
 
 #[test]
+fn a_modifier_needs_an_operation_that_it_suits() {
+    for place in places(&[Root::Host, Root::Empty]) {
+        let (source, point) = (place.source("one"), place.folder("d"));
+        refused(&place, &["--perms", "700"], &["--perms"]);
+        refused(&place, &["--size", "4096"], &["--size"]);
+        refused(&place, &["--tmpfs", &point, "--perms", "700"], &["--perms"]);
+        refused(&place, &["--size", "4096", "--dir", &point], &["--size"]);
+        refused(
+            &place,
+            &["--size", "4096", "--bind", &source, &point],
+            &["--size"],
+        );
+        refused(&place, &["--overlay-src", &source], &["--overlay-src"]);
+        refused(
+            &place,
+            &["--overlay-src", &source, "--tmpfs", &point],
+            &["--overlay-src"],
+        );
+        for word in ["800", "17777", "x", "-1", ""] {
+            refused(&place, &["--perms", word, "--tmpfs", &point], &["--perms"]);
+            refused(&place, &["--chmod", word, &point], &["--chmod"]);
+        }
+        for word in ["x", "-1", "0", "99999999999999999999", ""] {
+            refused(&place, &["--size", word, "--tmpfs", &point], &["--size"]);
+        }
+    }
+}
+
+#[test]
 fn an_overlay_needs_layers() {
     for place in places(&[Root::Host, Root::Empty]) {
         let (source, point) = (place.source("one"), place.folder("d"));
@@ -140,6 +190,46 @@ fn an_overlay_needs_layers() {
             &point,
         ];
         refused(&place, &words, &[&point, "ENOENT"]);
+    }
+}
+
+#[test]
+fn a_descriptor_must_be_open() {
+    for place in places(&ROOTS) {
+        let new = place.inside("new");
+        let old = place.file("f");
+        for (option, file) in [
+            ("--file", new),
+            ("--bind-data", old.clone()),
+            ("--ro-bind-data", old),
+        ] {
+            refused_after(&place, "exec 9<&-", &[option, "9", &file], &[option, "9"]);
+            for word in ["x", "-1", "4294967296", ""] {
+                refused(&place, &[option, word, &file], &[option]);
+            }
+            // Open, but not for reading.
+            let before = "exec 9>/dev/null";
+            refused_after(&place, before, &[option, "9", &file], &["EBADF"]);
+            refused_after(&place, "exec 9</", &[option, "9", &file], &["EISDIR"]);
+        }
+    }
+}
+
+#[test]
+fn what_is_not_there_is_neither_changed_nor_closed() {
+    for place in places(&ROOTS) {
+        let (absent, folder) = (place.inside("absent"), place.folder("d"));
+        refused(&place, &["--chmod", "700", &absent], &[&absent, "ENOENT"]);
+        refused(&place, &["--remount-ro", &absent], &[&absent, "ENOENT"]);
+        refused(
+            &place,
+            &["--mask", &(absent.clone() + "/x"), "--chmod", "7", &absent],
+            &[&absent],
+        );
+        if place.root != Root::Empty {
+            // It is no mount point.
+            refused(&place, &["--remount-ro", &folder], &[&folder, "EINVAL"]);
+        }
     }
 }
 
@@ -243,5 +333,13 @@ fn an_ordinary_user_needs_the_right_to_a_destination() {
             "ls /in/closed",
             "x\n",
         );
+    }
+}
+
+#[test]
+fn sysfs_in_a_net_namespace_of_others_is_refused() {
+    for place in places(&ROOTS).filter(|place| place.caller == Caller::Ordinary) {
+        let sys = place.folder("sys");
+        refused(&place, &["--sys", &sys], &[&sys, "EPERM", "--net"]);
     }
 }

@@ -4,6 +4,29 @@ use crate::place::{ROOTS, Root, places};
 use std::fs;
 
 #[test]
+fn directories_are_made_with_their_parents() {
+    for place in places(&ROOTS) {
+        let [plain, closed, half] = ["a/b/c", "d/e", "f/g"].map(|name| place.inside(name));
+        let options = format!("--dir {plain} --perms 0700 --dir {closed} --perms 750 --dir {half}");
+        let options: Vec<&str> = options.split(' ').collect();
+        let script =
+            format!("stat -c '%a %u:%g %F' {plain}/../.. {plain}/.. {plain} {closed} {half}");
+        let seen = place.look(&options, &script);
+        let wanted =
+            ["755", "755", "755", "700", "750"].map(|mode| format!("{mode} 0:0 directory"));
+        assert_eq!(seen.lines()[..5], wanted, "{:?}", place.root);
+        // What others may not see is not to be seen through its parents either.
+        let parents = format!("stat -c %a {closed}/.. {half}/..");
+        assert_eq!(
+            place.look(&options, &parents).lines()[..2],
+            ["700", "750"],
+            "{:?}",
+            place.root
+        );
+    }
+}
+
+#[test]
 fn a_directory_that_is_there_keeps_its_mode() {
     for place in places(&ROOTS) {
         let there = place.folder("there");
@@ -68,6 +91,76 @@ fn what_is_there_already_is_not_replaced() {
         }
         let kept = fs::read_to_string(place.host("one/which"));
         assert_eq!(kept.expect("it is there"), "one\n");
+    }
+}
+
+#[test]
+fn a_file_is_filled_from_a_descriptor() {
+    for place in places(&ROOTS) {
+        let names = ["f", "g", "f/plain", "g/closed"];
+        let [f, g, plain, closed] = names.map(|name| place.inside(name));
+        let options = [
+            "--file", "8", &plain, "--perms", "0640", "--file", "9", &closed,
+        ];
+        let before = "exec 8</proc/self/cmdline 9<<E\nnine\nE";
+        let script = format!("stat -c '%a %u:%g %F' {plain} {closed} {f} {g}; cat {closed}");
+        let seen = place.look_after(before, &options, &script);
+        let wanted = [
+            "666 0:0 regular file",
+            "640 0:0 regular file",
+            "755 0:0 directory",
+            "750 0:0 directory",
+            "nine",
+        ];
+        assert_eq!(seen.lines()[..5], wanted, "{:?}", place.root);
+        assert!(seen.mounts.iter().all(|mount| mount.point != closed));
+    }
+}
+
+#[test]
+fn data_is_bound_and_is_nowhere_else() {
+    for place in places(&ROOTS) {
+        let [open, closed, other] = ["a", "b", "c"].map(|name| place.file(name));
+        let options = [
+            "--bind-data",
+            "7",
+            &open,
+            "--ro-bind-data",
+            "8",
+            &closed,
+            "--perms",
+            "0604",
+            "--bind-data",
+            "9",
+            &other,
+        ];
+        let before = "exec 7<<E 8<<E 9<<E\nseven\nE\neight\nE\nnine\nE";
+        let script = format!(
+            "cat {open} {closed} {other}; stat -c '%a %u:%g' {open} {closed} {other}
+            echo more >>{open} && tail -n 1 {open}
+            {{ echo more >>{closed}; }} 2>&1 | grep -o Read-only"
+        );
+        let seen = place.look_after(before, &options, &script);
+        let wanted = [
+            "seven",
+            "eight",
+            "nine",
+            "600 0:0",
+            "600 0:0",
+            "604 0:0",
+            "more",
+            "Read-only",
+        ];
+        assert_eq!(seen.lines()[..8], wanted, "{:?}", place.root);
+        assert_eq!(seen.mount(&open).limits(), "nosuid nodev");
+        assert_eq!(seen.mount(&closed).limits(), "ro nosuid nodev");
+        if let Some(path) = place.outside("a") {
+            assert_eq!(
+                fs::read_to_string(path).expect("a file"),
+                "",
+                "the host's is not touched"
+            );
+        }
     }
 }
 

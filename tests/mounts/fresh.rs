@@ -1,6 +1,6 @@
 //! What is mounted anew: tmpfs, proc, devices, sysfs and message queues.
 
-use crate::facts::covering;
+use crate::facts::{Mount, covering};
 use crate::place::{ROOTS, Root, places};
 use crate::support::{Caller, is_root};
 
@@ -63,6 +63,26 @@ fn a_proc_is_of_the_new_process_ids() {
         let mount = seen.mount(&point);
         assert_eq!((mount.kind.as_str(), mount.root.as_str()), ("proc", "/"));
         assert_eq!(mount.limits(), "nosuid nodev noexec");
+    }
+}
+
+#[test]
+fn one_proc_is_there_unless_it_is_not_wanted() {
+    let procs = |mounts: &[Mount]| mounts.iter().filter(|mount| mount.point == "/proc").count();
+    for place in places(&ROOTS) {
+        let seen = place.look(&[], "");
+        let own = procs(&seen.mounts);
+        assert_eq!(
+            own,
+            if place.root == Root::Host { 2 } else { 1 },
+            "{:?}",
+            place.root
+        );
+        match place.root {
+            Root::Host => assert_eq!(procs(&place.look(&["--no-proc"], "").mounts), 1),
+            Root::Directory => place.says(&["--no-proc"], "ls -A /proc; echo $$", "1\n"),
+            Root::Empty => {}
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod facts;
 mod failures;
 mod files;
 mod fresh;
+mod idmap;
 mod masks;
 mod order;
 mod overlays;

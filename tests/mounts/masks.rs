@@ -36,11 +36,53 @@ fn a_masked_file_is_empty_and_a_masked_directory_too() {
     }
 }
 
+/// As in the specification of OCI: images differ in what they have.
+#[test]
+fn what_is_not_there_need_not_be_masked() {
+    for place in places(&ROOTS) {
+        let absent = place.inside("absent/of/all");
+        place.says(
+            &["--mask", &absent],
+            &format!("[ ! -e {absent} ] && echo none"),
+            "none\n",
+        );
+    }
+}
+
 #[test]
 fn a_mask_is_done_in_its_turn() {
     for place in places(&ROOTS) {
         let [source, point] = secrets(&place);
         let options = ["--mask", &point, "--bind", &source, &point];
         place.says(&options, &format!("cat {point}/secrets/key"), "secret");
+    }
+}
+
+#[test]
+fn what_was_made_can_be_masked() {
+    for place in places(&ROOTS) {
+        let names = ["file", "data", "folder"];
+        let [file, data, folder] = names.map(|name| place.inside(name));
+        let below = format!("{folder}/below");
+        let options = [
+            "--file",
+            "8",
+            &file,
+            "--bind-data",
+            "9",
+            &data,
+            "--dir",
+            &below,
+            "--mask",
+            &file,
+            "--mask",
+            &data,
+            "--mask",
+            &folder,
+        ];
+        let before = "exec 8<<E 9<<E\neight\nE\nnine\nE";
+        let script = format!("cat {file} {data}; ls -A {folder}; stat -c %F {folder}");
+        let seen = place.look_after(before, &options, &script);
+        assert_eq!(seen.lines()[0], "directory", "{:?}", place.root);
     }
 }

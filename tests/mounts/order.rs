@@ -107,6 +107,27 @@ fn what_is_filled_can_be_closed_and_nothing_below_it() {
 }
 
 #[test]
+fn a_link_that_was_made_is_followed() {
+    for place in places(&ROOTS) {
+        let source = place.source("one");
+        let [link, below, target] = ["var", "var/d", "run"].map(|name| place.inside(name));
+        let options = [
+            "--dir",
+            &target,
+            "--symlink",
+            "run",
+            &link,
+            "--bind",
+            &source,
+            &below,
+        ];
+        let seen = place.look(&options, &format!("cat {below}/which"));
+        assert_eq!(seen.lines()[0], "one");
+        assert_eq!(seen.mount(&format!("{target}/d")).limits(), "nosuid nodev");
+    }
+}
+
+#[test]
 fn many_operations_make_one_root() {
     for place in places(&[Root::Empty]) {
         let source = place.source("one");

@@ -122,6 +122,16 @@ fn a_read_only_root_leaves_what_is_mounted_in_it_writable() {
 }
 
 #[test]
+fn the_hosts_root_can_be_read_only_too() {
+    for place in places(&[Root::Host]) {
+        let folder = place.folder("d");
+        let script = format!("{{ touch {folder}/x; }} 2>&1 | grep -c Read-only");
+        place.says(&["--read-only"], &script, "1\n");
+        assert!(!fs::exists(place.host("in/d/x")).expect("it can be looked at"));
+    }
+}
+
+#[test]
 fn the_working_directory_is_inside() {
     for place in places(&NEW) {
         let folder = place.inside("w");
@@ -142,6 +152,16 @@ fn the_working_directory_is_inside() {
             );
             assert_eq!(ran.out, "/\nbin/sh\n", "{before}, {:?}", place.root);
         }
+    }
+}
+
+#[test]
+fn the_home_of_the_new_root_is_a_working_directory() {
+    for place in places(&[Root::Directory]) {
+        let passwd = "nobody:x:65534:65534::/nowhere:\nroot:x:0:0:root:/in/home:/bin/sh\n";
+        fs::write(place.directory().join("etc/passwd"), passwd).expect("it can be written");
+        place.folder("home");
+        place.says(&["--chdir", "~"], "readlink /proc/self/cwd", "/in/home\n");
     }
 }
 
