@@ -48,6 +48,8 @@ pub enum Error<'a> {
         /// The word it is in.
         word: &'a [u8],
     },
+    /// A variable that stands for an option which does not exist.
+    UnknownVariable(&'a [u8]),
     /// An option at the end that wants a value.
     MissingValue {
         /// Which one.
@@ -115,6 +117,10 @@ pub enum Error<'a> {
         /// Why.
         errno: Errno,
     },
+    /// `init` has no command.
+    NoCommand,
+    /// `--signal-all` of a process that is not process 1.
+    NotFirst,
     /// The command's name is empty.
     EmptyCommand,
     /// Our own output could not be written.
@@ -148,6 +154,19 @@ impl Show for Error<'_> {
                 " in ",
                 Quoted(word),
                 SEE_HELP
+            ),
+            Error::UnknownVariable(name) => {
+                put!(
+                    text,
+                    "the variable ",
+                    Quoted(name),
+                    " stands for no option of init"
+                );
+            }
+            Error::NoCommand => put!(text, "there is no command: pidone init [OPTIONS] COMMAND"),
+            Error::NotFirst => put!(
+                text,
+                "--signal-all would reach others: we are not process 1 here"
             ),
             Error::MissingValue { option, value } => {
                 put!(text, option, " needs a value: ", option, " ", value);

@@ -7,7 +7,7 @@ use crate::host::probe;
 use crate::launch::{Notes, Timeline};
 use crate::names::Errno;
 use crate::plan::{Failure, Plan};
-use crate::supervise::{End, Status};
+use crate::supervise::{End, Event, Status};
 use crate::sys::file::{self, Fd, STDERR, STDOUT};
 use crate::text::{Show, Text, put};
 use crate::words::Words;
@@ -42,6 +42,7 @@ pub fn complain_of_defect() {
 }
 
 /// What there is to say when the command has ended.
+#[inline(never)]
 pub fn ended(words: &Words, plan: &Plan, end: End, notes: Notes) {
     if let Some(failure) = notes.warning {
         complain(words, &Warning(Refused { plan, failure }));
@@ -86,6 +87,7 @@ pub fn failed(words: &Words, plan: &Plan, failure: Failure, notes: Notes) -> u8 
 }
 
 /// Prints the bars of `--timing`.
+#[inline(never)]
 pub fn timing(words: &Words, plan: &Plan, timeline: &Timeline) {
     complain(words, &timing::Bars { plan, timeline });
 }
@@ -96,6 +98,15 @@ fn tell(plan: &Plan, mut text: Text) -> Result<(), Errno> {
     match plan.watch.status_fd {
         Some(fd) => file::write_all(Fd(fd), text.bytes()),
         None => Ok(()),
+    }
+}
+
+impl Show for Event {
+    fn show(&self, text: &mut Text) {
+        match self {
+            Event::Reaped(pid) => put!(text, "reaped process ", *pid),
+            Event::Passed(signal) => put!(text, "passed on ", signal),
+        }
     }
 }
 

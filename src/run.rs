@@ -2,7 +2,7 @@
 
 mod check;
 
-use crate::cli::{self, OVERVIEW, Request, Usage, Wish};
+use crate::cli::{self, Name, OVERVIEW, Request, Usage, Wish};
 use crate::compile::compile;
 use crate::error::{Error, FAILED};
 use crate::host::{Host, probe};
@@ -11,10 +11,13 @@ use crate::names::Verb;
 use crate::plan::{Shown, Stack};
 use crate::report;
 use crate::strings::Strings;
-use crate::supervise::{End, Status, supervise};
+use crate::supervise::{End, supervise};
 use crate::sys::process::exit;
 use crate::view;
 use crate::words::Words;
+
+/// No page is smaller.
+const PAGE: usize = 4096;
 
 /// What the kernel hands to a program.
 pub struct Process {
@@ -48,47 +51,69 @@ impl Process {
         pair.map_or(0, |pair| pair[1] as u32)
     }
 
-    fn host(&self) -> Host<'static> {
+    /// The pages from the kernel's block of pointers up to the first of the strings.
+    fn pointers(&self) -> Option<(usize, usize)> {
+        let strings = (*self.arguments.first()?)?.as_ptr() as usize;
+        let [start, end] = [self.arguments.as_ptr() as usize, strings].map(|at| at & !(PAGE - 1));
+        (start < end).then(|| (start, end - start))
+    }
+
+    fn host(&self, request: &Request) -> Host<'static> {
         let ids = [libc::AT_EUID, libc::AT_EGID].map(|kind| self.auxiliary(kind));
-        Host {
+        let mut host = Host {
             stack: Some(self.stack),
             ..probe::of_program(ids, self.environment)
+        };
+        probe::look(&mut host, &request.config);
+        if request.config.init.is_some() {
+            host.pointers = self.pointers();
         }
+        host
     }
 }
 
 /// The whole program: does what the arguments ask for, and exits with its status.
 pub fn main(mut process: Process) -> ! {
     let words = Words::over(core::mem::take(&mut process.memory));
+    let (own, arguments) = process.arguments.split_first().unwrap_or((&None, &[]));
+    let name = own.map_or(Name::Own, |own| Name::of(own.bytes()));
     // A privileged file would lend its rights to whoever calls it (CVE-2016-8659, CVE-2020-5291).
     let request = match process.auxiliary(libc::AT_SECURE) {
-        0 => cli::parse(process.arguments.get(1..).unwrap_or(&[]), &words),
+        0 => cli::parse_as(name, arguments, process.environment, &words),
         _ => Err(Error::Privileged),
     };
-    let status = request.and_then(|request| match request.wish {
-        Wish::Do | Wish::Explain => match request.verb {
-            Verb::Run | Verb::Enter => run(&process, &request, &words),
-            Verb::Check => Ok(check::check(&words, process.host(), &request.view)),
-            _ => Ok(view::show(&words, request.verb, &request.view)),
-        },
-        Wish::Help => Ok(report::print(&words, &Usage(request.verb))),
-        Wish::Overview => Ok(report::print(&words, &OVERVIEW)),
-        Wish::Version => Ok(report::print(&words, &VERSION)),
-    });
+    let status = match &request {
+        Ok(request) => obey(&process, request, &words),
+        Err(error) => Err(error.clone()),
+    };
     exit(status.unwrap_or_else(|error| {
         report::complain(&words, &error);
-        FAILED
+        name.failed()
     }))
 }
 
-const VERSION: &str = concat!("pidone ", env!("CARGO_PKG_VERSION"), "\n");
+#[inline(never)]
+fn obey<'a>(process: &Process, request: &Request<'a>, words: &'a Words) -> Result<u8, Error<'a>> {
+    Ok(match request.wish {
+        Wish::Do | Wish::Explain => match request.verb {
+            Verb::Run | Verb::Enter | Verb::Init => return run(process, request, words),
+            Verb::Check => check::check(words, process.host(request), &request.view),
+            _ => view::show(words, request.verb, &request.view),
+        },
+        Wish::Help => report::print(words, &Usage(request.verb)),
+        Wish::Overview => report::print(words, &OVERVIEW),
+        Wish::Version => report::print(words, &request.name.version()),
+        Wish::License => report::print(words, &"MIT OR Apache-2.0\n"),
+    })
+}
 
 /// Runs the command, or prints what that would do. What the kernel refuses may teach a fact; then
 /// the plan is made again.
+#[inline(never)]
 fn run<'a>(process: &Process, request: &Request<'a>, words: &'a Words) -> Result<u8, Error<'a>> {
     let config = &request.config;
     let explain = request.wish == Wish::Explain;
-    let mut host: Host = process.host();
+    let mut host: Host = process.host(request);
     probe::look_up(&mut host, config, words)?;
     probe::view::look(&mut host, config, words)?;
     if explain {
@@ -100,27 +125,37 @@ fn run<'a>(process: &Process, request: &Request<'a>, words: &'a Words) -> Result
         if explain {
             return Ok(report::print(words, &Shown(&plan)));
         }
-        let timeline = request.timing.then(Timeline::new);
+        let timeline = request.timing.then(|| timeline(words));
         let mut end = End::default();
-        let (result, notes) = launch(&plan, timeline.as_ref(), &mut |child| {
-            end = supervise(child, &plan.watch)
+        let (result, notes) = launch(&plan, timeline, &mut |child| {
+            end = supervise(child, &plan.watch, &|event| report::complain(words, &event))
         });
-        match result {
+        let code = match result {
             Err(failure) if probe::learn(&mut host, config, words, &plan, failure) => {
                 probe::restore(notes);
                 continue;
             }
-            Err(failure) => {
-                end.status = Status::Exited(report::failed(words, &plan, failure, notes))
+            Err(failure) => match report::failed(words, &plan, failure, notes) {
+                FAILED => request.name.failed(),
+                code => code,
+            },
+            Ok(()) => {
+                report::ended(words, &plan, end, notes);
+                plan.watch.code(end.status.code())
             }
-            Ok(()) => report::ended(words, &plan, end, notes),
-        }
-        if let Some(timeline) = &timeline {
+        };
+        if let Some(timeline) = timeline {
             report::timing(words, &plan, timeline);
         }
         // Nothing is given back: the program ends here.
-        exit(end.status.code())
+        exit(code)
     }
+}
+
+/// Apart, for the size of its frame.
+#[inline(never)]
+fn timeline(words: &Words) -> &Timeline {
+    words.keep(Timeline::new())
 }
 
 /// A defect of the program itself: one sentence, and the end. Without the heap, whose defect it may be.

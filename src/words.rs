@@ -53,6 +53,16 @@ impl Words {
         ThinCStr::ending(bytes.finish())
     }
 
+    /// A place for one thing, which is not dropped.
+    pub fn keep<T>(&self, thing: T) -> &T {
+        let place = self.take(size_of::<T>(), align_of::<T>()) as *mut T;
+        // SAFETY: the new place is ours alone, aligned and as large as the thing.
+        unsafe {
+            place.write(thing);
+            &*place
+        }
+    }
+
     /// A copy of all items, in as much memory as they need.
     pub fn copy<T: Copy>(&self, items: &[T]) -> &[T] {
         if items.is_empty() {

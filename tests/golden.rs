@@ -17,18 +17,19 @@
 //! and `accounts=yes` (the files say what [`ACCOUNTS`] does), and those of the view: `new_mounts=no`,
 //! `mountinfo=POINT:OPTIONS,...`, `pivot_root=no`, `directory=PATH`, `terminal=PATH`, and `seen=WHAT:THERE:REAL,...`
 //! with the kind of a source or the content of a descriptor, the length of the place that is there, and the source
-//! without links, for the root, the fresh /proc and each operation (`idmap=FD` for the only one). After the plan stands what
+//! without links, for the root, the fresh /proc and each operation (`idmap=FD` for the only one); for `init` also
+//! `pid=1`, `parent=PID`, `foreground=FD` and `pointers=BYTES`. After the plan stands what
 //! a plan holds and `--explain` does not show. With `against=default` only the lines stand there in
 //! which the plan differs from that of `pidone run /bin/true` for the same caller, each with its
 //! neighbours and without its number.
 //!
 //! `PIDONE_BLESS=1 cargo test --test golden` writes all expected texts anew: read what it changed.
 
-use pidone::cli::{Request, Wish, parse};
+use pidone::cli::{Name, Request, Wish, parse_as};
 use pidone::compile::compile;
 use pidone::host::{Host, Kind, Seen};
 use pidone::names::{Ns, NsSet, Sys, Verb, options};
-use pidone::plan::{Arg, Call, Plan, Refusal, Shown, Slot, Who};
+use pidone::plan::{Arg, Call, Init, Plan, Refusal, Shown, Slot, Watch, Who};
 use pidone::{Strings, ThinCStr, Words};
 use std::ffi::CString;
 use std::fmt::Write;
@@ -188,6 +189,12 @@ fn host(case: &Case) -> Host<'static> {
             ("own", pid) => host.target.own = pid.parse().unwrap(),
             ("cgroups", paths) => host.target.cgroups = cgroups(paths),
             ("against", "default") => {}
+            ("pid", "1") => host.first = true,
+            ("parent", pid) => host.parent = pid.parse().expect("a process id"),
+            ("foreground", fd) => host.foreground = fd.parse().ok(),
+            ("pointers", length) => {
+                host.pointers = length.parse().ok().map(|length| (4096, length))
+            }
             _ => panic!("unknown: {fact}"),
         }
     }
@@ -257,8 +264,10 @@ fn outcome(case: &Case, inspect: &mut dyn FnMut(&Plan)) -> String {
 /// What comes of these words, for the caller of the case.
 fn planned(case: &Case, line: &str, inspect: &mut dyn FnMut(&Plan)) -> String {
     let words = Words::default();
-    let arguments = split(line.strip_prefix("pidone").expect("pidone's own words"));
-    let request = match parse(strings(arguments.into_iter()), &words) {
+    let mut arguments = split(line).into_iter();
+    let name = Name::of(&arguments.next().expect("a program"));
+    let host = host(case);
+    let request = match parse_as(name, strings(arguments), host.environment, &words) {
         Ok(request) => request,
         Err(error) => return format!("error: {error}\n"),
     };
@@ -276,7 +285,6 @@ fn planned(case: &Case, line: &str, inspect: &mut dyn FnMut(&Plan)) -> String {
     if matches!(verb, Verb::List | Verb::Compare | Verb::Check) {
         return format!("{view:#?}\n");
     }
-    let host = host(case);
     match compile(config, &host, &words) {
         Ok(plan) => {
             inspect(&plan);
@@ -349,6 +357,9 @@ fn left_out(plan: &Plan) -> String {
             writeln!(text, "watch: {what}").unwrap();
         }
     };
+    if let Some(init) = watch.init {
+        return cares(init, watch);
+    }
     line(
         !watch.shares_terminal,
         "the keyboard's signals do not reach the command by themselves",
@@ -369,6 +380,31 @@ fn left_out(plan: &Plan) -> String {
     }
     for pair in plan.env.iter().flatten() {
         writeln!(text, "environ: {}", pair.bytes().escape_ascii()).unwrap();
+    }
+    text
+}
+
+/// What the plan of `init` says beside its steps, where it differs from the default.
+fn cares(init: &Init, watch: &Watch) -> String {
+    let mut text = String::new();
+    let (one, default) = (format!("{init:?}"), format!("{:?}", Init::default()));
+    if one != default {
+        writeln!(text, "watch: {one}").unwrap();
+    }
+    for (what, given) in [
+        ("process 1", watch.first),
+        (
+            "the terminal's signals reach the command by themselves",
+            watch.shares_terminal,
+        ),
+        ("a time limit", watch.timeout.is_some()),
+        ("another signal asks it to end", watch.stop_signal.is_some()),
+        ("once asked, it is killed", watch.stop_timeout.is_some()),
+        ("the exit code is reported", watch.status_fd.is_some()),
+    ] {
+        if given {
+            writeln!(text, "watch: {what}").unwrap();
+        }
     }
     text
 }
@@ -422,11 +458,9 @@ fn every_option_has_a_case() {
     };
     for flag in options::of(None) {
         assert!(given(&format!("--{}", flag.long)), "--{}", flag.long);
-        assert!(
-            flag.short.is_empty() || given(&format!("-{}", flag.short)),
-            "-{}",
-            flag.short
-        );
+        for letter in flag.short.chars() {
+            assert!(given(&format!("-{letter}")), "-{letter}");
+        }
     }
 }
 
@@ -455,6 +489,10 @@ fn broken(plan: &Plan) -> Option<&'static str> {
         who => turns.iter().position(|&other| other == who).unwrap(),
     };
 
+    if plan.watch.pauses() {
+        let alone = plan.steps.iter().all(|step| step.who == Who::Before);
+        return (!alone).then_some("there is no child");
+    }
     let executes = |call: &Call| matches!(call, Call::Exec { .. });
     let (Some(candidate), Some((_, last))) =
         (child.iter().position(executes), plan.by(Who::Child).last())
@@ -477,7 +515,7 @@ fn broken(plan: &Plan) -> Option<&'static str> {
 
     let blocks = |list: &[Call]| {
         list.iter()
-            .filter(|call| **call == Call::BlockSignals)
+            .filter(|call| matches!(call, Call::BlockSignals | Call::BlockAll))
             .count()
     };
     let inherits_a_mask = blocks(&before) > 0;
@@ -510,7 +548,10 @@ fn broken(plan: &Plan) -> Option<&'static str> {
         ),
         (
             "nothing is opened after the sweep",
-            child.iter().rposition(opens) < child.iter().position(sweeps),
+            child
+                .iter()
+                .position(sweeps)
+                .is_none_or(|at| !child[at..].iter().any(opens)),
         ),
         (
             "what is swept has a beginning and an end",

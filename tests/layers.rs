@@ -103,6 +103,10 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
     (
         "plan",
         &[
+            (
+                "config",
+                "the wish for other processes, which the supervisor is told as it is",
+            ),
             ("names", "steps name kernel numbers"),
             ("strings", "paths and arguments"),
             ("text", "a plan is shown"),

@@ -32,7 +32,8 @@ pub unsafe extern "C" fn clone3(
     )
 }
 
-/// clone(2), for where clone3 is refused; otherwise as above. `stack` is the top of the new stack.
+/// clone(2), for where clone3 is refused; otherwise as above. `stack` is the top of the new stack, or 0
+/// for what is below our own.
 ///
 /// # Safety
 ///
@@ -57,6 +58,7 @@ pub unsafe extern "C" fn clone(
         "2:",
         "xor ebp, ebp",
         "mov rdi, r8",
+        "and rsp, -16",
         "call r9",
         "ud2",
         number = const syscalls::Sysno::clone as i32,

@@ -8,10 +8,11 @@ use crate::text::{Show, Text, put};
 /// The overview of the program.
 pub const OVERVIEW: Packed = packed!(
     "\
-pidone makes a command PID 1 of new Linux namespaces.
+pidone makes a command PID 1 of new Linux namespaces, or is PID 1 for it.
 
   pidone run [OPTIONS] [--] COMMAND [ARG...]   a command in new namespaces
   pidone enter [OPTIONS] PID [--] COMMAND...   a command in another's namespaces
+  pidone init [OPTIONS] [--] COMMAND [ARG...]  a command, and whoever else is there, in a container
   pidone list [OPTIONS]                        the namespaces of this machine
   pidone compare [OPTIONS] PID PID...          those of processes, side by side
   pidone check [OPTIONS]                       what this machine allows, and why not
@@ -41,6 +42,10 @@ impl Show for Usage {
                 text,
                 "pidone enter [OPTIONS] PID [--] COMMAND [ARG...]   (all namespaces that differ from ours)\n"
             ),
+            Verb::Init => put!(
+                text,
+                "pidone init [OPTIONS] [--] COMMAND [ARG...]   (or PIDONE_INIT_WAIT_ALL=1 ...)\n"
+            ),
             Verb::List => put!(text, "pidone list [OPTIONS]\n"),
             Verb::Compare => put!(text, "pidone compare [OPTIONS] PID PID...\n"),
             Verb::Check => put!(text, "pidone check [OPTIONS]\n"),
@@ -69,10 +74,12 @@ fn line(text: &mut Text, flag: &Flag, help: &Help) {
         text.byte(b'\n');
     }
     let start = text.len();
-    if flag.short.is_empty() {
-        put!(text, "    ");
-    } else {
-        put!(text, " -", flag.short, ",");
+    match flag.short.as_bytes() {
+        [] => put!(text, "    "),
+        [letter, ..] => {
+            put!(text, " -");
+            text.raw(&[*letter, b',']);
+        }
     }
     put!(text, " --", flag.long, " ", flag.value);
     text.pad_to(start + COLUMN);

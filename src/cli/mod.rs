@@ -3,19 +3,23 @@
 //! Parsing stops at the first word that is no option, or after `--`. `--opt=V` and `--opt V` both
 //! work, and so do `-w DIR`, `-wDIR` and clusters of one-letter switches.
 
+mod contradictions;
 mod help;
 mod ids;
+mod init;
 mod kept;
+mod name;
 mod nearest;
 mod target;
 mod value;
 
 pub use help::{OVERVIEW, Usage};
+pub use name::Name;
 
-use crate::config::{Allowed, Config, EnvChange, Filter, Operation, Range, Rlimit, View};
+use crate::config::{Allowed, Config, EnvChange, Filter, Init, Operation, Range, Rlimit, View};
 use crate::error::Error;
-use crate::names::options::{self, COUNT, EXCLUSIVE, Flag};
-use crate::names::{Id, Verb};
+use crate::names::options::{self, COUNT, Flag};
+use crate::names::{Id, Signal, Verb};
 use crate::strings::{Strings, ThinCStr, thin};
 use crate::text::position;
 use crate::words::{Array, Words};
@@ -27,6 +31,8 @@ use nearest::nearest;
 pub struct Request<'a> {
     /// Of whom.
     pub verb: Verb,
+    /// As whom.
+    pub name: Name,
     /// What is to be done.
     pub wish: Wish,
     /// How.
@@ -51,23 +57,40 @@ pub enum Wish {
     Overview,
     /// Print the version.
     Version,
+    /// Print the licence.
+    License,
 }
 
 /// Verbs, and options in a verb's place.
-const VERBS: &str = "run enter list compare check help --help -h version --version -V";
+const VERBS: &str = "run enter init list compare check help --help -h version --version -V";
 
-/// Reads the arguments after the program's own name.
+/// How many of them there are that a mistyped word may mean.
+const KNOWN: usize = 11;
+
+/// Reads the arguments after the program's own name, and no variables.
 ///
 /// # Errors
 ///
 /// The first word that is wrong, with the nearest right one.
 pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request<'a>, Error<'a>> {
-    let Some(verb) = arguments.first().copied().flatten() else {
-        return Err(Error::NoVerb);
-    };
-    let word = verb.bytes();
+    parse_as(Name::Own, arguments, &[], words)
+}
+
+/// Reads the arguments after the name that the program was called by, and for `init` the variables
+/// that stand for options.
+///
+/// # Errors
+///
+/// As [`parse`].
+#[inline(never)]
+pub fn parse_as<'a>(
+    name: Name,
+    arguments: &'a Strings<'a>,
+    environment: &'a Strings<'a>,
+    words: &'a Words,
+) -> Result<Request<'a>, Error<'a>> {
     let mut parser = Parser {
-        rest: arguments.get(1..).unwrap_or(&[]),
+        rest: arguments,
         request: Request::default(),
         lists: Lists {
             env: Array::new(words),
@@ -79,37 +102,45 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
             perms: None,
             size: None,
             ranges: [Array::new(words), Array::new(words)],
+            rewrite: Array::new(words),
+            remap: Array::new(words),
         },
         seen: [false; COUNT],
         error: None,
     };
-    match position(VERBS, word) {
-        Some(0) => parser.parse(Verb::Run),
-        Some(1) => parser.parse(Verb::Enter),
-        Some(2) => parser.parse(Verb::List),
-        Some(3) => parser.parse(Verb::Compare),
-        Some(4) => parser.parse(Verb::Check),
-        Some(5..=7) => parser.request.wish = Wish::Overview,
-        Some(_) => parser.request.wish = Wish::Version,
-        None => {
-            let nearest = nearest(word, &mut (0..10).map(|at| crate::text::word(VERBS, at)));
-            return Err(Error::UnknownVerb { word, nearest });
+    parser.request.name = name;
+    if name == Name::Own {
+        let word = parser.take().ok_or(Error::NoVerb)?.bytes();
+        match position(VERBS, word) {
+            Some(0) => parser.parse(Verb::Run, &[]),
+            Some(1) => parser.parse(Verb::Enter, &[]),
+            Some(2) => parser.parse(Verb::Init, environment),
+            Some(3) => parser.parse(Verb::List, &[]),
+            Some(4) => parser.parse(Verb::Compare, &[]),
+            Some(5) => parser.parse(Verb::Check, &[]),
+            Some(6..=8) => parser.request.wish = Wish::Overview,
+            Some(_) => parser.request.wish = Wish::Version,
+            None => {
+                let nearest = nearest(word, &mut (0..KNOWN).map(|at| crate::text::word(VERBS, at)));
+                return Err(Error::UnknownVerb { word, nearest });
+            }
         }
+    } else {
+        parser.parse(Verb::Init, environment);
     }
-    let Config {
-        process,
-        privilege,
-        identity,
-        mounts,
-        ..
-    } = &mut parser.request.config;
-    process.env = parser.lists.env.finish();
-    process.rlimits = parser.lists.rlimits.finish();
+    let config = &mut parser.request.config;
+    config.process.env = parser.lists.env.finish();
+    config.process.rlimits = parser.lists.rlimits.finish();
+    if let Some(init) = &mut config.init {
+        init.rewrite = parser.lists.rewrite.finish();
+        init.remap = parser.lists.remap.finish();
+    }
     parser.request.view.processes = parser.lists.processes.finish();
-    privilege.seccomp = parser.lists.filters.finish();
-    privilege.landlock = parser.lists.allowed.finish();
-    mounts.operations = parser.lists.operations.finish();
+    config.privilege.seccomp = parser.lists.filters.finish();
+    config.privilege.landlock = parser.lists.allowed.finish();
+    config.mounts.operations = parser.lists.operations.finish();
     let [users, groups] = parser.lists.ranges;
+    let identity = &mut config.identity;
     (identity.user.ranges, identity.group.ranges) = (users.finish(), groups.finish());
     match parser.error {
         Some(error) => Err(error),
@@ -130,6 +161,8 @@ struct Lists<'a> {
     size: Option<u64>,
     /// Of users, and of groups.
     ranges: [Array<'a, Range>; 2],
+    rewrite: Array<'a, (Signal, Option<Signal>)>,
+    remap: Array<'a, (u8, u8)>,
 }
 
 /// The state between two options.
@@ -145,15 +178,20 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     #[inline(never)]
-    fn parse(&mut self, verb: Verb) {
+    fn parse(&mut self, verb: Verb, environment: &'a Strings<'a>) {
         self.request.verb = verb;
-        if self.options().is_some() {
+        if verb == Verb::Init {
+            self.request.config.init = Some(Init::default());
+        }
+        if self.options().is_some() && self.variables(environment).is_some() {
             self.contradictions();
         }
+        self.request.name.complete(&mut self.request.config);
         self.request.timing = self.given(Id::Timing);
         self.request.wish = match () {
             () if self.given(Id::Help) => Wish::Help,
             () if self.given(Id::Version) => Wish::Version,
+            () if self.given(Id::License) || self.given(Id::Licence) => Wish::License,
             () if self.given(Id::Explain) => Wish::Explain,
             () => Wish::Do,
         };
@@ -172,12 +210,12 @@ impl<'a> Parser<'a> {
                 }
                 [b'-', b'-', ..] => self.long(word)?,
                 [b'-', _, ..] => self.letters(word)?,
-                _ if matches!(self.request.verb, Verb::Run | Verb::Enter) => break,
+                _ if matches!(self.request.verb, Verb::Run | Verb::Enter | Verb::Init) => break,
                 _ => self.process(word)?,
             }
         }
         match self.request.verb {
-            Verb::Run => {}
+            Verb::Run | Verb::Init => {}
             Verb::Enter => self.target()?,
             _ => {
                 while let Some(word) = self.peek() {
@@ -194,24 +232,6 @@ impl<'a> Parser<'a> {
     /// Whether nothing is to be done but to say what could be.
     fn asks(&self) -> bool {
         self.given(Id::Help) || self.given(Id::Version)
-    }
-
-    /// The process to enter, if no option was it; and what may stand between it and the command.
-    fn target(&mut self) -> Option<()> {
-        if self.given(Id::Target) || self.asks() {
-            return Some(());
-        }
-        let Some(word) = self.take() else {
-            return self.fail(Error::TooFewProcesses);
-        };
-        let Some(pid) = target::process_id(word.bytes()) else {
-            return self.fail(Error::UnexpectedWord(word.bytes()));
-        };
-        self.request.config.enter.pid = pid;
-        if self.peek().is_some_and(|word| word.bytes() == b"--") {
-            self.take();
-        }
-        Some(())
     }
 
     /// A process to look at.
@@ -314,28 +334,5 @@ impl<'a> Parser<'a> {
             true => self.modifiers(),
             false => Some(()),
         }
-    }
-
-    /// A modifier must have been for the operation before which it stands.
-    fn modifiers(&mut self) -> Option<()> {
-        match (self.lists.perms, self.lists.size) {
-            (None, None) => Some(()),
-            (Some(_), _) => self.fail(Error::Unused(Id::Perms)),
-            (_, Some(_)) => self.fail(Error::Unused(Id::Size)),
-        }
-    }
-
-    /// Options that exclude each other, and words that are missing.
-    fn contradictions(&mut self) -> Option<()> {
-        if self.request.verb == Verb::Compare && self.lists.processes.len() < 2 && !self.asks() {
-            return self.fail(Error::TooFewProcesses);
-        }
-        self.modifiers()?;
-        for (one, two) in EXCLUSIVE {
-            if self.given(one) && self.given(two) {
-                return self.fail(Error::Contradiction(one, two));
-            }
-        }
-        self.kept()
     }
 }

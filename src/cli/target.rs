@@ -1,7 +1,30 @@
 //! Processes as words.
 
+use super::Parser;
 use super::value::descriptor;
+use crate::error::Error;
+use crate::names::Id;
 use crate::text::{cut, decimal, has};
+
+impl Parser<'_> {
+    /// The process to enter, if no option was it; and what may stand between it and the command.
+    pub(super) fn target(&mut self) -> Option<()> {
+        if self.given(Id::Target) || self.asks() {
+            return Some(());
+        }
+        let Some(word) = self.take() else {
+            return self.fail(Error::TooFewProcesses);
+        };
+        let Some(pid) = process_id(word.bytes()) else {
+            return self.fail(Error::UnexpectedWord(word.bytes()));
+        };
+        self.request.config.enter.pid = pid;
+        if self.peek().is_some_and(|word| word.bytes() == b"--") {
+            self.take();
+        }
+        Some(())
+    }
+}
 
 /// A process id, which 0 is not.
 pub fn process_id(word: &[u8]) -> Option<u32> {

@@ -27,6 +27,7 @@ pub fn store<'a>(
         life,
         reports,
         enter,
+        init,
         ..
     } = &mut request.config;
     let [first, second] = [0, 1].map(|at| words.get(at).copied().unwrap_or(thin!("")));
@@ -120,6 +121,7 @@ pub fn store<'a>(
         Id::Types => request.view.about_types = true,
         Id::Json => request.view.json = true,
         Id::Task => request.view.task = process_id(word)?,
+        _ if init.is_some() => return super::init::store(init.as_mut()?, option, word, lists),
         _ => {
             namespaces.add = option
                 .namespace()
@@ -258,7 +260,7 @@ fn within(word: &[u8], below: i64, above: i64) -> Option<i32> {
 }
 
 /// Seconds, with decimals of which three count.
-fn milliseconds(mut word: &[u8]) -> Option<u64> {
+pub(super) fn milliseconds(mut word: &[u8]) -> Option<u64> {
     let decimals = has(word, b'.');
     let mut number = decimal(cut(&mut word, b'.'))?;
     if decimals {

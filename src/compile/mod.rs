@@ -9,6 +9,7 @@ mod credentials;
 mod enter;
 mod environment;
 mod identity;
+mod init;
 mod join;
 mod landlock;
 mod mounts;
@@ -41,11 +42,15 @@ use steps::List;
 /// # Errors
 ///
 /// A configuration that contradicts itself or the caller's privileges, and a command without a name.
+#[inline(never)]
 pub fn compile<'p>(
     config: &Config<'p>,
     host: &Host<'p>,
     words: &'p Words,
 ) -> Result<Plan<'p>, Error<'p>> {
+    if let Some(init) = &config.init {
+        return init::compile(config, init, host, words);
+    }
     let resolved = namespaces::resolve(config, host)?;
     let env = environment::environment(config, host, words);
     let mut list = List::new(words);
@@ -82,7 +87,7 @@ pub fn compile<'p>(
         maps.write(&mut list, true, host);
     }
     let bound = join::persist(config, &mut list);
-    reports::announce(config, host, &resolved, &mut list);
+    reports::announce(config, host, resolved.new, &mut list);
     // After everything that the child, or a reader of the reports, has to find done.
     list.add_if(gate, Call::OpenGate, Id::Default);
 
@@ -226,7 +231,7 @@ fn clone(host: &Host, new: NsSet) -> Call<'static> {
 }
 
 #[inline(never)]
-fn watch(config: &Config, resolved: &Resolved) -> Watch {
+fn watch(config: &Config, resolved: &Resolved) -> Watch<'static> {
     Watch {
         shares_terminal: !config.process.new_session,
         shielded: resolved.new.contains(Ns::Pid),
@@ -235,5 +240,6 @@ fn watch(config: &Config, resolved: &Resolved) -> Watch {
         stop_timeout: config.life.stop_timeout,
         status_fd: config.reports.json_status_fd,
         namespaces: resolved.new,
+        ..Watch::default()
     }
 }

@@ -1,6 +1,5 @@
 //! Other programs: what they are told, what they are waited for, and which descriptors stay open.
 
-use super::namespaces::Resolved;
 use super::steps::List;
 use crate::config::Config;
 use crate::host::Host;
@@ -19,7 +18,7 @@ pub fn needs_gate(config: &Config) -> bool {
 
 /// Writes the child's process id and namespaces where they are wanted.
 #[inline(never)]
-pub fn announce<'p>(config: &Config<'p>, host: &Host, resolved: &Resolved, during: &mut List<'p>) {
+pub fn announce<'p>(config: &Config<'p>, host: &Host, new: NsSet, during: &mut List<'p>) {
     let reports = &config.reports;
     if let Some(path) = reports.pid_file {
         let slot = Slot::PidFile;
@@ -51,7 +50,7 @@ pub fn announce<'p>(config: &Config<'p>, host: &Host, resolved: &Resolved, durin
         } else {
             NsSet::of(Ns::Time)
         };
-        for ns in resolved.new.without(later).iter() {
+        for ns in new.without(later).iter() {
             during.add(Call::LookAt(ns), because);
         }
     }

@@ -3,8 +3,10 @@
 //! Nothing here is checked against a machine; values that cannot exist (signal 0, nice 40) are kept
 //! out by the front ends that read them and by `compile`.
 
+mod init;
 mod value;
 
+pub use init::{Init, Target};
 pub use value::{
     Access, Account, Allowed, EnvChange, Filter, Operation, Propagation, Range, Rlimit, Setgroups,
     Tcp,
@@ -32,6 +34,8 @@ pub struct Config<'a> {
     pub reports: Reports<'a>,
     /// Whose namespaces are joined, if none is made.
     pub enter: Enter,
+    /// No new namespaces, but the care for those processes that are there.
+    pub init: Option<Init<'a>>,
     /// The command and its arguments; empty for the shell that `SHELL` names, or `/bin/sh`.
     pub command: &'a Strings<'a>,
 }

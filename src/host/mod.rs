@@ -57,6 +57,15 @@ pub struct Host<'a> {
     pub new_mounts: bool,
     /// Whether pivot_root(2) works, which it does not from an initramfs.
     pub pivot_root: bool,
+    /// Whether we are process 1 of our process-id namespace. Looked at for `init` alone, as is what follows.
+    pub first: bool,
+    /// Our parent's process id, 0 if it is in another namespace.
+    pub parent: u32,
+    /// The descriptor, 0 to 2, of a terminal whose foreground is ours to give.
+    pub foreground: Option<u32>,
+    /// The pages that hold nothing but pointers to the arguments and variables: where they begin, and how
+    /// many bytes.
+    pub pointers: Option<(usize, usize)>,
     /// Namespaces that were tried because of `--try`, and refused.
     pub refused: NsSet,
     /// What is known of the process that is to be entered.
@@ -102,6 +111,10 @@ impl Host<'_> {
             clone3: true,
             last_capability: linux_raw_sys::general::CAP_LAST_CAP as u8,
             filters: &[],
+            first: false,
+            parent: 0,
+            foreground: None,
+            pointers: None,
             refused: NsSet::NONE,
             target: Target {
                 own: 0,

@@ -18,7 +18,7 @@ use crate::strings::Strings;
 use crate::sys::file::{self, Fd};
 use crate::sys::process::{self, Pid};
 use crate::sys::signal::{self, Disposition};
-use crate::sys::{mount, namespace};
+use crate::sys::{mount, namespace, tty};
 use crate::text::{self, Text, cut, put};
 use crate::words::{Array, Words};
 use core::ffi::CStr;
@@ -31,20 +31,34 @@ pub fn of_program(ids: [u32; 2], environment: &'static Strings<'static>) -> Host
         ..Host::with_ids(ids[0], ids[1])
     };
     host.sigchld_ignored = signal::disposition(Signal::CHLD) == Ok(Disposition::Ignored);
-    if host.capabilities.is_some() {
+    host
+}
+
+/// What a configuration depends on besides: where we stand, or what we may do.
+pub fn look(host: &mut Host, config: &Config) {
+    if let Some(init) = &config.init {
+        host.first = process::id() == Pid(1);
+        if init.parent_death.is_some() {
+            host.parent = process::parent().0 as u32;
+        }
+        let group = process::group();
+        let ours = |&fd: &u32| tty::foreground(Fd(fd)) == Ok(group);
+        host.foreground = (0..3).find(ours);
+    } else if host.capabilities.is_some() {
         host.capabilities = process::capabilities().ok();
     }
-    host
 }
 
 /// The facts for a caller that may have threads and a C library. It has to bring a stack, such as
 /// [`map_stack`](crate::launch::map_stack) makes.
 pub fn of_library() -> Host<'static> {
     let [_, euid, _, egid] = process::ids();
-    Host {
+    let mut host = Host {
         shared_with: Some(process::id().0 as u32),
         ..of_program([euid, egid], &[])
-    }
+    };
+    look(&mut host, &Config::default());
+    host
 }
 
 /// The facts that a run would learn when something is refused, for a plan that is only printed.

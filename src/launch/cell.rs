@@ -12,7 +12,7 @@ const PRESENT: u32 = 1;
 
 /// Shared memory of parent and child until the child executes the command.
 pub struct Cell {
-    /// Zeroed by the kernel when the child has left this memory.
+    /// Zeroed by the kernel when the child has left this memory; before, its process id if that was asked for.
     pub tid: AtomicU32,
     /// Zeroed by the kernel when the parent has ended while the child is here.
     pub life: AtomicU32,
@@ -86,8 +86,9 @@ impl Cell {
     }
 
     pub fn wait_until_child_has_left(&self) {
-        if !self.child_has_left() {
-            memory::wait_while(&self.tid, PRESENT);
+        let tid = self.tid.load(Ordering::Acquire);
+        if tid != 0 {
+            memory::wait_while(&self.tid, tid);
         }
     }
 

@@ -17,7 +17,13 @@ use linux_raw_sys::general::clone_args;
 /// Makes the child, with clone3(2) or clone(2). The parent's slots and mask are the child's to start
 /// with.
 pub fn clone(parent: &Performer, flags: u64, with_clone3: bool) -> Result<Pid> {
-    let stack = parent.plan.stack.ok_or(Errno::NOMEM)?.start;
+    // While we wait for it, the child may have what is free of our stack.
+    let shared = flags & libc::CLONE_VFORK as u64 != 0;
+    let stack = match parent.plan.stack {
+        Some(stack) => stack.start,
+        None if shared => 0,
+        None => return Err(Errno::NOMEM),
+    };
     let cell = parent.cell;
     let argument = (&raw const *parent).cast();
     cell.expect_child();
@@ -34,16 +40,9 @@ pub fn clone(parent: &Performer, flags: u64, with_clone3: bool) -> Result<Pid> {
         unsafe { arch::clone3(&arguments, size_of::<clone_args>(), begin, argument) }
     } else {
         let flags = flags | libc::SIGCHLD as u64;
-        // SAFETY: as above.
-        unsafe {
-            arch::clone(
-                flags,
-                stack + Stack::SIZE,
-                cell.tid.as_ptr(),
-                begin,
-                argument,
-            )
-        }
+        let top = if shared { 0 } else { stack + Stack::SIZE };
+        // SAFETY: as above; without a stack it gets what is below ours, which stands still meanwhile.
+        unsafe { arch::clone(flags, top, cell.tid.as_ptr(), begin, argument) }
     };
     match Errno::in_result(result as usize) {
         None => Ok(Pid(result as i32)),

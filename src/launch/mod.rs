@@ -34,7 +34,7 @@ pub use stack::map_stack;
 pub use timeline::Timeline;
 
 use crate::names::{Errno, Signal};
-use crate::plan::{Failure, Plan, Slot, Who};
+use crate::plan::{Failure, Plan, Slot, Target, Who};
 use crate::sys::process::{self, Pid};
 use crate::sys::signal;
 use cell::Cell;
@@ -48,6 +48,8 @@ pub struct Child<'a> {
     pub inherits: u64,
     cell: &'a Cell,
     signalled: core::cell::Cell<bool>,
+    /// Who gets signals: it, its process group (minus the number), or all (-1).
+    target: core::cell::Cell<Pid>,
 }
 
 impl Child<'_> {
@@ -60,7 +62,16 @@ impl Child<'_> {
     #[inline(never)]
     pub fn send(&self, signal: Signal) {
         self.excuse();
-        let _ = signal::send(self.pid, signal);
+        let _ = signal::send(self.target.get(), signal);
+    }
+
+    /// From now on signals go elsewhere.
+    pub fn aim(&self, target: Target) {
+        self.target.set(match target {
+            Target::Child => self.pid,
+            Target::Group => Pid(-self.pid.0),
+            Target::All => process::ANY,
+        });
     }
 
     /// Somebody wants it to end: no step has failed if it does before it is the command.
@@ -132,23 +143,32 @@ fn run(parent: &mut Performer, supervise: &mut dyn FnMut(&Child)) -> Result<(), 
     let cell = parent.cell;
     parent.perform_all(Who::Before)?;
     parent.perform_all(Who::Clone)?;
-    let Some(pid) = parent.child else {
-        return Err(NO_CHILD);
+    let pid = match parent.child {
+        Some(pid) => pid,
+        None if parent.plan.watch.pauses() => Pid(0),
+        None => return Err(NO_CHILD),
     };
     let mut child = Child {
         pid,
         inherits: parent.mask.unwrap_or(0),
         cell,
         signalled: false.into(),
+        target: pid.into(),
     };
-    if let Err(failure) = parent.perform_all(Who::During) {
+    // A child that had our stack has left already, perhaps because it failed.
+    let failed = cell.failure().filter(|failure| failure.errno.is_some());
+    let ready = failed.map_or_else(|| parent.perform_all(Who::During), Err);
+    if let Err(failure) = ready {
         end(&child, parent.apart);
         return Err(failure);
     }
     if parent.plan.forks(Who::Child) {
         while process::wait_for(pid) == Err(Errno::INTR) {}
         match cell.heir() {
-            Some(heir) => child.pid = heir,
+            Some(heir) => {
+                child.pid = heir;
+                child.aim(Target::Child);
+            }
             None => return Err(cell.failure().unwrap_or(NO_CHILD)),
         }
     }

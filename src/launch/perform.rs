@@ -1,7 +1,7 @@
 //! The interpreter: one step, one system call. Parent and child use the same one.
 
 #![allow(unsafe_code)]
-// Unsafety here: the addresses that plain calls and set_tid_address(2) are given.
+// Unsafety here: the addresses that plain calls, madvise(2) and set_tid_address(2) are given.
 
 use super::cell::Cell;
 use super::clone::{clone, fork};
@@ -125,6 +125,7 @@ impl<'a> Performer<'a> {
             Call::BlockSignals => {
                 signal::block(signal::all_but_faults()).map(|old| self.mask = Some(old))
             }
+            Call::BlockAll => signal::block(signal::ALL).map(|old| self.mask = Some(old)),
             Call::RestoreSignals => self.mask.map_or(Ok(()), signal::set_mask),
             Call::Write { slot, data } => self.write(self.fd(*slot)?, data),
             Call::Tell { fd, data } => self.write(Fd(*fd), data),
@@ -143,6 +144,12 @@ impl<'a> Performer<'a> {
                 self.cell.pass_gate();
                 Ok(())
             }
+            // SAFETY: the range holds pointers for execve(2) alone, which is done: nobody reads them again.
+            Call::Discard { start, length } => unsafe { memory::discard(*start, *length) },
+            Call::CheckOldParent(parent, signal) => match process::parent().0 as u32 {
+                now if now == *parent => Ok(()),
+                _ => signal::send(process::id(), *signal),
+            },
             Call::DieWithParent => process::die_with_parent().map(|()| self.follow_parent()),
             Call::CheckParent(slot) => match process::has_ended(self.fd(*slot)?) {
                 Ok(false) => Ok(()),
@@ -191,15 +198,30 @@ impl<'a> Performer<'a> {
 
     /// Turns arguments into words, and passes them.
     fn plain(&mut self, plain: &Plain) -> Result<()> {
-        let mut words = [0; 6];
-        // What arguments point to that is made here.
-        let (mut path, mut record) = (None, [0; RECORD]);
+        let of_child = plain.args.iter().find_map(|arg| match arg {
+            Arg::OfChild(name) => Some(name),
+            _ => None,
+        });
+        match of_child {
+            Some(name) => self.plain_of_child(plain, name.bytes()),
+            None => self.pass(plain, &[]),
+        }
+    }
+
+    /// Apart, for the size of its frame.
+    #[inline(never)]
+    fn plain_of_child(&mut self, plain: &Plain, name: &[u8]) -> Result<()> {
+        let path = self.of_child(b"", name);
+        self.pass(plain, path.bytes())
+    }
+
+    /// Passes the words of the arguments, of which one may be a path that ends with a NUL.
+    #[inline(never)]
+    fn pass(&mut self, plain: &Plain, path: &[u8]) -> Result<()> {
+        let (mut words, mut record) = ([0; 6], [0; RECORD]);
         for (place, arg) in words.iter_mut().zip(plain.args) {
             *place = match arg {
-                Arg::OfChild(name) => path
-                    .insert(self.of_child(b"", name.bytes()))
-                    .bytes()
-                    .as_ptr() as usize,
+                Arg::OfChild(_) => path.as_ptr() as usize,
                 Arg::Record(members) => {
                     for (place, (_, value)) in record.iter_mut().zip(*members) {
                         *place = self.word(value)?;
@@ -211,7 +233,7 @@ impl<'a> Performer<'a> {
         }
         // SAFETY: the kernel only reads for these calls (`Sys`); an argument that is an address is
         // that of a C string, or of a structure that `compile` made for the call, and lives in the
-        // plan or in this frame.
+        // plan, in this frame or in one that waits for it.
         let result = unsafe { plain::call(plain.number, words) }?;
         match plain.yields {
             Some(slot) => self.fill(slot, Fd(result as u32)),
@@ -229,8 +251,10 @@ impl<'a> Performer<'a> {
             Arg::Name(constant) => constant.value() as usize,
             Arg::Flags(flags, _) => *flags as usize,
             Arg::Filter(bytes) => bytes.as_ptr() as usize,
+            Arg::Signal(signal) => signal.number().into(),
             Arg::Slot(slot) => self.fd(*slot)?.0 as usize,
             Arg::Ids(ids) => ids.as_ptr() as usize,
+            Arg::ChildId => self.cell.tid.as_ptr() as usize,
             Arg::Null | Arg::OfChild(_) | Arg::Record(_) => 0,
         })
     }
@@ -251,6 +275,7 @@ impl<'a> Performer<'a> {
         process::run(path, &arguments, self.mask.unwrap_or(0))
     }
 
+    #[inline(never)]
     fn look_at(&mut self, ns: Ns) -> Result<()> {
         let (_, inode) = file::identity(self.of_child(b"ns/", entry(ns).as_bytes()).path())?;
         if let Some(place) = self.inodes.get_mut(ns as usize) {
@@ -270,6 +295,7 @@ impl<'a> Performer<'a> {
         text
     }
 
+    #[inline(never)]
     fn write(&self, fd: Fd, data: &Data) -> Result<()> {
         let mut text = Short::new();
         let bytes = match data {

@@ -3,16 +3,19 @@
 use crate::strings::until_nul;
 use core::ffi::CStr;
 
+/// Room for the object with eight namespaces.
+const SHORT: usize = 384;
+
 /// A short text in place: the child and the steps beside it allocate nothing.
 pub struct Short {
-    bytes: [u8; 512],
+    bytes: [u8; SHORT],
     length: usize,
 }
 
 impl Short {
     pub fn new() -> Self {
         Short {
-            bytes: [0; 512],
+            bytes: [0; SHORT],
             length: 0,
         }
     }

@@ -55,6 +55,7 @@ calls! {
     setgroups SYS_setgroups
     sethostname SYS_sethostname
     setns SYS_setns
+    setpgid SYS_setpgid
     setpriority SYS_setpriority
     setsid SYS_setsid
     setuid SYS_setuid

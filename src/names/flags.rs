@@ -21,12 +21,14 @@ const EMPTY: (u64, &str) = (u64::MAX, "0");
 /// clone(2), clone3(2). In strace's order.
 pub const CLONE: Bits = Bits {
     prefix: "CLONE_",
-    names: "VM FILES PARENT CHILD_CLEARTID NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET NEWTIME CLEAR_SIGHAND",
+    names: "VM FILES VFORK PARENT CHILD_CLEARTID CHILD_SETTID NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET NEWTIME CLEAR_SIGHAND",
     places: &[
         place(libc::CLONE_VM as u64),
         place(libc::CLONE_FILES as u64),
+        place(libc::CLONE_VFORK as u64),
         place(libc::CLONE_PARENT as u64),
         place(libc::CLONE_CHILD_CLEARTID as u64),
+        place(libc::CLONE_CHILD_SETTID as u64),
         place(libc::CLONE_NEWNS as u64),
         place(libc::CLONE_NEWCGROUP as u64),
         place(libc::CLONE_NEWUTS as u64),

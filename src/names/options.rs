@@ -55,6 +55,8 @@ pub enum Verb {
     Compare,
     /// What this machine allows.
     Check,
+    /// A command, and whoever else is there, watched over as PID 1 does.
+    Init,
 }
 
 /// How long the line of each option is, so that most need not be read.
@@ -168,7 +170,9 @@ options! {
     Nice "" "nice" "N" "nice value" "a number from -20 to 19"
     OomScoreAdj "" "oom-score-adj" "N" "OOM killer's adjustment" "a number from -1000 to 1000"
     Rlimit "" "rlimit" "NAME=SOFT[:HARD]" "resource limit" "a name such as nofile, =, and one or two numbers or inf with : between"
+    [Run Init]
     NewSession "" "new-session" "" "a session without a terminal" ""
+    [Run]
     PreserveFds "" "preserve-fds" "N" "pass on N descriptors from 3" "a number of descriptors"
     # "Privilege (root keeps its capabilities, others have none; nothing is gained by execution)"
     AllowNewPrivs "" "allow-new-privs" "" "set-user-ID programs work" ""
@@ -183,15 +187,35 @@ options! {
     LandlockTcpBind "" "landlock-tcp-bind" "PORT" "bind to it, else no TCP" "a port from 0 to 65535"
     LandlockScope "" "landlock-scope" "" "keep signals and abstract sockets in" ""
     DisableUserns "" "disable-userns" "" "no user namespace inside" ""
+    [Init]
+    # "Signals (all are passed on, to COMMAND)"
+    Group "g" "group" "" "to its process group" ""
+    SignalAll "" "signal-all" "" "to all processes" ""
+    SingleChild "c" "single-child" "" "let it stay in our process group" ""
+    Rewrite "r" "rewrite" "FROM:TO,..." "pass TO on for FROM, nothing for 0" "two signals with : between, the second may be 0"
+    ParentDeath "p" "parent-death" "SIG" "get SIG when our parent ends" "a signal such as TERM, 15 or RTMIN+3"
+    # "Orphans (all are reaped)"
+    Subreaper "s" "subreaper" "" "also as PID 1; others are one always" ""
+    WarnReap "w" "warn-reap" "" "say which" ""
+    Grace "" "grace" "SEC" "at the end TERM, and KILL after that long" "a number of seconds, such as 10 or 0.5"
+    WaitAll "" "wait-all" "" "wait for their end" ""
+    Pause "P" "pause" "" "no COMMAND, until INT or TERM" ""
+    # "Exit status"
+    ExpectExit "e" "expect-exit" "CODE,..." "0 in place of CODE" "numbers from 0 to 255"
+    RemapExit "" "remap-exit" "FROM=TO,..." "TO in place of FROM" "two numbers from 0 to 255 with = between"
+    [Run Init]
     # "Life"
     Timeout "" "timeout" "SEC" "stop it after that long" "a number of seconds, such as 10 or 0.5"
     StopSignal "" "stop-signal" "SIG" "what stops it (TERM)" "a signal such as TERM, 15 or RTMIN+3"
     StopTimeout "" "stop-timeout" "SEC" "then KILL after that long (10)" "a number of seconds, such as 10 or 0.5"
+    [Run]
     NoKillChild "" "no-kill-child" "" "let it outlive pidone" ""
     # "Other programs"
     PidFile "" "pid-file" "FILE" "holds its process id" ""
     InfoFd "" "info-fd" "FD" "gets its ids as JSON" "the number of an open descriptor"
+    [Run Init]
     JsonStatusFd "" "json-status-fd" "FD" "gets ids and exit code" "the number of an open descriptor"
+    [Run]
     BlockFd "" "block-fd" "FD" "start when it is readable" "the number of an open descriptor"
     SyncFd "" "sync-fd" "FD" "open while it runs" "the number of an open descriptor"
 
@@ -205,11 +229,11 @@ options! {
     EnvFromTarget "e" "env-from-target" "" "with its environment" ""
     NoFork "" "no-fork" "" "only children are in its PID namespace" ""
 
-    [Run Enter]
+    [Run Enter Init]
     # "Seeing"
     Explain "" "explain" "" "print every system call, run nothing" ""
 
-    [Run]
+    [Run Init]
     Timing "" "timing" "" "afterwards, where the time went" ""
 
     [List]
@@ -221,7 +245,12 @@ options! {
     [List Compare Check]
     Json "" "json" "" "for programs" ""
 
-    [Run Enter List Compare Check]
+    [Init]
+    Verbose "v" "verbose" "" "say what is passed on and reaped" ""
+    License "l" "license" "" "the licence" ""
+    Licence "L" "licence" "" "the same" ""
+
+    [Run Enter List Compare Check Init]
     Help "h" "help" "" "this text" ""
     Version "V" "version" "" "the version" ""
 }
@@ -353,6 +382,7 @@ impl Flag {
         use Id::*;
         let adds = matches!(self.id, Share | Try | Env | Setenv | Unsetenv | Rlimit)
             || matches!(self.id, MapUsers | MapGroups | Join | Persist)
+            || matches!(self.id, Rewrite | ExpectExit | RemapExit)
             || (CapAdd as u8..=LandlockTcpBind as u8).contains(&(self.id as u8));
         let modifies = matches!(self.id, Perms | Size);
         adds || modifies || self.id.is_operation() || self.value.is_empty()
@@ -403,18 +433,6 @@ impl Show for Id {
     }
 }
 
-/// Options that say the same thing in different ways.
-pub const EXCLUSIVE: [(Id, Id); 8] = [
-    (Id::Root, Id::EmptyRoot),
-    (Id::MapRootUser, Id::MapCurrentUser),
-    (Id::MapRootUser, Id::MapUser),
-    (Id::MapRootUser, Id::MapGroup),
-    (Id::MapCurrentUser, Id::MapUser),
-    (Id::MapCurrentUser, Id::MapGroup),
-    (Id::MapAuto, Id::MapUsers),
-    (Id::MapAuto, Id::MapGroups),
-];
-
 #[cfg(test)]
 mod tests {
     extern crate std;
@@ -429,6 +447,7 @@ mod tests {
             Verb::List,
             Verb::Compare,
             Verb::Check,
+            Verb::Init,
         ] {
             let mut seen = HashSet::new();
             for flag in of(Some(verb)) {

@@ -4,9 +4,11 @@
 //! A plan is data. It can be compared, printed (`--explain`) and interpreted (`launch`); it is not
 //! changed after `compile` made it.
 
+mod argument;
 mod show;
 mod step;
 
+pub use crate::config::{Init, Target};
 pub(crate) use show::entry;
 pub use show::{Line, Shown};
 pub use step::{Arg, Call, Data, Member, Plain, RECORD, Refusal, Slot, Step, Who};
@@ -45,12 +47,12 @@ pub struct Plan<'p> {
     /// The child's stack, without which there can be none.
     pub stack: Option<Stack>,
     /// What the supervisor does between `Who::During` and `Who::After`.
-    pub watch: Watch,
+    pub watch: Watch<'p>,
 }
 
 /// How the supervisor behaves while the command runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Watch {
+pub struct Watch<'p> {
     /// Whether the command is in the caller's session, and so gets the keyboard's signals itself.
     pub shares_terminal: bool,
     /// Whether the command is PID 1, which the kernel shields from signals it has no handler for.
@@ -65,6 +67,31 @@ pub struct Watch {
     pub status_fd: Option<u32>,
     /// The new namespaces.
     pub namespaces: NsSet,
+    /// The care for other processes than the command.
+    pub init: Option<&'p Init<'p>>,
+    /// Whether we are process 1.
+    pub first: bool,
+}
+
+impl Watch<'_> {
+    /// Whether there is no command.
+    pub fn pauses(&self) -> bool {
+        self.init.is_some_and(|init| init.pause)
+    }
+
+    /// Whether the command leads a process group of its own, which gets the foreground of the terminal.
+    pub fn has_own_group(&self) -> bool {
+        self.init.is_some_and(|init| !init.single_child)
+    }
+
+    /// The exit code that stands for the command's.
+    pub fn code(&self, code: u8) -> u8 {
+        let rules = self.init.map_or(&[][..], |init| init.remap);
+        rules
+            .iter()
+            .rfind(|(from, _)| *from == code)
+            .map_or(code, |(_, to)| *to)
+    }
 }
 
 impl<'p> Plan<'p> {

@@ -3,7 +3,7 @@
 //! `&name` stands for an address or descriptor and `CHILD` for a process id that only the run knows;
 //! `...` for what follows from them.
 
-use super::{Arg, Call, Data, Member, Plain, Plan, Refusal, Step, Who};
+use super::{Call, Data, Plan, Refusal, Step, Who};
 use crate::names::flags::{self, Named};
 use crate::names::{Caps, Ns, Signal};
 use crate::strings::{Strings, ThinCStr, iterate};
@@ -105,9 +105,13 @@ impl Show for Line<'_> {
                 put!(text, "}, 88)");
             }
             Call::Clone(flags) => {
+                let shared = flags & libc::CLONE_VFORK as u64 != 0;
+                let stack = if shared { "NULL" } else { "&stack" };
                 put!(
                     text,
-                    "clone(child_stack=&stack, flags=",
+                    "clone(child_stack=",
+                    stack,
+                    ", flags=",
                     Named(*flags, &flags::CLONE),
                     "|SIGCHLD, child_tidptr=&tid)"
                 );
@@ -128,6 +132,7 @@ impl Show for Line<'_> {
                 fault_signals(text);
                 put!(text, "], &mask, 8)");
             }
+            Call::BlockAll => put!(text, "rt_sigprocmask(SIG_BLOCK, ~[], &mask, 8)"),
             Call::RestoreSignals => put!(text, "rt_sigprocmask(SIG_SETMASK, &mask, NULL, 8)"),
             Call::ClearUmask => put!(text, "umask(000)"),
             Call::RestoreUmask => put!(text, "umask(&umask)"),
@@ -148,6 +153,9 @@ impl Show for Line<'_> {
             }
             Call::OpenGate => put!(text, "futex(&gate, FUTEX_WAKE, 1)"),
             Call::PassGate => put!(text, "futex(&gate, FUTEX_WAIT, 0, NULL)"),
+            // How many pages they are is another number each time.
+            Call::Discard { .. } => put!(text, "madvise(&pointers, &length, MADV_DONTNEED)"),
+            Call::CheckOldParent(..) => put!(text, "getppid()"),
             Call::DieWithParent => put!(text, "prctl(PR_SET_PDEATHSIG, SIGKILL)"),
             Call::CheckParent(slot) => {
                 put!(
@@ -242,61 +250,6 @@ fn fault_signals(text: &mut Text) {
         put!(text, between, name);
         between = " ";
     }
-}
-
-impl Show for Plain<'_> {
-    fn show(&self, text: &mut Text) {
-        put!(text, self.number.name(), "(");
-        let mut between = "";
-        for arg in self.args {
-            put!(text, between, arg);
-            between = ", ";
-        }
-        text.byte(b')');
-    }
-}
-
-impl Show for Arg<'_> {
-    fn show(&self, text: &mut Text) {
-        match self {
-            Arg::Null => put!(text, "NULL"),
-            Arg::Text(argument) => argument.show(text),
-            Arg::OfChild(name) => {
-                put!(text, "\"/proc/CHILD/");
-                text.raw(name.bytes());
-                text.byte(b'"');
-            }
-            Arg::Number(number) => number.show(text),
-            Arg::Mode(mode) => {
-                if mode & libc::S_IFMT == libc::S_IFREG {
-                    put!(text, "S_IFREG|");
-                }
-                text.byte(b'0');
-                text.number(u64::from(mode & 0o7777), 8, 2);
-            }
-            Arg::Name(constant) => constant.name().show(text),
-            Arg::Flags(flags, bits) => Named(*flags, bits).show(text),
-            Arg::Slot(slot) => slot.show(text),
-            Arg::Filter(_) => put!(text, "&filter"),
-            Arg::Ids(ids) => {
-                for (at, id) in ids.iter().enumerate() {
-                    put!(text, if at == 0 { "[" } else { ", " }, id);
-                }
-                text.raw(if ids.is_empty() { b"[]" } else { b"]" });
-            }
-            Arg::Record(members) => record(text, members),
-        }
-    }
-}
-
-/// The members of a structure that have a name.
-fn record(text: &mut Text, members: &[Member]) {
-    let mut between = "{";
-    for (name, value) in members.iter().filter(|(name, _)| !name.is_empty()) {
-        put!(text, between, name, "=", value);
-        between = ", ";
-    }
-    text.byte(b'}');
 }
 
 /// How much of a file's content is shown.

@@ -113,12 +113,16 @@ pub enum Arg<'p> {
     Name(Constant),
     /// A flag word.
     Flags(u64, &'static Bits),
+    /// A signal's number.
+    Signal(Signal),
     /// The descriptor in a slot.
     Slot(Slot),
     /// The instructions of a filter.
     Filter(&'p [u8]),
     /// User or group ids.
     Ids(&'p [u32]),
+    /// The address of the child's process id.
+    ChildId,
     /// A structure of words.
     Record(&'p [Member<'p>]),
 }
@@ -185,6 +189,8 @@ pub enum Call<'p> {
     StayInside,
     /// rt_sigprocmask(2): everything but the fault signals.
     BlockSignals,
+    /// rt_sigprocmask(2): everything.
+    BlockAll,
     /// rt_sigprocmask(2): as it was before `BlockSignals`.
     RestoreSignals,
     /// write(2) to a slot.
@@ -219,6 +225,15 @@ pub enum Call<'p> {
     OpenGate,
     /// futex(2): waits for the parent.
     PassGate,
+    /// madvise(2): the pages of the pointers to arguments and variables, which the command has now.
+    Discard {
+        /// Where they begin.
+        start: usize,
+        /// How many bytes.
+        length: usize,
+    },
+    /// getppid(2): if it is not this one any more, the signal that its end was to bring.
+    CheckOldParent(u32, Signal),
     /// prctl(2): die with the parent; ends the child if the parent is dead already.
     DieWithParent,
     /// poll(2) of the parent's pidfd; ends the child if the parent is dead already.

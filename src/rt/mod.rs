@@ -17,20 +17,31 @@ use core::cell::UnsafeCell;
 use pidone::plan::Stack;
 use pidone::{Process, ThinCStr};
 
-/// Memory for any plan of ordinary size. Pages that are never touched are never there.
-static MEMORY: Memory = Memory(UnsafeCell::new([0; Stack::SIZE]));
-
-/// The child's stack. The linker puts it where nothing is below, see `layout.ld`.
+/// All memory that is written to, one after the other. The linker puts it where nothing is below,
+/// see `layout.ld`. Pages that are never touched are never there.
 #[unsafe(link_section = ".bss.stack")]
-static STACK: Memory = Memory(UnsafeCell::new([0; Stack::SIZE]));
+static MEMORY: Memory = Memory(UnsafeCell::new(Parts {
+    child: [0; Stack::SIZE],
+    own: [0; Stack::SIZE],
+    words: [0; Stack::SIZE],
+}));
 
-#[repr(align(16))]
-struct Memory(UnsafeCell<[u8; Stack::SIZE]>);
+struct Memory(UnsafeCell<Parts>);
+
+#[repr(C, align(16))]
+struct Parts {
+    /// The child's stack.
+    child: [u8; Stack::SIZE],
+    /// Ours: the end of the kernel's has a random place, and would be a page more.
+    own: [u8; Stack::SIZE],
+    /// For any plan of ordinary size. It begins in the page where our stack does.
+    words: [u8; Stack::SIZE],
+}
 
 // SAFETY: there is one thread.
 unsafe impl Sync for Memory {}
 
-/// The entry point: aligns the stack and passes the kernel's block on.
+/// The entry point: passes the kernel's block on, with our own stack.
 #[cfg(target_arch = "x86_64")]
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
@@ -38,9 +49,11 @@ unsafe extern "C" fn _start() -> ! {
     core::arch::naked_asm!(
         "xor ebp, ebp",
         "mov rdi, rsp",
-        "and rsp, -16",
+        "lea rsp, [rip + {memory} + {end}]",
         "call {begin}",
         "ud2",
+        memory = sym MEMORY,
+        end = const core::mem::offset_of!(Parts, words),
         begin = sym begin,
     )
 }
@@ -51,16 +64,16 @@ unsafe extern "C" fn _start() -> ! {
 ///
 /// `block` must be the stack pointer at exec, and this must be called once.
 unsafe extern "C" fn begin(block: *const usize) -> ! {
-    // SAFETY: this runs once, so `MEMORY` and `STACK` are lent once. The kernel put argc, argv, NULL, envp, NULL and
-    // the auxiliary vector at `block`, and never touches them again.
+    // SAFETY: this runs once, so both parts of `MEMORY` are lent once, and the third is our stack. The kernel put argc,
+    // argv, NULL, envp, NULL and the auxiliary vector at `block`, and never touches them again.
     let process = unsafe {
         let argc = *block;
         let arguments = strings(block.add(1), argc);
         let environment = block.add(argc + 2);
         let count = length(environment);
         Process::new(
-            &mut *MEMORY.0.get(),
-            Stack::over(&mut *STACK.0.get()),
+            &mut (*MEMORY.0.get()).words,
+            Stack::over(&mut (*MEMORY.0.get()).child),
             arguments,
             strings(environment, count),
             auxiliary(environment.add(count + 1)),

@@ -18,8 +18,12 @@ pub struct Deadline {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Next {
+    /// The command is asked to end.
     Ask,
+    /// It is made to.
     Kill,
+    /// It has ended, and all others are made to.
+    Leave,
 }
 
 impl Deadline {
@@ -42,24 +46,32 @@ impl Deadline {
         self.timed_out
     }
 
-    /// The time is over: asks, or kills.
-    pub fn pass(&mut self, child: &Child) {
+    /// The command has ended: all who are left have so much time.
+    pub fn leave(&mut self, grace: Option<u64>) {
+        self.next = grace.map(|grace| (from_now(grace), Next::Leave));
+    }
+
+    /// The time is over: asks, or kills. Whether that was all.
+    pub fn pass(&mut self, child: &Child) -> bool {
         match self.next.take() {
             Some((_, Next::Ask)) => {
                 self.timed_out = true;
                 self.stop_timeout = self.stop_timeout.or(Some(GRACE));
-                self.ask(child);
+                self.ask(child, self.ask_with);
             }
-            Some((_, Next::Kill)) => {
+            Some((_, Next::Kill)) => child.send(Signal::KILL),
+            Some((_, Next::Leave)) => {
                 child.send(Signal::KILL);
+                return true;
             }
             None => {}
         }
+        false
     }
 
     /// Asks the command to end. The time until `SIGKILL` starts with the first asking.
-    pub fn ask(&mut self, child: &Child) {
-        child.send(self.ask_with);
+    pub fn ask(&mut self, child: &Child, with: Signal) {
+        child.send(with);
         let killing = matches!(self.next, Some((_, Next::Kill)));
         if let (false, Some(grace)) = (killing, self.stop_timeout) {
             self.next = Some((from_now(grace), Next::Kill));

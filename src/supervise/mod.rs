@@ -11,8 +11,9 @@ mod tty;
 use crate::host::probe;
 use crate::launch::Child;
 use crate::names::{Errno, Signal};
-use crate::plan::Watch;
-use crate::sys::process::{self, Change};
+use crate::plan::{Init, Target, Watch};
+use crate::sys::Result;
+use crate::sys::process::{self, Change, Pid};
 use crate::sys::signal::{self, Arrived, Disposition};
 use deadline::Deadline;
 
@@ -52,50 +53,195 @@ impl Status {
     }
 }
 
+/// What may be said of what goes on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Event {
+    /// An orphan with this process id was reaped.
+    Reaped(i32),
+    /// A signal was passed on.
+    Passed(Signal),
+}
+
 /// Waits for the child's end, and serves it meanwhile. All threads must block the signals that it is
-/// to serve, `SIGCHLD` among them.
-pub fn supervise(child: &Child, watch: &Watch) -> End {
-    let mut deadline = Deadline::new(watch);
-    let mut end = End::default();
-    // What ended it before there was a command.
-    let mut obeyed = None;
-    let mut look = false;
-    loop {
-        if look {
-            match process::look_at(child.pid) {
-                Ok(Some(Change::Exited(code))) => break end.status = Status::Exited(code),
-                Ok(Some(Change::Killed(signal))) => {
-                    let fault = Signal::FAULTS.iter().any(|one| one.number() == signal);
-                    if !fault {
-                        // Somebody wanted it, also if it was not the command yet.
-                        child.excuse();
-                    }
-                    break end.status = Status::Killed(obeyed.unwrap_or(signal));
-                }
-                Ok(Some(Change::Stopped(signal))) => stop::with_child(child, signal),
-                Ok(None) => {}
-                Err(Errno::INTR) => continue,
-                Err(errno) => {
-                    end.status = Status::Exited(crate::error::FAILED);
-                    break end.lost = Some(errno);
-                }
-            }
+/// to serve, `SIGCHLD` among them. `say` is told what the watch asks for.
+#[inline(never)]
+pub fn supervise(child: &Child, watch: &Watch, say: &dyn Fn(Event)) -> End {
+    let mut service = Service {
+        child,
+        watch,
+        say,
+        deadline: Deadline::new(watch),
+        end: End::default(),
+        obeyed: None,
+        ended: false,
+    };
+    let (waited_for, signals) = match watch.init {
+        Some(init) => {
+            child.aim(init.target);
+            (process::ANY, signal::ALL)
         }
-        look = true;
-        match signal::wait(deadline.remaining()) {
-            Ok(arrived) if arrived.signal == Signal::CHLD => {}
-            Ok(arrived) if ends_set_up(child, arrived.signal) => {
-                obeyed = Some(arrived.signal.number());
-                child.send(Signal::KILL);
+        None => (child.pid, signal::all_but_faults()),
+    };
+    while service.goes_on(
+        signal::wait(signals, service.deadline.remaining()),
+        waited_for,
+    ) {}
+    tty::restore(child, watch);
+    service.end.timed_out = service.deadline.timed_out();
+    service.end
+}
+
+/// What is known of a command while it runs.
+struct Service<'a> {
+    child: &'a Child<'a>,
+    watch: &'a Watch<'a>,
+    say: &'a dyn Fn(Event),
+    deadline: Deadline,
+    end: End,
+    /// What ended it before there was a command.
+    obeyed: Option<u8>,
+    /// Whether it has ended, and others are waited for.
+    ended: bool,
+}
+
+impl Service<'_> {
+    /// Serves one signal, or a time that is over; whether there is more to wait for.
+    fn goes_on(&mut self, arrived: Result<Arrived>, waited_for: Pid) -> bool {
+        match arrived {
+            Ok(arrived) if arrived.signal == Signal::CHLD => return self.reap(waited_for),
+            Ok(arrived) if ends_set_up(self.child, arrived.signal) => {
+                self.obeyed = Some(arrived.signal.number());
+                self.child.send(Signal::KILL);
             }
-            Ok(arrived) => receive(child, watch, &mut deadline, arrived),
-            Err(Errno::AGAIN) => deadline.pass(child),
+            // There is nobody to pass anything on to.
+            Ok(arrived) if self.watch.pauses() => {
+                return !matches!(arrived.signal, Signal::TERM | Signal::INT);
+            }
+            Ok(arrived) => self.receive(arrived),
+            Err(Errno::AGAIN) => return !self.deadline.pass(self.child),
+            // We have been stopped and continued; the command's stop may be what did not wake us.
             Err(_) => {}
         }
+        // One look for each wake-up, as nothing tells which children one signal stands for.
+        self.watch.init.is_some() || self.reap(waited_for)
     }
-    tty::restore();
-    end.timed_out = deadline.timed_out();
-    end
+
+    /// Takes what has become of children, until there is nothing more; whether any is worth waiting for.
+    fn reap(&mut self, waited_for: Pid) -> bool {
+        loop {
+            match process::look_at(waited_for) {
+                Ok(Some((pid, change))) if pid == self.child.pid => {
+                    if self.changed(change) {
+                        return false;
+                    }
+                }
+                Ok(Some((pid, _))) => self.say(Event::Reaped(pid.0), |init| init.warn_reap),
+                Ok(None) => return true,
+                Err(Errno::INTR) => continue,
+                // Nobody is left.
+                Err(_) if self.ended => return false,
+                Err(_) if self.watch.pauses() => return true,
+                Err(errno) => {
+                    self.end.status = Status::Exited(crate::error::FAILED);
+                    self.end.lost = Some(errno);
+                    return false;
+                }
+            }
+            if waited_for == self.child.pid {
+                return true;
+            }
+        }
+    }
+
+    /// The command has stopped or ended; whether that is all.
+    fn changed(&mut self, change: Change) -> bool {
+        self.end.status = match change {
+            Change::Stopped(signal) => {
+                // Nobody could continue process 1.
+                if !self.watch.first {
+                    stop::with_child(self.child, self.watch, signal);
+                }
+                return false;
+            }
+            Change::Exited(code) => Status::Exited(code),
+            Change::Killed(signal) => {
+                let fault = Signal::FAULTS.iter().any(|one| one.number() == signal);
+                if !fault {
+                    // Somebody wanted it, also if it was not the command yet.
+                    self.child.excuse();
+                }
+                Status::Killed(self.obeyed.unwrap_or(signal))
+            }
+        };
+        match self.watch.init {
+            Some(init) if init.grace.is_some() || init.wait_all => self.stay(init),
+            _ => return true,
+        }
+        false
+    }
+
+    /// The command has ended, and the others matter. Its process id may soon be somebody else's.
+    fn stay(&mut self, init: &Init) {
+        self.ended = true;
+        self.deadline.leave(init.grace);
+        self.child.aim(if self.watch.first {
+            Target::All
+        } else {
+            Target::Group
+        });
+        if init.grace.is_some() {
+            self.child.send(Signal::TERM);
+            self.child.send(Signal::CONT);
+        }
+    }
+
+    fn say(&self, event: Event, wanted: fn(&Init) -> bool) {
+        if self
+            .watch
+            .init
+            .is_some_and(|init| init.verbose || wanted(init))
+        {
+            (self.say)(event);
+        }
+    }
+
+    /// Passes a signal on, unless the command has got it already.
+    fn receive(&mut self, arrived: Arrived) {
+        let (child, watch) = (self.child, self.watch);
+        let signal = arrived.signal;
+        let from_keyboard = arrived.from_kernel
+            && (stop::is_keyboard_stop(signal)
+                || matches!(signal, Signal::INT | Signal::QUIT | Signal::WINCH)
+                // Of a session's leader the kernel hangs up only the leader.
+                || signal == Signal::HUP && !process::leads_session());
+        // Sent by the command to its own group.
+        let from_child =
+            arrived.sender == child.pid && watch.init.is_none_or(|init| init.single_child);
+        let has_it = watch.shares_terminal && from_keyboard || from_child;
+        let stops = (watch.shielded || !child.has_left()) && stop::is_keyboard_stop(signal);
+        if stops && takes_default_action(child, signal) {
+            return stop::shielded(child, signal);
+        }
+        let Some(other) = self.rewritten(signal).filter(|_| !has_it) else {
+            return;
+        };
+        if signal == Signal::TERM && !self.ended {
+            self.deadline.ask(child, other);
+        } else {
+            child.send(other);
+        }
+        self.say(Event::Passed(other), |_| false);
+    }
+
+    /// What is passed on for a signal.
+    fn rewritten(&self, signal: Signal) -> Option<Signal> {
+        let rules = self.watch.init.map_or(&[][..], |init| init.rewrite);
+        match rules.iter().rfind(|(from, _)| *from == signal) {
+            Some((_, to)) => *to,
+            None if signal == Signal::TERM => self.watch.stop_signal.or(Some(signal)),
+            None => Some(signal),
+        }
+    }
 }
 
 /// Whether a signal ends a program that has not even started.
@@ -114,25 +260,4 @@ fn takes_default_action(child: &Child, signal: Signal) -> bool {
     }
     // The child has everything blocked until it executes; what it will have then is our caller's.
     child.inherits & signal.bit() == 0 && signal::disposition(signal) != Ok(Disposition::Ignored)
-}
-
-/// Passes a signal on, unless the command has got it already.
-fn receive(child: &Child, watch: &Watch, deadline: &mut Deadline, arrived: Arrived) {
-    let signal = arrived.signal;
-    let from_keyboard = arrived.from_kernel
-        && (stop::is_keyboard_stop(signal)
-            || matches!(signal, Signal::INT | Signal::QUIT | Signal::WINCH)
-            // Of a session's leader the kernel hangs up only the leader.
-            || signal == Signal::HUP && !process::leads_session());
-    let has_it = (watch.shares_terminal && from_keyboard) || arrived.sender == child.pid;
-    let stops = (watch.shielded || !child.has_left()) && stop::is_keyboard_stop(signal);
-    if stops && takes_default_action(child, signal) {
-        stop::shielded(child, signal);
-    } else if has_it {
-        // From the keyboard, or sent by the command to its own group.
-    } else if signal == Signal::TERM {
-        deadline.ask(child);
-    } else {
-        child.send(signal);
-    }
 }

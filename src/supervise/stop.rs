@@ -4,8 +4,10 @@
 //! has no handler for (pid_namespaces(7)), and a read from a background group would even spin. So
 //! we stop it, unless it handles or ignores the signal itself.
 
+use super::tty;
 use crate::launch::Child;
 use crate::names::Signal;
+use crate::plan::{Target, Watch};
 use crate::sys::process;
 use crate::sys::signal;
 
@@ -14,10 +16,17 @@ pub fn is_keyboard_stop(signal: Signal) -> bool {
     matches!(signal, Signal::TSTP | Signal::TTIN | Signal::TTOU)
 }
 
-/// The child has stopped: so do we, and it goes on when we do.
-pub fn with_child(child: &Child, number: u8) {
+/// The child has stopped: so do we, and it goes on when we do, in the foreground if that is ours again.
+pub fn with_child(child: &Child, watch: &Watch, number: u8) {
     stop_self(Signal::new(number).unwrap_or(Signal::STOP));
+    if watch.has_own_group() {
+        tty::pass(process::group(), child.pid);
+        child.aim(Target::Group);
+    }
     child.send(Signal::CONT);
+    if let Some(init) = watch.init {
+        child.aim(init.target);
+    }
 }
 
 /// A shielded child that leaves a stop signal to the kernel has got one, or is meant to.
@@ -30,11 +39,13 @@ pub fn shielded(child: &Child, signal: Signal) {
 /// Stops this process as the signal would: not at all if our process group is orphaned, for nobody
 /// could continue it then. Returns when somebody has.
 fn stop_self(signal: Signal) {
-    let blocked = signal::all_but_faults();
+    let blocked = signal::block(0).unwrap_or(signal::ALL);
     let _ = signal::send(process::id(), signal);
     if signal != Signal::STOP {
         // The signal is pending now; it acts between these two calls.
         let _ = signal::set_mask(blocked & !signal.bit());
         let _ = signal::set_mask(blocked);
     }
+    // What has continued us is not passed on as well: the command may have stopped again by then.
+    let _ = signal::wait(Signal::CONT.bit(), Some(0));
 }

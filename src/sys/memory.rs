@@ -41,6 +41,17 @@ pub unsafe fn unmap(start: usize, size: usize) {
     let _ = unsafe { call(Sysno::munmap, [start, size]) };
 }
 
+/// madvise(2) `MADV_DONTNEED`: the pages read as zeroes from now on.
+///
+/// # Safety
+///
+/// Nobody may read what was there.
+pub unsafe fn discard(start: usize, size: usize) -> Result<()> {
+    let arguments = [start, size, libc::MADV_DONTNEED as usize];
+    // SAFETY: as the caller promises.
+    unsafe { call(Sysno::madvise, arguments) }.map(nothing)
+}
+
 /// futex(2) `FUTEX_WAIT` until the word is no longer `value`. The word may be changed by another
 /// process, or by the kernel on behalf of one, so the private form would sleep for ever.
 pub fn wait_while(word: &AtomicU32, value: u32) {

@@ -17,6 +17,12 @@ pub fn id() -> Pid {
     Pid(unsafe { call(Sysno::getpid, []) }.unwrap_or(0) as i32)
 }
 
+/// getppid(2): 0 if the parent is in another process-id namespace.
+pub fn parent() -> Pid {
+    // SAFETY: no pointer is passed. It cannot fail.
+    Pid(unsafe { call(Sysno::getppid, []) }.unwrap_or(0) as i32)
+}
+
 /// getpgid(2) of the calling process.
 pub fn group() -> Pid {
     // SAFETY: no pointer is passed. It cannot fail.
@@ -93,17 +99,20 @@ pub enum Change {
     Stopped(u8),
 }
 
-/// wait4(2) without waiting: what has become of a child, if anything.
-pub fn look_at(child: Pid) -> Result<Option<Change>> {
+/// Any child.
+pub const ANY: Pid = Pid(-1);
+
+/// wait4(2) without waiting: what has become of a child, if anything, and of which.
+pub fn look_at(child: Pid) -> Result<Option<(Pid, Change)>> {
     wait(child, libc::WNOHANG | libc::WUNTRACED)
 }
 
 /// wait4(2) until a child has ended.
-pub fn wait_for(child: Pid) -> Result<Option<Change>> {
-    wait(child, 0)
+pub fn wait_for(child: Pid) -> Result<()> {
+    wait(child, 0).map(|_| ())
 }
 
-fn wait(child: Pid, options: i32) -> Result<Option<Change>> {
+fn wait(child: Pid, options: i32) -> Result<Option<(Pid, Change)>> {
     let mut status = 0i32;
     let arguments = [
         child.0 as usize,
@@ -112,15 +121,14 @@ fn wait(child: Pid, options: i32) -> Result<Option<Change>> {
         0,
     ];
     // SAFETY: the kernel writes one int.
-    if unsafe { call(Sysno::wait4, arguments)? } == 0 {
-        return Ok(None);
-    }
+    let pid = unsafe { call(Sysno::wait4, arguments)? };
     let high = (status >> 8) as u8;
-    Ok(Some(match status & 0x7f {
+    let change = match status & 0x7f {
         0 => Change::Exited(high),
         0x7f => Change::Stopped(high),
         signal => Change::Killed(signal as u8),
-    }))
+    };
+    Ok((pid != 0).then_some((Pid(pid as i32), change)))
 }
 
 /// prctl(2) `PR_SET_PDEATHSIG` `SIGKILL`.

@@ -64,6 +64,10 @@ pub fn all_but_faults() -> u64 {
         .fold(u64::MAX, |set, signal| set & !signal.bit())
 }
 
+/// All signals. What reports a fault of the program itself ends it also when it is blocked; then this
+/// keeps nothing but what others send.
+pub const ALL: u64 = u64::MAX;
+
 /// rt_sigprocmask(2) `SIG_BLOCK`; the set that was blocked before.
 pub fn block(set: u64) -> Result<u64> {
     let mut old = 0u64;
@@ -94,10 +98,9 @@ pub struct Arrived {
     pub sender: Pid,
 }
 
-/// rt_sigtimedwait(2) for any signal that is blocked, at most so many milliseconds; `EAGAIN` when
+/// rt_sigtimedwait(2) for any signal of a set, all of them blocked, at most so many milliseconds; `EAGAIN` when
 /// they are over, `EINTR` when the process was stopped meanwhile.
-pub fn wait(milliseconds: Option<u64>) -> Result<Arrived> {
-    let set = all_but_faults();
+pub fn wait(set: u64, milliseconds: Option<u64>) -> Result<Arrived> {
     let timeout = milliseconds.map(|all| [all / 1000, all % 1000 * 1_000_000]);
     let timeout = timeout.as_ref().map_or(0, |pair| pair.as_ptr() as usize);
     let mut info = MaybeUninit::<siginfo_t>::zeroed();
@@ -122,7 +125,7 @@ pub fn wait(milliseconds: Option<u64>) -> Result<Arrived> {
     })
 }
 
-/// kill(2).
+/// kill(2): a process, minus a process group, or with -1 all processes but us and process 1.
 pub fn send(to: Pid, signal: Signal) -> Result<()> {
     // SAFETY: no pointer is passed.
     unsafe { call(Sysno::kill, [to.0 as usize, signal.number() as usize]) }.map(nothing)

@@ -26,6 +26,7 @@ fn run<'a>(caller: Caller, words: &'a [&'a str]) -> Run<'a> {
         script: "",
         traced_script: "",
         tracer: &[],
+        verb: "run",
         words,
         path: PATH,
     }
@@ -536,5 +537,48 @@ fn root_without_admin_rights_is_explained() {
             "there is a user namespace"
         );
         assert_explained(&run);
+    }
+}
+
+#[test]
+fn process_1_of_a_container_is_explained() {
+    if !has("strace") {
+        return skip("no strace");
+    }
+    for &caller in callers() {
+        for words in [
+            &["true"][..],
+            &["-g", "-s", "--", "true"],
+            &["--new-session", "--grace=1", "true"],
+            &["-c", "--rewrite=1:0", "true"],
+            &["--json-status-fd=5", "true"],
+        ] {
+            assert_explained(&Run {
+                verb: "init",
+                script: "exec 5>/dev/null",
+                ..run(caller, words)
+            });
+        }
+    }
+}
+
+/// Where the terminal is told which group is in its foreground.
+#[test]
+fn process_1_with_a_terminal_is_explained() {
+    if !has("strace") || !has("script") {
+        return skip("no strace or script");
+    }
+    for &caller in callers() {
+        let traced_script = "exec script -qec \"$*\" /dev/null >/dev/null";
+        let run = Run {
+            verb: "init",
+            traced_script,
+            ..run(caller, &["true"])
+        };
+        let seen = run.seen().calls();
+        assert!(
+            seen.child.iter().any(|call| call.contains("TIOCSPGRP")),
+            "{seen:?}"
+        );
     }
 }

@@ -39,6 +39,7 @@ fn views_of_file_systems_are_explained() {
                 script: "exec 8</dev/null 9<<E\nnine\nE",
                 traced_script: "",
                 tracer: &[],
+                verb: "run",
                 words: &words,
                 path: "/usr/bin:/bin",
             };

@@ -1,4 +1,5 @@
 //! A pidone that runs while a test looks at it. It ends with the test, whatever the outcome.
+#![allow(dead_code)]
 
 use crate::support::{Caller, children, eventually, pidone, send};
 use crate::witness::witness;
@@ -65,6 +66,18 @@ impl Running {
         self.lines
             .recv_timeout(Duration::from_secs(10))
             .expect("a line")
+    }
+
+    /// The same, where that takes longer.
+    pub fn line_within(&self, seconds: u64) -> String {
+        self.lines
+            .recv_timeout(Duration::from_secs(seconds))
+            .expect("a line")
+    }
+
+    /// Ends the command's input, if that is a pipe.
+    pub fn close_input(&mut self) {
+        drop(self.child.stdin.take());
     }
 
     /// What a witness says up to the fence, which is sent now.

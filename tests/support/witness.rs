@@ -40,15 +40,20 @@ pub fn witness() -> &'static str {
 
 /// Says `ready`, then `got N` for each signal, in the order of the kernel: all are blocked and read from
 /// a signalfd(2), but `ignore=N`, `default=N`, and `catch=N`, which says `caught N` in a handler. With `send=N`
-/// it sends one to its own process group when it gets [`GO`].
+/// it sends one to its own process group when it gets [`GO`], and with `die=9` it dies with its parent.
 fn report(words: &[&str]) -> ! {
     let words = words.iter().map(|word| {
         let (what, number) = word.split_once('=').expect("WHAT=NUMBER");
-        (what, number.parse().expect("a signal number"))
+        (what, number.parse::<i32>().expect("a signal number"))
     });
     let (sent, exceptions): (Vec<_>, Vec<_>) = words.partition(|(what, _)| *what == "send");
     let mut blocked = u64::MAX;
     for (what, number) in exceptions {
+        if what == "die" {
+            // SAFETY: no pointer is passed.
+            unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, number) };
+            continue;
+        }
         let handler: extern "C" fn(i32) = caught;
         set_action(
             number,

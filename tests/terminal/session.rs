@@ -1,5 +1,4 @@
 //! A terminal whose far end, the keyboard and the screen, is the test's.
-
 use crate::leader::SEPARATOR;
 use crate::support::{Caller, ORDINARY, children, eventually, is_root, program, send};
 use crate::witness::witness;

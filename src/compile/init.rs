@@ -1,0 +1,162 @@
+//! `init`: the same steps wherever it runs. It needs no capability, no /proc, and no newer call than
+//! clone(2), which no filter refuses.
+
+use super::steps::List;
+use super::{command, environment, reports, set_sigchld};
+use crate::config::{Config, Init, Target};
+use crate::error::Error;
+use crate::host::Host;
+use crate::names::{Constant, Errno, Id, NsSet, Signal, Sys};
+use crate::plan::{Arg, Call, Plan, Watch, Who};
+use crate::strings::thin;
+use crate::words::{Array, Words};
+
+/// Makes the plan of a process that cares for others.
+pub fn compile<'p>(
+    config: &Config<'p>,
+    init: &Init<'p>,
+    host: &Host<'p>,
+    words: &'p Words,
+) -> Result<Plan<'p>, Error<'p>> {
+    if init.target == Target::All && !host.first {
+        return Err(Error::NotFirst);
+    }
+    match (init.pause, config.command.is_empty()) {
+        (true, false) => return Err(Error::Contradiction(Id::Pause, Id::Command)),
+        (false, true) => return Err(Error::NoCommand),
+        _ => {}
+    }
+    let own_session = config.process.new_session || init.own_session && host.foreground.is_none();
+    let terminal = host
+        .foreground
+        .filter(|_| !own_session && !init.single_child);
+    let env = environment::environment(config, host, words);
+    let mut list = List::new(words);
+    // Before anything else: what comes from now on is kept for the command.
+    list.add(Call::BlockAll, Id::Default);
+    list.add_if(host.sigchld_ignored, set_sigchld(false), Id::Default);
+    reports::keep_descriptors(config, &mut list);
+    adopt(init, host, &mut list);
+    let mut argv = config.command;
+    if init.pause {
+        leave_alone(config, &mut list);
+    } else {
+        list.turn(Who::Clone);
+        list.add(spawn(terminal.is_some()), Id::Default);
+        list.turn(Who::During);
+        reports::announce(config, host, NsSet::NONE, &mut list);
+        leave_alone(config, &mut list);
+        // After the last use of them, which was the command's start.
+        if let Some((start, length)) = host.pointers {
+            list.add(Call::Discard { start, length }, Id::Default);
+        }
+        list.turn(Who::Child);
+        place(config, init, own_session, terminal, &mut list);
+        list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
+        list.add(Call::RestoreSignals, Id::Default);
+        argv = command::execute(config, env, words, &mut list)?;
+    }
+    Ok(Plan {
+        steps: list.steps.finish(),
+        argv,
+        env,
+        stack: None,
+        watch: watch(config, init, own_session, host, words),
+    })
+}
+
+const SUBREAPER: Call = Call::plain(
+    Sys::prctl,
+    &[Arg::Name(Constant::PR_SET_CHILD_SUBREAPER), Arg::Number(1)],
+);
+const TO_ROOT: Call = Call::plain(Sys::chdir, &[Arg::Text(thin!("/"))]);
+const NEW_SESSION: Call = Call::plain(Sys::setsid, &[]);
+const OWN_GROUP: Call = Call::plain(Sys::setpgid, &[Arg::Number(0), Arg::Number(0)]);
+
+/// Who asked for a step that is there anyway.
+fn asked(given: bool, option: Id) -> Id {
+    if given { option } else { Id::Default }
+}
+
+/// Orphans come to us, and a signal when our own parent ends.
+fn adopt(init: &Init, host: &Host, list: &mut List) {
+    let because = asked(init.subreaper, Id::Subreaper);
+    list.add_if(!host.first || init.subreaper, SUBREAPER, because);
+    if let Some(signal) = init.parent_death {
+        let args = [Arg::Name(Constant::PR_SET_PDEATHSIG), Arg::Signal(signal)];
+        list.plain(Sys::prctl, &args, Id::ParentDeath);
+        // It may have ended just before.
+        list.add(Call::CheckOldParent(host.parent, signal), Id::ParentDeath);
+    }
+}
+
+/// The child has what is free of our stack, and we go on when it has become the command or failed. The
+/// kernel tells it its process id where the terminal is to be told.
+fn spawn(with_terminal: bool) -> Call<'static> {
+    let mut flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_CHILD_CLEARTID;
+    if with_terminal {
+        flags |= libc::CLONE_CHILD_SETTID;
+    }
+    Call::Clone(flags as u64)
+}
+
+/// We keep no mount busy, and no pipe or socket open.
+#[inline(never)]
+fn leave_alone(config: &Config, list: &mut List) {
+    list.add(TO_ROOT, Id::Default);
+    reports::close_descriptors(config, list);
+}
+
+/// What the terminal's calls answer where there is none any more, or it is another session's.
+const NO_TERMINAL: &[Errno] = &[
+    Errno::NOTTY,
+    Errno::IO,
+    Errno::NXIO,
+    Errno::BADF,
+    Errno::PERM,
+];
+
+/// The command's session or process group, and the terminal.
+fn place(config: &Config, init: &Init, own_session: bool, terminal: Option<u32>, list: &mut List) {
+    let because = asked(config.process.new_session, Id::NewSession);
+    list.add_if(own_session, NEW_SESSION, because);
+    list.add_if(!own_session && !init.single_child, OWN_GROUP, Id::Default);
+    if let Some(terminal) = terminal {
+        let args = [
+            Arg::Number(terminal.into()),
+            Arg::Name(Constant::TIOCSPGRP),
+            Arg::ChildId,
+        ];
+        let call = list.call(Sys::ioctl, &args);
+        list.add_tolerant(call, NO_TERMINAL, Id::Default);
+    }
+}
+
+fn watch<'p>(
+    config: &Config,
+    init: &Init<'p>,
+    own_session: bool,
+    host: &Host,
+    words: &'p Words,
+) -> Watch<'p> {
+    let mut init = *init;
+    if own_session && init.own_session {
+        // The kernel would discard these: nobody outside the session could continue its group.
+        let mut rules = Array::new(words);
+        for signal in [Signal::TSTP, Signal::TTIN, Signal::TTOU] {
+            rules.push((signal, Some(Signal::STOP)));
+        }
+        rules.extend(init.rewrite);
+        init.rewrite = rules.finish();
+    }
+    Watch {
+        shares_terminal: init.single_child,
+        timeout: config.life.timeout,
+        stop_signal: config.life.stop_signal,
+        stop_timeout: config.life.stop_timeout,
+        status_fd: config.reports.json_status_fd,
+        init: Some(words.keep(init)),
+        first: host.first,
+        ..Watch::default()
+    }
+}
