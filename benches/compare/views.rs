@@ -48,17 +48,31 @@ pub fn sandbox(programs: &Programs) -> Vec<Competitor> {
     beside(programs, pidone, bwrap)
 }
 
-/// An empty root with so many read-only binds.
+/// An empty root with so many read-only binds, and without any.
 pub fn binds(programs: &Programs, count: usize) -> Vec<Competitor> {
     let own = programs.directory.display().to_string();
-    let mut view = format!(" --ro-bind {own} {own}");
-    for number in 0..count {
-        view += &format!(" --ro-bind {own}/source /m/{number}");
+    let none = format!(" --ro-bind {own} {own}");
+    let some = |number| format!(" --ro-bind {own}/source /m/{number}");
+    let view = none.clone() + &(0..count).map(some).collect::<String>();
+    let start = |view| {
+        let pidone = format!("run --no-proc --empty-root{view}");
+        (pidone, format!("--unshare-pid --as-pid-1{view}"))
+    };
+    let ((pidone, bwrap), empty) = (start(view), start(none));
+    let mut list = beside(programs, pidone, bwrap);
+    for mut competitor in beside(programs, empty.0, empty.1) {
+        competitor.label = match competitor.label {
+            "pidone" => EMPTY[0],
+            "bwrap" => EMPTY[1],
+            _ => continue,
+        };
+        list.push(competitor);
     }
-    let pidone = format!("run --no-proc --empty-root{view}");
-    let bwrap = format!("--unshare-pid --as-pid-1{view}");
-    beside(programs, pidone, bwrap)
+    list
 }
+
+/// The labels of those without any.
+const EMPTY: [&str; 2] = ["pidone, empty", "bwrap, empty"];
 
 fn beside(programs: &Programs, pidone: String, bwrap: String) -> Vec<Competitor> {
     let noop = &programs.noop;
@@ -105,26 +119,20 @@ fn print_binds(views: &mut Views, troubles: &mut Troubles) {
         "  {:>6} {:>5} {:>10} {:>9} {:>11} {:>9} {:>8}",
         "binds", "runs", "pidone", "per bind", "bwrap", "per bind", "× bwrap",
     );
-    let Some(none) = troubles
-        .take(times::measure_apart(Set::Binds(0)))
-        .map(medians)
-    else {
-        return;
-    };
     let mut hundred = None;
     for count in COUNTS {
         let set = Set::Binds(count);
         let Some(some) = troubles.take(times::measure_apart(set)).map(medians) else {
             return;
         };
-        let of = |label: &str| {
-            let (all, empty) = (some.get(label)?, none.get(label)?);
+        let of = |label: &str, empty: &str| {
+            let (all, empty) = (some.get(label)?, some.get(empty)?);
             Some((all / 1e3, (all - empty) / 1e3 / count as f64))
         };
-        let Some((all, each)) = of("pidone") else {
+        let Some((all, each)) = of("pidone", EMPTY[0]) else {
             return troubles.note("pidone");
         };
-        let peer = of("bwrap").unwrap_or((f64::NAN, f64::NAN));
+        let peer = of("bwrap", EMPTY[1]).unwrap_or((f64::NAN, f64::NAN));
         println!(
             "  {count:>6} {:>5} {all:>10.0} {each:>9.2} {:>11.0} {:>9.2} {:>8.3}",
             set.runs(),
