@@ -79,8 +79,21 @@ impl Inside {
             .read_line(&mut line)
             .expect("text");
         assert_eq!(line, "ready\n");
-        let pid = support::children(pidone.id())[0];
+        // Beside it there may still be the one that handed over to it.
+        let all = support::children(pidone.id());
+        let shell = |pid: &&u32| {
+            fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "sh\n")
+        };
+        let pid = *all.iter().find(shell).expect("it runs");
         Inside { pidone, pid }
+    }
+
+    /// Waits for pidone's end, which is not that of the command's input.
+    fn wait(&mut self) -> Option<i32> {
+        let input = self.pidone.stdin.take();
+        let status = self.pidone.wait().expect("it ends");
+        self.pidone.stdin = input;
+        status.code()
     }
 }
 
@@ -101,11 +114,9 @@ fn the_command_is_in_all_namespaces_of_the_process() {
             namespaces(held.pid),
             "{caller:?} {owner:?}"
         );
-        assert_eq!(
-            support::children(inside.pidone.id()),
-            [inside.pid],
-            "it is pidone's only child"
-        );
+        eventually("it is pidone's only child", || {
+            (support::children(inside.pidone.id()) == [inside.pid]).then_some(())
+        });
     }
 }
 
@@ -239,13 +250,12 @@ fn signals_reach_it_and_its_end_is_pidones() {
         let held = held(owner, &["-a"]);
         let mut inside = Inside::start(caller, &[&held.pid.to_string()]);
         support::send(inside.pidone.id(), libc::SIGHUP);
-        let status = inside.pidone.wait().expect("it ends");
-        assert_eq!(status.code(), Some(128 + libc::SIGHUP), "{caller:?}");
+        assert_eq!(inside.wait(), Some(128 + libc::SIGHUP), "{caller:?}");
 
         // However pidone ends, the command does not outlive it.
         let mut inside = Inside::start(caller, &[&held.pid.to_string()]);
         support::send(inside.pidone.id(), libc::SIGKILL);
-        inside.pidone.wait().expect("it ends");
+        inside.wait();
         eventually("the command ends", || (!is_alive(inside.pid)).then_some(()));
     }
 }
@@ -555,7 +565,7 @@ fn it_is_who_it_is_asked_to_be() {
     // It still ends with pidone.
     let mut inside = Inside::start(Caller::Root, &["--uid", "1234", &pid]);
     support::send(inside.pidone.id(), libc::SIGKILL);
-    inside.pidone.wait().expect("it ends");
+    inside.wait();
     eventually("the command ends", || (!is_alive(inside.pid)).then_some(()));
 }
 
