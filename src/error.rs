@@ -117,6 +117,8 @@ pub enum Error<'a> {
         /// Why.
         errno: Errno,
     },
+    /// Another program's library cannot copy itself.
+    NoImage,
     /// `init` has no command.
     NoCommand,
     /// `--signal-all` of a process that is not process 1.
@@ -163,6 +165,7 @@ impl Show for Error<'_> {
                     " stands for no option of init"
                 );
             }
+            Error::NoImage => put!(text, "--init is for the program itself"),
             Error::NoCommand => put!(text, "there is no command: pidone init [OPTIONS] COMMAND"),
             Error::NotFirst => put!(
                 text,

@@ -26,16 +26,19 @@ pub struct Process {
     arguments: &'static Strings<'static>,
     environment: &'static Strings<'static>,
     auxiliary: &'static [[usize; 2]],
+    image: [&'static [u8]; 2],
 }
 
 impl Process {
-    /// Memory to begin with and for a child's stack, the arguments, the environment, and the (type, value) pairs of the auxiliary vector (getauxval(3)).
+    /// Memory to begin with and for a child's stack, the arguments, the environment, the (type, value) pairs of the
+    /// auxiliary vector (getauxval(3)), and the program's file in two parts.
     pub const fn new(
         memory: &'static mut [u8],
         stack: Stack,
         arguments: &'static Strings<'static>,
         environment: &'static Strings<'static>,
         auxiliary: &'static [[usize; 2]],
+        image: [&'static [u8]; 2],
     ) -> Self {
         Process {
             memory,
@@ -43,6 +46,7 @@ impl Process {
             arguments,
             environment,
             auxiliary,
+            image,
         }
     }
 
@@ -62,6 +66,7 @@ impl Process {
         let ids = [libc::AT_EUID, libc::AT_EGID].map(|kind| self.auxiliary(kind));
         let mut host = Host {
             stack: Some(self.stack),
+            image: self.image,
             ..probe::of_program(ids, self.environment)
         };
         probe::look(&mut host, &request.config);

@@ -2,6 +2,8 @@
 
 #[path = "support/docker.rs"]
 mod engine;
+#[path = "docker/init.rs"]
+mod init;
 mod support;
 
 use engine::{Docker, Engine, IMAGE, busybox, docker, podman};

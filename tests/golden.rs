@@ -151,6 +151,7 @@ fn host(case: &Case) -> Host<'static> {
         _ => panic!("neither root nor user: {}", case.facts),
     };
     let mut host = Host::with_ids(euid, egid);
+    host.image = [b"constants", b"code"];
     let pairs = case
         .environment
         .iter()
@@ -189,6 +190,8 @@ fn host(case: &Case) -> Host<'static> {
             ("own", pid) => host.target.own = pid.parse().unwrap(),
             ("cgroups", paths) => host.target.cgroups = cgroups(paths),
             ("against", "default") => {}
+            ("memfd_exec", "no") => host.memfd_exec = false,
+            ("blocked", set) => host.blocked = u64::from_str_radix(set, 16).unwrap(),
             ("pid", "1") => host.first = true,
             ("parent", pid) => host.parent = pid.parse().expect("a process id"),
             ("foreground", fd) => host.foreground = fd.parse().ok(),
@@ -493,7 +496,14 @@ fn broken(plan: &Plan) -> Option<&'static str> {
         let alone = plan.steps.iter().all(|step| step.who == Who::Before);
         return (!alone).then_some("there is no child");
     }
-    let executes = |call: &Call| matches!(call, Call::Exec { .. });
+    let executes = |call: &Call| matches!(call, Call::Exec { .. } | Call::ExecCopy);
+    // Our copy has it in words.
+    let hands_on = |call: &Call| {
+        matches!(
+            call,
+            Call::RestoreSignals | Call::SetSignals(_) | Call::ExecCopy
+        )
+    };
     let (Some(candidate), Some((_, last))) =
         (child.iter().position(executes), plan.by(Who::Child).last())
     else {
@@ -567,7 +577,7 @@ fn broken(plan: &Plan) -> Option<&'static str> {
         ),
         (
             "the command gets the caller's mask",
-            inherits_a_mask == child.contains(&Call::RestoreSignals),
+            inherits_a_mask == child.iter().any(hands_on),
         ),
         ("pidone uses what it has opened", finds(&[&before, &during])),
         (

@@ -4,7 +4,7 @@ use super::Lists;
 use super::value::milliseconds;
 use crate::config::{Init, Target};
 use crate::names::{Id, Signal};
-use crate::text::{cut, decimal, has};
+use crate::text::{cut, decimal, has, number};
 
 /// Puts an option and its value into the configuration; nothing if the value is wrong.
 pub fn store(init: &mut Init, id: Id, mut word: &[u8], lists: &mut Lists) -> Option<()> {
@@ -13,6 +13,7 @@ pub fn store(init: &mut Init, id: Id, mut word: &[u8], lists: &mut Lists) -> Opt
         Id::SignalAll => init.target = Target::All,
         Id::SingleChild => init.single_child = true,
         Id::ParentDeath => init.parent_death = Some(Signal::named(word)?),
+        Id::Blocked => init.mask = Some(number(word, 16)?),
         Id::Subreaper => init.subreaper = true,
         Id::WarnReap => init.warn_reap = true,
         Id::Grace => init.grace = Some(milliseconds(word)?),

@@ -100,6 +100,7 @@ pub fn store<'a>(
         | Id::LandlockTcpBind => lists.allowed.push(allowed(option, first)?),
         Id::LandlockScope => privilege.landlock_scope = true,
         Id::DisableUserns => privilege.disable_userns = true,
+        Id::Init => life.init = true,
         Id::NoKillChild => life.no_kill_child = true,
         Id::Timeout => life.timeout = Some(milliseconds(word)?),
         Id::StopSignal => life.stop_signal = Some(Signal::named(word)?),

@@ -25,14 +25,8 @@ pub fn execute<'p>(
     words: &'p Words,
     list: &mut List<'p>,
 ) -> Result<&'p Strings<'p>, Error<'static>> {
-    let (name, because) = match config.command.first().copied().flatten() {
-        Some(first) => (first, Id::Command),
-        None => shell(env),
-    };
+    let (name, because) = named(config, env)?;
     let bytes = name.bytes();
-    if bytes.is_empty() {
-        return Err(Error::EmptyCommand);
-    }
     if has(bytes, b'/') {
         list.add(Call::Exec(name), because);
         return Ok(arguments(config, name, words));
@@ -49,6 +43,21 @@ pub fn execute<'p>(
             return Ok(arguments(config, name, words));
         }
         list.add_tolerant(call, NEXT, because);
+    }
+}
+
+/// The command's name, and who gave it.
+pub fn named<'p>(
+    config: &Config<'p>,
+    env: &Strings<'p>,
+) -> Result<(ThinCStr<'p>, Id), Error<'static>> {
+    let (name, because) = match config.command.first().copied().flatten() {
+        Some(first) => (first, Id::Command),
+        None => shell(env),
+    };
+    match name.bytes() {
+        [] => Err(Error::EmptyCommand),
+        _ => Ok((name, because)),
     }
 }
 

@@ -48,12 +48,15 @@ pub fn compile<'p>(
         leave_alone(config, &mut list);
         // After the last use of them, which was the command's start.
         if let Some((start, length)) = host.pointers {
-            list.add(Call::Discard { start, length }, Id::Default);
+            list.add(Call::Discard(start, length), Id::Default);
         }
         list.turn(Who::Child);
         place(config, init, own_session, terminal, &mut list);
         list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
-        list.add(Call::RestoreSignals, Id::Default);
+        match init.mask {
+            Some(mask) => list.add(Call::SetSignals(mask), Id::Blocked),
+            None => list.add(Call::RestoreSignals, Id::Default),
+        }
         argv = command::execute(config, env, words, &mut list)?;
     }
     Ok(Plan {
@@ -104,7 +107,7 @@ fn spawn(with_terminal: bool) -> Call<'static> {
 #[inline(never)]
 fn leave_alone(config: &Config, list: &mut List) {
     list.add(TO_ROOT, Id::Default);
-    reports::close_descriptors(config, list);
+    reports::close_descriptors(config, list, false);
 }
 
 /// What the terminal's calls answer where there is none any more, or it is another session's.

@@ -5,6 +5,7 @@
 mod accounts;
 mod caps;
 mod command;
+mod copy;
 mod credentials;
 mod enter;
 mod environment;
@@ -80,7 +81,7 @@ pub fn compile<'p>(
     list.add(Call::BlockSignals, Id::Default);
 
     list.turn(Who::Clone);
-    list.add(clone(host, resolved.new), resolved.because(Ns::Pid));
+    list.add(clone(config, host, resolved.new), resolved.because(Ns::Pid));
 
     list.turn(Who::During);
     if let Some(maps) = &maps {
@@ -88,6 +89,10 @@ pub fn compile<'p>(
     }
     let bound = join::persist(config, &mut list);
     reports::announce(config, host, resolved.new, &mut list);
+    // The child has descriptors of its own then.
+    if config.life.init && host.shared_with.is_none() {
+        reports::close_descriptors(config, &mut list, false);
+    }
     // After everything that the child, or a reader of the reports, has to find done.
     list.add_if(gate, Call::OpenGate, Id::Default);
 
@@ -144,16 +149,21 @@ pub fn compile<'p>(
     // Waits for the caller with everything set up, so that it sees the finished world.
     reports::await_release(config, &mut list);
     enter::hand_over(config, &resolved, &mut list);
+    copy::make(config, host, &mut list)?;
     // After the last step that opens something (CVE-2024-21626: a directory of the host left open).
-    reports::close_descriptors(config, &mut list);
+    reports::close_descriptors(config, &mut list, config.life.init);
     list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
-    // As late as can be: what comes before is for the parent to judge.
-    list.add(Call::RestoreSignals, Id::Default);
+    // As late as can be: what comes before is for the parent to judge. A copy of ours keeps them blocked,
+    // so that none is lost.
+    list.add_if(!config.life.init, Call::RestoreSignals, Id::Default);
     // Last, because it may forbid all the others.
     if !config.privilege.allow_new_privs {
         seccomp::install(config, host, &resolved, &mut list);
     }
-    let argv = command::execute(config, env, words, &mut list)?;
+    let argv = match config.life.init {
+        true => copy::execute(config, host, env, words, &mut list)?,
+        false => command::execute(config, env, words, &mut list)?,
+    };
 
     list.turn(Who::After);
     reports::withdraw(config, &mut list);
@@ -214,12 +224,12 @@ fn watched<'p>(host: &Host, words: &'p Words) -> Call<'p> {
     }
 }
 
-fn clone(host: &Host, new: NsSet) -> Call<'static> {
+fn clone(config: &Config, host: &Host, new: NsSet) -> Call<'static> {
     if host.target.own != 0 {
         return Call::Fork(0);
     }
     let mut flags = new.flags() | (libc::CLONE_VM | libc::CLONE_CHILD_CLEARTID) as u64;
-    if host.shared_with.is_none() {
+    if host.shared_with.is_none() && !config.life.init {
         flags |= libc::CLONE_FILES as u64;
     }
     if host.clone3 {
@@ -235,6 +245,7 @@ fn watch(config: &Config, resolved: &Resolved) -> Watch<'static> {
     Watch {
         shares_terminal: !config.process.new_session,
         shielded: resolved.new.contains(Ns::Pid),
+        reaped: config.life.init,
         timeout: config.life.timeout,
         stop_signal: config.life.stop_signal,
         stop_timeout: config.life.stop_timeout,

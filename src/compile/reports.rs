@@ -76,7 +76,8 @@ pub fn await_release(config: &Config, child: &mut List) {
 
 /// Closes everything from 3 on that nobody asked to keep. With shared descriptors the parent's are
 /// closed by the same call, so those that it needs later are kept, and closed for the command alone.
-pub fn close_descriptors(config: &Config, child: &mut List) {
+/// `later` is when the command is executed.
+pub fn close_descriptors(config: &Config, child: &mut List, later: bool) {
     let reports = &config.reports;
     let mut first = preserved(config);
     let because = if first > FIRST {
@@ -89,17 +90,21 @@ pub fn close_descriptors(config: &Config, child: &mut List) {
         if let Some(fd) = fd.filter(|&fd| fd >= first) {
             let last = fd.wrapping_sub(1);
             if fd > first {
-                close_range(child, first, last, because);
+                close_range(child, first, last, later, because);
             }
             first = fd.saturating_add(1);
         }
     }
-    close_range(child, first, u32::MAX, because);
+    close_range(child, first, u32::MAX, later, because);
 }
 
-fn close_range(child: &mut List, first: u32, last: u32, because: Id) {
+fn close_range(child: &mut List, first: u32, last: u32, later: bool, because: Id) {
     let [first, last] = [first, last].map(|fd| Arg::Number(fd.into()));
-    child.plain(Sys::close_range, &[first, last, Arg::Number(0)], because);
+    let how = match later {
+        true => Arg::Name(Constant::CLOSE_RANGE_CLOEXEC),
+        false => Arg::Number(0),
+    };
+    child.plain(Sys::close_range, &[first, last, how], because);
 }
 
 /// The first descriptor that is not the command's.

@@ -13,6 +13,8 @@ pub struct Init<'a> {
     pub own_session: bool,
     /// What is passed on in place of a signal, if anything; the last that fits counts.
     pub rewrite: &'a [(Signal, Option<Signal>)],
+    /// The signals that are blocked in the command, if they are not those that are blocked in us.
+    pub mask: Option<u64>,
     /// What we get when our parent ends.
     pub parent_death: Option<Signal>,
     /// Orphans become our children even if we are process 1, which has them anyway.

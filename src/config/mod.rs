@@ -226,6 +226,8 @@ pub struct Enter {
 /// How long the command lives.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Life {
+    /// Whether a copy of ours is process 1, and the command its child.
+    pub init: bool,
     /// Whether the sandbox survives when its supervisor is killed.
     pub no_kill_child: bool,
     /// Milliseconds after which the command is asked to end.

@@ -57,6 +57,12 @@ pub struct Host<'a> {
     pub new_mounts: bool,
     /// Whether pivot_root(2) works, which it does not from an initramfs.
     pub pivot_root: bool,
+    /// The program's own file in two parts; empty if it is another program's library.
+    pub image: [&'a [u8]; 2],
+    /// Whether memfd_create(2) knows that a file may be for execution, which it wants to know since Linux 6.3.
+    pub memfd_exec: bool,
+    /// The signals that are blocked, if a copy of ours is to know them.
+    pub blocked: u64,
     /// Whether we are process 1 of our process-id namespace. Looked at for `init` alone, as is what follows.
     pub first: bool,
     /// Our parent's process id, 0 if it is in another namespace.
@@ -111,6 +117,9 @@ impl Host<'_> {
             clone3: true,
             last_capability: linux_raw_sys::general::CAP_LAST_CAP as u8,
             filters: &[],
+            image: [&[]; 2],
+            memfd_exec: true,
+            blocked: 0,
             first: false,
             parent: 0,
             foreground: None,

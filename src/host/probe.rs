@@ -36,6 +36,9 @@ pub fn of_program(ids: [u32; 2], environment: &'static Strings<'static>) -> Host
 
 /// What a configuration depends on besides: where we stand, or what we may do.
 pub fn look(host: &mut Host, config: &Config) {
+    if config.life.init {
+        host.blocked = signal::block(0).unwrap_or(0);
+    }
     if let Some(init) = &config.init {
         host.first = process::id() == Pid(1);
         if init.parent_death.is_some() {
@@ -89,6 +92,14 @@ pub fn learn<'w>(
         if !host.privileged() || !host.can(SETUID) || !host.can(SETGID) {
             return true;
         }
+    }
+    let step = plan
+        .step(failure.step)
+        .and_then(|step| step.call.as_plain());
+    let memfd = step.is_some_and(|(number, _)| number == Sys::memfd_create);
+    if memfd && host.memfd_exec && failure.errno == Some(Errno::INVAL) {
+        host.memfd_exec = false;
+        return true;
     }
     // Some filters answer EPERM where others answer ENOSYS.
     if at_clone && host.clone3 && (denied || failure.errno == Some(Errno::NOSYS)) {
@@ -170,7 +181,11 @@ pub(crate) fn restore(notes: Notes) {
 #[inline(never)]
 fn concerns_others(call: &Call) -> bool {
     match call {
-        Call::Exec(..) | Call::AwaitByte(..) | Call::Tell { .. } | Call::Unlink { .. } => true,
+        Call::Exec(..)
+        | Call::ExecCopy
+        | Call::AwaitByte(..)
+        | Call::Tell { .. }
+        | Call::Unlink { .. } => true,
         Call::Write { slot, .. } => *slot == Slot::PidFile,
         Call::Plain(plain) => {
             let binds = matches!(plain.args, [Arg::OfChild(_), ..]);

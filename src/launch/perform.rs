@@ -62,7 +62,7 @@ impl<'a> Performer<'a> {
     pub fn perform_all(&mut self, who: Who) -> core::result::Result<(), Failure> {
         for (number, step) in self.plan.by(who) {
             self.stamp(number);
-            let executes = matches!(step.call, Call::Exec(..));
+            let executes = matches!(step.call, Call::Exec(..) | Call::ExecCopy);
             if self.is_child {
                 // While it executes, a death by signal may be the command's own.
                 self.cell.at(if executes { 0 } else { number });
@@ -126,6 +126,7 @@ impl<'a> Performer<'a> {
                 signal::block(signal::all_but_faults()).map(|old| self.mask = Some(old))
             }
             Call::BlockAll => signal::block(signal::ALL).map(|old| self.mask = Some(old)),
+            Call::SetSignals(set) => signal::set_mask(*set),
             Call::RestoreSignals => self.mask.map_or(Ok(()), signal::set_mask),
             Call::Write { slot, data } => self.write(self.fd(*slot)?, data),
             Call::Tell { fd, data } => self.write(Fd(*fd), data),
@@ -145,7 +146,7 @@ impl<'a> Performer<'a> {
                 Ok(())
             }
             // SAFETY: the range holds pointers for execve(2) alone, which is done: nobody reads them again.
-            Call::Discard { start, length } => unsafe { memory::discard(*start, *length) },
+            Call::Discard(start, length) => unsafe { memory::discard(*start, *length) },
             Call::CheckOldParent(parent, signal) => match process::parent().0 as u32 {
                 now if now == *parent => Ok(()),
                 _ => signal::send(process::id(), *signal),
@@ -168,6 +169,9 @@ impl<'a> Performer<'a> {
                 inheritable,
             } => process::set_capabilities(permitted.bits(), inheritable.bits()),
             Call::AwaitByte(fd) => file::read(Fd(*fd), &mut [0]).map(|_| ()),
+            Call::ExecCopy => {
+                process::execute_file(self.fd(Slot::Copy)?, self.plan.argv, self.plan.env)
+            }
             Call::Exec(path) => process::execute(*path, self.plan.argv, self.plan.env),
             Call::Unlink { path, only_if } => match self.fd(*only_if) {
                 Ok(_) => file::unlink(path.as_cstr()),

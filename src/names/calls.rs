@@ -38,6 +38,7 @@ calls! {
     landlock_add_rule SYS_landlock_add_rule
     landlock_create_ruleset SYS_landlock_create_ruleset
     landlock_restrict_self SYS_landlock_restrict_self
+    memfd_create SYS_memfd_create
     mkdirat SYS_mkdirat
     mknodat SYS_mknodat
     mount SYS_mount

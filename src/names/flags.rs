@@ -161,6 +161,22 @@ pub const OPEN: Bits = Bits {
     otherwise: (libc::O_ACCMODE as u64, "O_RDONLY"),
 };
 
+/// memfd_create(2).
+pub const MEMFD: Bits = Bits {
+    prefix: "MFD_",
+    names: "CLOEXEC ALLOW_SEALING EXEC",
+    places: &[0, 1, 4],
+    otherwise: EMPTY,
+};
+
+/// fcntl(2) `F_ADD_SEALS`.
+pub const SEALS: Bits = Bits {
+    prefix: "F_SEAL_",
+    names: "SEAL SHRINK GROW WRITE",
+    places: &[0, 1, 2, 3],
+    otherwise: EMPTY,
+};
+
 /// socket(2), in the word with the socket's type.
 pub const SOCKET: Bits = Bits {
     prefix: "SOCK_",

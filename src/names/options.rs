@@ -165,7 +165,9 @@ options! {
     Setenv "" "setenv" "K V" "set a variable" "a name without ="
     Unsetenv "" "unsetenv" "K" "remove a variable" "a name without ="
     Clearenv "" "clearenv" "" "start with no variables" ""
+    [Run Enter Init]
     Argv0 "" "argv0" "NAME" "the command's own name" ""
+    [Run Enter]
     Umask "" "umask" "OCTAL" "file mode mask" "an octal number up to 777"
     Nice "" "nice" "N" "nice value" "a number from -20 to 19"
     OomScoreAdj "" "oom-score-adj" "N" "OOM killer's adjustment" "a number from -1000 to 1000"
@@ -193,6 +195,7 @@ options! {
     SignalAll "" "signal-all" "" "to all processes" ""
     SingleChild "c" "single-child" "" "let it stay in our process group" ""
     Rewrite "r" "rewrite" "FROM:TO,..." "pass TO on for FROM, nothing for 0" "two signals with : between, the second may be 0"
+    Blocked "" "blocked" "HEX" "blocked in COMMAND, if not as here" "hexadecimal digits, a bit for each signal"
     ParentDeath "p" "parent-death" "SIG" "get SIG when our parent ends" "a signal such as TERM, 15 or RTMIN+3"
     # "Orphans (all are reaped)"
     Subreaper "s" "subreaper" "" "also as PID 1; others are one always" ""
@@ -209,6 +212,7 @@ options! {
     StopSignal "" "stop-signal" "SIG" "what stops it (TERM)" "a signal such as TERM, 15 or RTMIN+3"
     StopTimeout "" "stop-timeout" "SEC" "then KILL after that long (10)" "a number of seconds, such as 10 or 0.5"
     [Run]
+    Init "" "init" "" "a reaper is PID 1, COMMAND its child" ""
     NoKillChild "" "no-kill-child" "" "let it outlive pidone" ""
     # "Other programs"
     PidFile "" "pid-file" "FILE" "holds its process id" ""

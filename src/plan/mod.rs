@@ -57,6 +57,8 @@ pub struct Watch<'p> {
     pub shares_terminal: bool,
     /// Whether the command is PID 1, which the kernel shields from signals it has no handler for.
     pub shielded: bool,
+    /// Whether that is a copy of ours, and the command its child.
+    pub reaped: bool,
     /// Milliseconds until the command is asked to end.
     pub timeout: Option<u64>,
     /// What asks the command to end; `None` passes a `SIGTERM` on as it is.

@@ -133,7 +133,9 @@ impl Show for Line<'_> {
                 put!(text, "], &mask, 8)");
             }
             Call::BlockAll => put!(text, "rt_sigprocmask(SIG_BLOCK, ~[], &mask, 8)"),
-            Call::RestoreSignals => put!(text, "rt_sigprocmask(SIG_SETMASK, &mask, NULL, 8)"),
+            Call::RestoreSignals | Call::SetSignals(_) => {
+                put!(text, "rt_sigprocmask(SIG_SETMASK, &mask, NULL, 8)")
+            }
             Call::ClearUmask => put!(text, "umask(000)"),
             Call::RestoreUmask => put!(text, "umask(&umask)"),
             Call::Write { slot, data } => put!(text, "write(", slot, ", ", data),
@@ -154,7 +156,7 @@ impl Show for Line<'_> {
             Call::OpenGate => put!(text, "futex(&gate, FUTEX_WAKE, 1)"),
             Call::PassGate => put!(text, "futex(&gate, FUTEX_WAIT, 0, NULL)"),
             // How many pages they are is another number each time.
-            Call::Discard { .. } => put!(text, "madvise(&pointers, &length, MADV_DONTNEED)"),
+            Call::Discard(..) => put!(text, "madvise(&pointers, &length, MADV_DONTNEED)"),
             Call::CheckOldParent(..) => put!(text, "getppid()"),
             Call::DieWithParent => put!(text, "prctl(PR_SET_PDEATHSIG, SIGKILL)"),
             Call::CheckParent(slot) => {
@@ -214,6 +216,11 @@ impl Show for Line<'_> {
                 "})"
             ),
             Call::AwaitByte(fd) => put!(text, "read(", fd, ", &byte, 1)"),
+            Call::ExecCopy => {
+                put!(text, "execveat(&copy, \"\", ");
+                arguments(text, self.plan.argv, self.plan.env);
+                put!(text, ", AT_EMPTY_PATH)");
+            }
             Call::Exec(path) => execute(text, path, self.plan.argv, self.plan.env),
             Call::Unlink { path, .. } => put!(text, "unlinkat(AT_FDCWD, ", path, ", 0)"),
         }
@@ -221,14 +228,20 @@ impl Show for Line<'_> {
 }
 
 fn execute(text: &mut Text, path: &ThinCStr, argv: &Strings, env: &Strings) {
-    put!(text, "execve(", path, ", [");
+    put!(text, "execve(", path, ", ");
+    arguments(text, argv, env);
+    text.byte(b')');
+}
+
+fn arguments(text: &mut Text, argv: &Strings, env: &Strings) {
+    put!(text, "[");
     let mut between = "";
     for argument in iterate(argv) {
         put!(text, between, argument);
         between = ", ";
     }
     let count = iterate(env).count();
-    put!(text, "], &environ /* ", count, " vars */)");
+    put!(text, "], &environ /* ", count, " vars */");
 }
 
 /// The entry of /proc/PID/ns that shows a new namespace already before the command is executed.

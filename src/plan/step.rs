@@ -37,6 +37,8 @@ slots! {
     PidFile pidfile
     /// The parent, when it may not be watched through memory.
     Parent parent
+    /// A copy of our program.
+    Copy copy
     /// Rules for Landlock.
     Ruleset ruleset
     /// What such a rule is about.
@@ -189,10 +191,12 @@ pub enum Call<'p> {
     StayInside,
     /// rt_sigprocmask(2): everything but the fault signals.
     BlockSignals,
-    /// rt_sigprocmask(2): everything.
+    /// The same: everything.
     BlockAll,
     /// rt_sigprocmask(2): as it was before `BlockSignals`.
     RestoreSignals,
+    /// rt_sigprocmask(2): these.
+    SetSignals(u64),
     /// write(2) to a slot.
     Write {
         /// Where the descriptor is.
@@ -225,13 +229,9 @@ pub enum Call<'p> {
     OpenGate,
     /// futex(2): waits for the parent.
     PassGate,
-    /// madvise(2): the pages of the pointers to arguments and variables, which the command has now.
-    Discard {
-        /// Where they begin.
-        start: usize,
-        /// How many bytes.
-        length: usize,
-    },
+    /// madvise(2): the pages of the pointers to arguments and variables, which the command has now; where
+    /// they begin, and how many bytes they are.
+    Discard(usize, usize),
     /// getppid(2): if it is not this one any more, the signal that its end was to bring.
     CheckOldParent(u32, Signal),
     /// prctl(2): die with the parent; ends the child if the parent is dead already.
@@ -264,6 +264,8 @@ pub enum Call<'p> {
     AwaitByte(u32),
     /// execve(2) with the plan's arguments and environment.
     Exec(ThinCStr<'p>),
+    /// execveat(2) of our copy, with the same.
+    ExecCopy,
     /// unlink(2).
     Unlink {
         /// The file.

@@ -41,6 +41,29 @@ struct Parts {
 // SAFETY: there is one thread.
 unsafe impl Sync for Memory {}
 
+// SAFETY: `layout.ld` names these places: the file in memory, and the code, which is a page further up than in it.
+unsafe extern "C" {
+    static file_start: u8;
+    static code_start: u8;
+    static code_end: u8;
+}
+
+/// The file from which we run, up to the end of the code: what comes after that is for tools.
+fn image() -> [&'static [u8]; 2] {
+    let [start, code, end] = [
+        &raw const file_start,
+        &raw const code_start,
+        &raw const code_end,
+    ];
+    // SAFETY: both ranges are mapped from the file, and nothing in them is ever written to.
+    unsafe {
+        [
+            core::slice::from_raw_parts(start, code as usize - 0x1000 - start as usize),
+            core::slice::from_raw_parts(code, end as usize - code as usize),
+        ]
+    }
+}
+
 /// The entry point: passes the kernel's block on, with our own stack.
 #[cfg(target_arch = "x86_64")]
 #[unsafe(naked)]
@@ -77,6 +100,7 @@ unsafe extern "C" fn begin(block: *const usize) -> ! {
             arguments,
             strings(environment, count),
             auxiliary(environment.add(count + 1)),
+            image(),
         )
     };
     crate::main(process)

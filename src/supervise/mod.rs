@@ -219,7 +219,8 @@ impl Service<'_> {
             arrived.sender == child.pid && watch.init.is_none_or(|init| init.single_child);
         let has_it = watch.shares_terminal && from_keyboard || from_child;
         let stops = (watch.shielded || !child.has_left()) && stop::is_keyboard_stop(signal);
-        if stops && takes_default_action(child, signal) {
+        // What the command would do with it, our copy does not say.
+        if stops && (watch.reaped && from_keyboard || takes_default_action(child, signal)) {
             return stop::shielded(child, signal);
         }
         let Some(other) = self.rewritten(signal).filter(|_| !has_it) else {

@@ -91,6 +91,19 @@ pub fn run(path: ThinCStr, argv: &Strings, mask: u64) -> Result<()> {
     }
 }
 
+/// execveat(2) of a file itself, which has no name here. Returns only if it fails.
+pub fn execute_file(file: Fd, argv: &Strings, env: &Strings) -> Result<()> {
+    let arguments = [
+        file.0 as usize,
+        c"".as_ptr() as usize,
+        argv.as_ptr() as usize,
+        env.as_ptr() as usize,
+        libc::AT_EMPTY_PATH as usize,
+    ];
+    // SAFETY: the path is a C string, and `Strings` are arrays of pointers to C strings up to NULL.
+    unsafe { call(Sysno::execveat, arguments) }.map(nothing)
+}
+
 /// How a process changed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Change {

@@ -18,6 +18,7 @@ mod ending;
 mod names;
 mod orphans;
 mod peers;
+mod sandbox;
 mod signals;
 mod start;
 mod status;

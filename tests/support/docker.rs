@@ -5,7 +5,7 @@
 //! kernel ends dockerd, containerd, the shims and the containers. What they store lies in a tmpfs of
 //! that mount namespace. podman has no daemon: each of its runs gets such a world of its own.
 
-use crate::support::{Caller, Ran, command, has, is_root, program, skip};
+use crate::support::{Caller, Ran, command, copy_program, has, is_root, program, skip};
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
@@ -71,7 +71,7 @@ unshare --mount --pid --net --fork --mount-proc sh -c '
     { read end <&3; kill -s KILL -- -1; } &
     dockerd --host "unix://$PWD/docker.sock" --data-root "$PWD/data" --config-file "$PWD/daemon.json" \
         --exec-root /run/docker --pidfile /run/docker.pid --storage-driver "$DRIVER" \
-        --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$NAME" \
+        --init-path "$PWD/docker-init" --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$NAME" \
         --bridge=none --iptables=false --ip6tables=false --ip-forward=false --ip-masq=false 3<&-
 '
 touch ended
@@ -123,6 +123,7 @@ fn start_docker() -> Result<Docker, String> {
 fn start_with(driver: &str) -> Result<Docker, String> {
     let home = folder().join(driver);
     fs::create_dir(&home).expect("a directory can be made");
+    copy_program(program(), &home.join("docker-init"));
     fs::write(home.join("daemon.json"), "{}").expect("a file can be written");
     let log = File::create(home.join("log")).expect("a file can be made");
     let errors = log.try_clone().expect("a descriptor can be copied");
