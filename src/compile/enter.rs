@@ -2,59 +2,52 @@
 //! inside sees us after everything else is done, and never our memory (CVE-2016-9962).
 
 use super::namespaces::Resolved;
+use super::phrase::phrase;
 use super::steps::List;
 use crate::config::Config;
 use crate::host::Host;
-use crate::names::{Constant, Errno, Id, Ns, NsSet, Sys, flags};
-use crate::plan::{Arg, Call, Data, Slot};
+use crate::names::{Errno, Id, Ns, NsSet, flags};
+use crate::plan::{Arg, Call, Data, Refusal, Slot};
 use crate::strings::thin;
 use crate::text::{Text, put};
 
 /// Nobody who is inside may trace us, or open what is ours in /proc.
-const NOT_DUMPABLE: Call = Call::plain(
-    Sys::prctl,
-    &[
-        Arg::Name(Constant::PR_SET_DUMPABLE),
-        Arg::Name(Constant::SUID_DUMP_DISABLE),
-    ],
-);
-
-/// Everything from 3 on.
-const CLOSE: Call = Call::plain(
-    Sys::close_range,
-    &[Arg::Number(3), Arg::Number(u32::MAX as i64), Arg::Number(0)],
-);
+#[inline(never)]
+pub fn become_undumpable(list: &mut List, because: Id) {
+    list.say_for(because, phrase!("prctl set_dumpable undumpable"), &[]);
+}
 
 /// Opens the process and what is wanted of it, while paths are the caller's.
+#[inline(never)]
 pub fn open<'p>(config: &Config<'p>, host: &Host, resolved: &Resolved, before: &mut List<'p>) {
     let wish = &config.enter;
     if wish.pid == 0 {
         return;
     }
     // The caller's descriptors first, so that none is there inside; those of a library's caller are its own.
-    before.add_if(host.shared_with.is_none(), CLOSE, Id::Default);
-    let process = [Arg::Number(wish.pid.into()), Arg::Number(0)];
-    before.opening(Slot::Process, Sys::pidfd_open, &process, Id::Target);
+    if host.shared_with.is_none() {
+        before.say_for(Id::Default, phrase!("close_range n3 max zero"), &[]);
+    }
+    let process = [Arg::Number(wish.pid.into())];
+    before.say_for(Id::Target, phrase!("pidfd_open $0 zero =process"), &process);
     if wish.inode != 0 {
         let (slot, inode) = (Slot::Process, wish.inode);
         before.add(Call::Expect { slot, inode }, Id::Target);
     }
-    let directory = (libc::O_PATH | libc::O_DIRECTORY) as u64;
     if wish.root {
-        let path = below(config, "", "root", before);
-        before.open(Slot::Root, path, directory, Id::EnterRoot);
+        let path = [below(config, "", "root", before)];
+        before.say_for(Id::EnterRoot, phrase!("openat here $0 FOLDER =root"), &path);
     }
     if wish.directory {
-        let path = below(config, "", "cwd", before);
-        before.open(Slot::Folder, path, directory, Id::Wd);
+        let path = [below(config, "", "cwd", before)];
+        before.say_for(Id::Wd, phrase!("openat here $0 FOLDER =folder"), &path);
     }
     if let Some(ns) = owned(host, resolved) {
-        let path = below(config, "ns/", ns.file(), before);
-        before.open(Slot::File, path, libc::O_RDONLY as u64, Id::of(ns));
-        let owner = [Arg::Slot(Slot::File), Arg::Name(Constant::NS_GET_USERNS)];
-        before.opening(Slot::Owner, Sys::ioctl, &owner, Id::of(ns));
+        let path = [below(config, "ns/", ns.file(), before)];
+        let phrase = phrase!("openat here $0 READ =file; ioctl file get_owner =owner");
+        before.say_for(Id::of(ns), phrase, &path);
     }
-    before.add(NOT_DUMPABLE, Id::Default);
+    become_undumpable(before, Id::Default);
 }
 
 /// A path below /proc/PID.
@@ -72,11 +65,12 @@ fn owned(host: &Host, resolved: &Resolved) -> Option<Ns> {
 }
 
 /// Joins, and becomes root of a user namespace that is joined.
+#[inline(never)]
 pub fn join<'p>(config: &Config<'p>, host: &Host<'p>, resolved: &Resolved, child: &mut List<'p>) {
     let wish = &config.enter;
     for path in host.target.cgroups {
-        let flags = libc::O_WRONLY as u64;
-        child.open(Slot::Proc, Arg::Text(*path), flags, Id::JoinCgroup);
+        let open = phrase!("openat here $0 WRITE =proc");
+        child.say_for(Id::JoinCgroup, open, &[Arg::Text(*path)]);
         let (slot, data) = (Slot::Proc, Data::Text(thin!("0")));
         child.add(Call::Write { slot, data }, Id::JoinCgroup);
     }
@@ -86,38 +80,38 @@ pub fn join<'p>(config: &Config<'p>, host: &Host<'p>, resolved: &Resolved, child
     for (slot, set) in [(Slot::Owner, owned), (Slot::Process, resolved.joined)] {
         if !set.is_empty() {
             let flags = Arg::Flags(set.flags(), &flags::CLONE);
-            child.plain(Sys::setns, &[Arg::Slot(slot), flags], Id::Default);
+            child.say_for(
+                Id::Default,
+                phrase!("setns $0 $1"),
+                &[Arg::Slot(slot), flags],
+            );
         }
     }
     if wish.root {
-        go(child, Slot::Root, Id::EnterRoot);
-        child.plain(Sys::chroot, &[Arg::Text(thin!("."))], Id::EnterRoot);
+        child.say_for(Id::EnterRoot, phrase!("fchdir root; chroot dot"), &[]);
     }
     if wish.directory {
-        go(child, Slot::Folder, Id::Wd);
+        child.say_for(Id::Wd, phrase!("fchdir folder"), &[]);
         // The process may have let go of its own root (CVE-2024-21626).
         child.add(Call::StayInside, Id::Wd);
     }
     if !resolved.joined.union(owned).both(user).is_empty() && !wish.preserve_credentials {
         // Who may not leave groups outside may not inside either.
-        let groups = child.call(Sys::setgroups, &[Arg::Number(0), Arg::Null]);
-        child.add_tolerant(groups, &[Errno::PERM], Id::Default);
-        child.plain(Sys::setgid, &[Arg::Number(0)], Id::Default);
-        child.plain(Sys::setuid, &[Arg::Number(0)], Id::Default);
+        child.refusal = Refusal::Tolerate(&[Errno::PERM]);
+        child.say_for(Id::Default, phrase!("setgroups zero null"), &[]);
+        child.refusal = Refusal::Fatal;
+        child.say_for(Id::Default, phrase!("setgid zero; setuid zero"), &[]);
     }
 }
 
-fn go(child: &mut List, slot: Slot, because: Id) {
-    child.plain(Sys::fchdir, &[Arg::Slot(slot)], because);
-}
-
 /// Hands over to a process that is in the process-id namespace, where whoever is inside sees it.
+#[inline(never)]
 pub fn hand_over(config: &Config, resolved: &Resolved, child: &mut List) {
     if config.enter.pid == 0 {
         return;
     }
     // The kernel may have undone it with the change of credentials (fs.suid_dumpable, proc_sys_fs(5)).
-    child.add(NOT_DUMPABLE, Id::Default);
+    become_undumpable(child, Id::Default);
     if resolved.joined.contains(Ns::Pid) && !config.enter.no_fork {
         child.add(Call::Fork(libc::CLONE_PARENT as u64), Id::of(Ns::Pid));
     }

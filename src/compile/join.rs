@@ -1,26 +1,22 @@
 //! Others' namespaces, and files that outlive the command.
 
+use super::enter::become_undumpable;
 use super::namespaces::{Resolved, each};
+use super::phrase::phrase;
 use super::steps::List;
 use crate::config::Config;
 use crate::host::Host;
-use crate::names::{Constant, Id, Ns, NsSet, Sys, flags};
+use crate::names::{Id, Ns, NsSet, flags};
 use crate::plan::{Arg, Slot, Who, entry};
 use crate::text::decimal;
 
 /// Opens all of them, while paths and rights are still the caller's.
+#[inline(never)]
 pub fn open<'p>(config: &Config<'p>, resolved: &Resolved, before: &mut List<'p>) {
     let joined = resolved.others;
     if joined.contains(Ns::User) || joined.contains(Ns::Pid) {
         // Whoever is in there could trace what is ours otherwise (CVE-2016-9962).
-        before.plain(
-            Sys::prctl,
-            &[
-                Arg::Name(Constant::PR_SET_DUMPABLE),
-                Arg::Name(Constant::SUID_DUMP_DISABLE),
-            ],
-            Id::Join,
-        );
+        become_undumpable(before, Id::Join);
     }
     each(&config.namespaces.join, &mut |ns, path| {
         let parts = [b"/proc/", path.bytes(), b"/ns/", ns.file().as_bytes()];
@@ -28,12 +24,7 @@ pub fn open<'p>(config: &Config<'p>, resolved: &Resolved, before: &mut List<'p>)
             Some(_) => before.words().join(&parts),
             None => path,
         };
-        before.open(
-            Slot::of(ns),
-            Arg::Text(path),
-            libc::O_RDONLY as u64,
-            Id::Join,
-        );
+        before.open(Slot::of(ns), Arg::Text(path), 0, Id::Join);
     });
 }
 
@@ -54,7 +45,7 @@ pub fn join(host: &Host, resolved: &Resolved, list: &mut List, by_parent: bool) 
     join_all(ours.without(user), list);
     if privileged && ours.contains(Ns::User) {
         // It may be denied in there.
-        list.plain(Sys::setgroups, &[Arg::Number(0), Arg::Null], Id::Join);
+        list.say_for(Id::Join, phrase!("setgroups zero null"), &[]);
         join_all(user, list);
     }
 }
@@ -63,7 +54,8 @@ pub fn join(host: &Host, resolved: &Resolved, list: &mut List, by_parent: bool) 
 fn join_all(set: NsSet, list: &mut List) {
     for ns in set.iter() {
         let flag = Arg::Flags(ns.flag(), &flags::CLONE);
-        list.plain(Sys::setns, &[Arg::Slot(Slot::of(ns)), flag], Id::Join);
+        let parts = [Arg::Slot(Slot::of(ns)), flag];
+        list.say_for(Id::Join, phrase!("setns $0 $1"), &parts);
     }
 }
 
@@ -72,14 +64,8 @@ pub fn persist<'p>(config: &Config<'p>, during: &mut List<'p>) -> usize {
     let first = during.steps.len() + 1;
     each(&config.namespaces.persist, &mut |ns, file| {
         let name = during.words().join(&[b"ns/", entry(ns).as_bytes()]);
-        let args = [
-            Arg::OfChild(name),
-            Arg::Text(file),
-            Arg::Null,
-            Arg::Flags(libc::MS_BIND, &flags::MOUNT),
-            Arg::Null,
-        ];
-        during.plain(Sys::mount, &args, Id::Persist);
+        let parts = [Arg::OfChild(name), Arg::Text(file)];
+        during.say_for(Id::Persist, phrase!("mount $0 $1 null BIND null"), &parts);
     });
     first
 }
@@ -88,8 +74,11 @@ pub fn persist<'p>(config: &Config<'p>, during: &mut List<'p>) -> usize {
 pub fn unbind<'p>(config: &Config<'p>, mut bound: usize, after: &mut List<'p>) {
     each(&config.namespaces.persist, &mut |_, path| {
         after.turn(Who::Undo(bound as u32));
-        let detach = Arg::Flags(libc::MNT_DETACH as u64, &flags::UMOUNT);
-        after.plain(Sys::umount2, &[Arg::Text(path), detach], Id::Persist);
+        after.say_for(
+            Id::Persist,
+            phrase!("umount2 $0 DETACH"),
+            &[Arg::Text(path)],
+        );
         bound += 1;
     });
 }

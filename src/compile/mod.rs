@@ -27,15 +27,16 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::host::Host;
 use crate::names::flags::CLEAR_SIGHAND;
-use crate::names::{Constant, Id, Ns, NsSet, Signal, Sys};
+use crate::names::{Id, Ns, NsSet, Signal};
 use crate::plan::{Arg, Call, Plan, Slot, Watch, Who};
 use crate::words::Words;
-pub(crate) use mounts::clean;
+pub(crate) use mounts::{clean, next, next_mount};
 use namespaces::Resolved;
 
 pub use command::DEFAULT_PATH;
 pub(crate) use environment::variable;
 
+use phrase::phrase;
 use steps::List;
 
 /// Makes the plan for a configuration on a host. The strings that it has to make live in `words`.
@@ -72,11 +73,9 @@ pub fn compile<'p>(
     join::join(host, &resolved, &mut list, true);
     enter::open(config, host, &resolved, &mut list);
     // Before the clone, or the child could look for our death where nobody writes it.
-    list.add_if(
-        !config.life.no_kill_child,
-        watched(host, words),
-        Id::Default,
-    );
+    if !config.life.no_kill_child {
+        be_watched(host, &mut list);
+    }
     // From before the clone, so that every signal finds somebody who keeps it for the command.
     list.add(Call::BlockSignals, Id::Default);
 
@@ -125,7 +124,10 @@ pub fn compile<'p>(
     process::attributes(config, &mut list);
     // After what may need a privilege, and before foreign code.
     let allow = config.privilege.allow_new_privs || config.enter.pid != 0;
-    list.add_if(!allow, NO_NEW_PRIVS, Id::Default);
+    if !allow {
+        let phrase = phrase!("prctl set_no_new_privs n1 zero zero zero");
+        list.say_for(Id::Default, phrase, &[]);
+    }
     // Before capabilities and ids go: it opens files, and needs CAP_SYS_ADMIN without no_new_privs.
     landlock::restrict(config, &mut list);
     // A filter needs the one or the other too, and so cannot be last without no_new_privs.
@@ -187,17 +189,6 @@ pub fn compile<'p>(
     })
 }
 
-const NO_NEW_PRIVS: Call = Call::plain(
-    Sys::prctl,
-    &[
-        Arg::Name(Constant::PR_SET_NO_NEW_PRIVS),
-        Arg::Number(1),
-        Arg::Number(0),
-        Arg::Number(0),
-        Arg::Number(0),
-    ],
-);
-
 fn set_sigchld(ignore: bool) -> Call<'static> {
     Call::SetAction {
         signal: Signal::CHLD,
@@ -213,14 +204,13 @@ fn die_with_parent(apart: bool, child: &mut List) {
 }
 
 /// How the child will see that we are dead: in memory where that is ours, else through a descriptor.
-fn watched<'p>(host: &Host, words: &'p Words) -> Call<'p> {
+fn be_watched(host: &Host, list: &mut List) {
     match host.apart() {
-        None => Call::ShowDeath,
-        Some(pid) => Call::opening(
-            Slot::Parent,
-            Sys::pidfd_open,
-            words.copy(&[Arg::Number(pid.into()), Arg::Number(0)]),
-        ),
+        None => list.add(Call::ShowDeath, Id::Default),
+        Some(pid) => {
+            let parent = [Arg::Number(pid.into())];
+            list.say_for(Id::Default, phrase!("pidfd_open $0 zero =parent"), &parent);
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! Which namespaces are new, and the mounts of a new mount namespace.
 
+use super::phrase::phrase;
 use super::steps::List;
 use crate::config::{Config, Files};
 use crate::error::Error;
 use crate::host::Host;
-use crate::names::{Id, Ns, NsSet, Sys, flags};
+use crate::names::{Id, Ns, NsSet, flags};
 use crate::plan::Arg;
 use crate::strings::ThinCStr;
 
@@ -37,6 +38,7 @@ impl Resolved {
 
 /// New are the default pair, those asked for, and those that an option needs to have an effect; not
 /// those that are shared or joined. Without privilege a user namespace gives the right to make the others.
+#[inline(never)]
 pub fn resolve(config: &Config, host: &Host) -> Result<Resolved, Error<'static>> {
     let wish = &config.namespaces;
     if config.enter.pid != 0 {
@@ -147,6 +149,7 @@ pub fn unshare_time(host: &Host, resolved: &Resolved, child: &mut List) {
     let wanted = resolved.new.contains(Ns::Time) && !host.clone3;
     if wanted {
         let flag = Arg::Flags(Ns::Time.flag(), &flags::CLONE);
-        child.plain(Sys::unshare, &[flag], resolved.because(Ns::Time));
+        let because = resolved.because(Ns::Time);
+        child.say_for(because, phrase!("unshare $0"), &[flag]);
     }
 }

@@ -6,7 +6,7 @@
 //! build the same steps; a word that does not exist does not compile.
 
 use crate::compile::steps::List;
-use crate::names::{Constant, Sys, calls, flags};
+use crate::names::{Constant, Id, Sys, calls, flags};
 use crate::plan::{Arg, Call, Member, Plain, Slot};
 use crate::strings::{ThinCStr, thin};
 use crate::words::Array;
@@ -19,7 +19,9 @@ macro_rules! phrase {
     ($text:literal) => {{
         const LENGTH: usize = $crate::compile::phrase::length($text.as_bytes());
         const BYTES: [u8; LENGTH] = $crate::compile::phrase::encode($text.as_bytes());
-        $crate::compile::phrase::Phrase::of_bytes(&BYTES)
+        const PHRASE: $crate::compile::phrase::Phrase =
+            $crate::compile::phrase::Phrase::of_bytes(&BYTES);
+        PHRASE
     }};
 }
 pub(crate) use phrase;
@@ -45,6 +47,13 @@ values! {
     data Arg::Text(thin!("/../data"));
     mode_0700 Arg::Text(thin!("mode=0700"));
     zero Arg::Number(0);
+    n1 Arg::Number(1);
+    n3 Arg::Number(3);
+    max Arg::Number(u32::MAX as i64);
+    set_no_new_privs Arg::Name(Constant::PR_SET_NO_NEW_PRIVS);
+    set_dumpable Arg::Name(Constant::PR_SET_DUMPABLE);
+    undumpable Arg::Name(Constant::SUID_DUMP_DISABLE);
+    get_owner Arg::Name(Constant::NS_GET_USERNS);
     n32 Arg::Number(32);
     n24 Arg::Number(24);
     m0755 Arg::Mode(0o755);
@@ -72,6 +81,8 @@ values! {
         (libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC) as u64,
         &flags::OPEN
     );
+    READ Arg::Flags(libc::O_CLOEXEC as u64, &flags::OPEN);
+    WRITE Arg::Flags((libc::O_WRONLY | libc::O_CLOEXEC) as u64, &flags::OPEN);
     NEW Arg::Flags(
         (libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_CLOEXEC) as u64,
         &flags::OPEN
@@ -174,6 +185,13 @@ const fn index(list: &str, text: &[u8], start: usize, end: usize) -> Option<u8> 
 }
 
 impl<'p> List<'p> {
+    /// The same because of this option.
+    #[inline(never)]
+    pub fn say_for(&mut self, because: Id, phrase: Phrase, parts: &[Arg<'p>]) {
+        self.because = because;
+        self.say(phrase, parts);
+    }
+
     /// Adds the steps of a phrase with these parts, because of the option whose turn it is.
     #[inline(never)]
     pub fn say(&mut self, phrase: Phrase, parts: &[Arg<'p>]) {

@@ -9,7 +9,8 @@ mod operations;
 mod paths;
 mod view;
 
-pub use paths::{clean, undo};
+pub use older::next_mount;
+pub use paths::{clean, next, undo};
 pub use view::Made;
 
 use crate::compile::namespaces::Resolved;
@@ -24,10 +25,11 @@ use crate::strings::thin;
 use crate::words::{Array, Words};
 use attach::mount_flags;
 use known::{Ground, Known};
-use paths::{FOLDER, next};
+use paths::FOLDER;
 use view::{TOP, View};
 
 /// The steps for a new mount namespace; and what they make among the files of others.
+#[inline(never)]
 pub fn mounts<'p>(
     config: &Config<'p>,
     host: &Host<'p>,
@@ -105,6 +107,7 @@ pub fn mounts<'p>(
 }
 
 impl<'p> View<'_, 'p> {
+    #[inline(never)]
     fn propagation(&mut self, propagation: Option<Propagation>) {
         let flag = match propagation.unwrap_or(Propagation::Private) {
             Propagation::Private => Some(libc::MS_PRIVATE),
@@ -121,6 +124,7 @@ impl<'p> View<'_, 'p> {
     }
 
     /// A /proc that shows the new process ids.
+    #[inline(never)]
     fn default_proc(&mut self, propagation: Option<Propagation>) {
         let shared = matches!(
             propagation,
@@ -154,6 +158,7 @@ impl<'p> View<'_, 'p> {
     }
 
     /// Whether an operation covers the source of a later one.
+    #[inline(never)]
     fn covers_sources(&mut self) -> bool {
         let mut covered = Known::new(self.words);
         for operation in self.config.mounts.each() {
@@ -174,6 +179,7 @@ impl<'p> View<'_, 'p> {
     }
 
     /// The new root becomes the root, and nothing refers to the old one any more.
+    #[inline(never)]
     fn switch(&mut self) {
         self.child.because = Id::Default;
         let phrase = match self.host.pivot_root {

@@ -98,7 +98,8 @@ fn below<'a>(path: &'a [u8], above: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// A mount point of mountinfo, and the flags that it has.
-fn next_mount<'a>(mounts: &mut &'a [u8]) -> Option<(&'a [u8], u64)> {
+#[inline(never)]
+pub fn next_mount<'a>(mounts: &mut &'a [u8]) -> Option<(&'a [u8], u64)> {
     if mounts.is_empty() {
         return None;
     }

@@ -22,6 +22,7 @@ const ELSEWHERE: Ground = Ground::Foreign {
 
 impl<'p> View<'_, 'p> {
     /// Adds the steps of an operation.
+    #[inline(never)]
     pub fn operation(&mut self, operation: &Operation<'p>) -> Result<(), Error<'static>> {
         let (option, target) = (operation.option, operation.target());
         self.child.about(option, operation.words);
