@@ -63,12 +63,10 @@ impl Process {
     }
 
     fn host(&self, request: &Request) -> Host<'static> {
-        let ids = [libc::AT_EUID, libc::AT_EGID].map(|kind| self.auxiliary(kind));
-        let mut host = Host {
-            stack: Some(self.stack),
-            image: self.image,
-            ..probe::of_program(ids, self.environment)
-        };
+        let [euid, egid] = [libc::AT_EUID, libc::AT_EGID].map(|kind| self.auxiliary(kind));
+        let mut host = probe::of_program([euid, egid], self.environment);
+        host.stack = Some(self.stack);
+        host.image = self.image;
         probe::look(&mut host, &request.config);
         if request.config.init.is_some() {
             host.pointers = self.pointers();
@@ -137,7 +135,7 @@ fn run<'a>(process: &Process, request: &Request<'a>, words: &'a Words) -> Result
         });
         let code = match result {
             Err(failure) if probe::learn(&mut host, config, words, &plan, failure) => {
-                probe::restore(notes);
+                probe::restore(notes.mask);
                 continue;
             }
             Err(failure) => match report::failed(words, &plan, failure, notes) {

@@ -16,7 +16,7 @@ use crate::names::{Caps, Id, NsSet, Signal};
 use crate::strings::{Strings, ThinCStr};
 
 /// A command to run, and the world to run it in. `Config::default()` is `pidone run` without options.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Config<'a> {
     /// Which namespaces are new.
     pub namespaces: Namespaces<'a>,
@@ -38,6 +38,24 @@ pub struct Config<'a> {
     pub init: Option<Init<'a>>,
     /// The command and its arguments; empty for the shell that `SHELL` names, or `/bin/sh`.
     pub command: &'a Strings<'a>,
+}
+
+impl Default for Config<'_> {
+    #[inline(never)]
+    fn default() -> Self {
+        Config {
+            namespaces: Default::default(),
+            identity: Default::default(),
+            mounts: Default::default(),
+            process: Default::default(),
+            privilege: Default::default(),
+            life: Default::default(),
+            reports: Default::default(),
+            enter: Default::default(),
+            init: Default::default(),
+            command: Default::default(),
+        }
+    }
 }
 
 impl Config<'_> {
@@ -127,14 +145,24 @@ pub struct Mounts<'a> {
 
 impl<'a> Mounts<'a> {
     /// All operations in order: the root's first, and that of the fresh /proc when the root is the last.
-    pub fn each(&self) -> impl Iterator<Item = &Operation<'a>> {
+    #[inline(never)]
+    pub fn each(&self) -> Each<'_, 'a> {
         let replaces = |operation: &Operation| operation.mounts() && operation.is_on_root();
-        let roots = self.operations.iter().rposition(replaces);
-        let (roots, others) = self.operations.split_at(roots.map_or(0, |last| last + 1));
         let mounts_proc = |operation: &Operation| operation.mounts() && operation.is_on_proc();
-        let proc = Some(&Operation::PROC)
-            .filter(|_| !self.no_proc && !self.operations.iter().any(mounts_proc));
-        self.root.iter().chain(roots).chain(proc).chain(others)
+        let (mut proc, mut at) = (0, 0);
+        let mut mounted = self.no_proc;
+        for operation in self.operations {
+            at += 1;
+            if replaces(operation) {
+                proc = at;
+            }
+            mounted |= mounts_proc(operation);
+        }
+        Each {
+            mounts: self,
+            at: usize::from(self.root.is_none()),
+            proc: if mounted { NOWHERE } else { proc },
+        }
     }
 
     /// Whether another root takes the place of the caller's.
@@ -146,6 +174,37 @@ impl<'a> Mounts<'a> {
     /// Whether the view is the caller's, with a fresh /proc.
     pub fn is_plain(&self) -> bool {
         self.root.is_none() && self.operations.is_empty()
+    }
+}
+
+/// The operations in order.
+#[derive(Clone, Copy)]
+pub struct Each<'m, 'a> {
+    mounts: &'m Mounts<'a>,
+    /// Which is next: 0 is the root's.
+    at: usize,
+    /// How many come before the fresh /proc beside that.
+    proc: usize,
+}
+
+/// More than there are.
+const NOWHERE: usize = usize::MAX;
+
+impl<'m, 'a> Iterator for Each<'m, 'a> {
+    type Item = &'m Operation<'a>;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<&'m Operation<'a>> {
+        let mut at = self.at;
+        self.at += 1;
+        if at == 0 {
+            return self.mounts.root.as_ref();
+        }
+        at -= 1;
+        if at == self.proc {
+            return Some(&Operation::PROC);
+        }
+        self.mounts.operations.get(at - usize::from(at > self.proc))
     }
 }
 

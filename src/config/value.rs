@@ -168,8 +168,8 @@ impl<'a> Operation<'a> {
 
     /// Whether its place is /proc.
     pub fn is_on_proc(&self) -> bool {
-        let mut parts = self.target().bytes().split(|&byte| byte == b'/');
-        parts.find(|part| !part.is_empty()) == Some(b"proc") && parts.all(<[u8]>::is_empty)
+        let parts = self.target().bytes().split(|&byte| byte == b'/');
+        parts.filter(|part| !part.is_empty()).eq([b"proc"])
     }
 
     /// Where the files that it mounts are outside, if they are.

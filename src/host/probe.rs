@@ -8,20 +8,21 @@ pub(crate) use evidence::observe;
 pub use wanted::{look_up, look_up_accounts};
 
 use super::{Host, SETGID, SETUID};
-use crate::compile::compile;
+use crate::compile::{clean, compile};
 use crate::config::Config;
 use crate::error::Error;
-use crate::launch::{Notes, launch};
+use crate::launch::launch;
 use crate::names::{Errno, Ns, NsSet, Signal, Sys};
-use crate::plan::{Arg, Call, Failure, Plan, Slot, Who};
-use crate::strings::Strings;
+use crate::plan::{Arg, Call, Failure, Plan, Slot, Step, Who};
+use crate::strings::{Strings, ThinCStr, thin};
 use crate::sys::file::{self, Fd};
 use crate::sys::process::{self, Pid};
 use crate::sys::signal::{self, Disposition};
-use crate::sys::{mount, namespace, tty};
+use crate::sys::{self, mount, namespace, tty};
 use crate::text::{self, Text, cut, put};
 use crate::words::{Array, Words};
 use core::ffi::CStr;
+use core::mem::replace;
 
 /// The facts of a program that has one thread and no C library, from what the kernel handed to it:
 /// effective user and group id, and the environment.
@@ -65,20 +66,20 @@ pub fn of_library() -> Host<'static> {
 }
 
 /// The facts that a run would learn when something is refused, for a plan that is only printed.
-pub fn look_closer<'w>(host: &mut Host<'w>, config: &Config, words: &'w Words) {
+pub fn look_closer<'w>(host: &mut Host<'w>, config: &Config<'w>, words: &'w Words) {
     host.capabilities = process::capabilities().ok();
     host.clone3 = namespace::has_clone3();
     host.new_mounts = mount::has_new_calls();
     view::look_at_mounts(host, config, words);
     view::look_closer(host, config, words);
-    host.refused = host.refused.union(refused(host, config, words));
+    try_each(host, config, words);
 }
 
 /// Learns from a refusal; whether another plan may do better now.
 #[inline(never)]
 pub fn learn<'w>(
     host: &mut Host<'w>,
-    config: &Config,
+    config: &Config<'w>,
     words: &'w Words,
     plan: &Plan,
     failure: Failure,
@@ -125,29 +126,23 @@ pub fn learn<'w>(
         (Some(_), Some(Errno::NOENT)) if view::look_closer(host, config, words) => return true,
         _ => {}
     }
-    let refused = refused(host, config, words);
-    host.refused = host.refused.union(refused);
-    !refused.is_empty()
+    try_each(host, config, words)
 }
 
-/// Which of the namespaces of `--try` this machine refuses: each is made as the plan would, for a
-/// child that ends where it would execute the command.
-fn refused(host: &Host, config: &Config, words: &Words) -> NsSet {
-    let untried = config.namespaces.attempt.without(host.refused);
-    let refused = untried
-        .iter()
-        .filter(|&ns| !allows(host, config, words, ns));
-    refused.fold(NsSet::NONE, NsSet::with)
-}
-
-fn allows(host: &Host, config: &Config, words: &Words, ns: Ns) -> bool {
-    let others = config.namespaces.attempt.without(NsSet::of(ns));
-    let host = Host {
-        refused: others,
-        ..*host
-    };
-    let mut plan = Plan::default();
-    matches!(attempt(&host, config, words, &mut plan), Ok(None))
+/// Learns which of the namespaces of `--try` this machine refuses: each is made as the plan would, for
+/// a child that ends where it would execute the command. Whether there are such.
+#[inline(never)]
+fn try_each<'w>(host: &mut Host<'w>, config: &Config<'w>, words: &'w Words) -> bool {
+    let attempt = config.namespaces.attempt;
+    let mut refused = host.refused;
+    for ns in attempt.without(refused).iter() {
+        host.refused = attempt.without(NsSet::of(ns));
+        let plan = compile(config, host, words);
+        if !plan.is_ok_and(|mut plan| rehearse(&mut plan, words, None).0.is_ok()) {
+            refused = refused.with(ns);
+        }
+    }
+    refused != replace(&mut host.refused, refused)
 }
 
 /// Carries a plan out for a child that ends where it would execute the command; what was refused.
@@ -159,20 +154,36 @@ pub(crate) fn attempt<'p>(
     plan: &mut Plan<'p>,
 ) -> Result<Option<Failure>, Error<'p>> {
     *plan = compile(config, host, words)?;
+    Ok(rehearse(plan, words, None).0.err())
+}
+
+/// The same for a plan that is made, with another call before the child is released; and what that opened.
+#[inline(never)]
+fn rehearse<'p>(
+    plan: &mut Plan<'p>,
+    words: &'p Words,
+    before_release: Option<Call<'p>>,
+) -> (Result<(), Failure>, Option<u32>) {
     let mut steps = Array::new(words);
-    steps.extend(plan.steps);
-    steps.retain(|step| !concerns_others(&step.call));
+    for step in plan.steps {
+        if let (Call::OpenGate, Some(call)) = (step.call, before_release) {
+            steps.push(Step { call, ..*step });
+        }
+        if !concerns_others(&step.call) {
+            steps.push(*step);
+        }
+    }
     plan.steps = steps.finish();
     let (outcome, notes) = launch(plan, None, &mut |child| {
         let _ = process::wait_for(child.pid);
     });
-    restore(notes);
-    Ok(outcome.err())
+    restore(notes.mask);
+    (outcome, notes.file)
 }
 
 /// Gives the next child the caller's mask, which a launch changes for its supervisor.
-pub(crate) fn restore(notes: Notes) {
-    if let Some(mask) = notes.mask {
+pub(crate) fn restore(mask: Option<u64>) {
+    if let Some(mask) = mask {
         let _ = signal::set_mask(mask);
     }
 }
@@ -199,10 +210,8 @@ fn concerns_others(call: &Call) -> bool {
 /// nor waits for it in sigwait(3), which does not show as blocked.
 pub(crate) fn has_default_action(process: Pid, signal: Signal) -> bool {
     let words = &Words::default();
-    let mut path = Text::new(words);
-    put!(&mut path, "/proc/", process.0, "/");
-    let status = read(words, &[path.bytes(), b"status"]);
-    let mut call = read(words, &[path.bytes(), b"syscall"]);
+    let status = read_of(words, process.0, "status");
+    let mut call = read_of(words, process.0, "syscall");
     [b"SigIgn", b"SigCgt", b"SigBlk"].iter().all(|name| {
         let set = text::number(field(status, *name), 16).unwrap_or(0);
         set & signal.bit() == 0
@@ -235,15 +244,60 @@ pub(crate) fn user_name(mut accounts: &[u8], id: u32) -> &[u8] {
     accounts
 }
 
+/// The places that the operations act on, without what means nothing in their paths.
+#[inline(never)]
+fn places<'w>(config: &Config, words: &'w Words) -> &'w [&'w [u8]] {
+    let mut places = Array::new(words);
+    for operation in config.mounts.each() {
+        places.push(clean(words, operation.target().bytes()));
+    }
+    places.finish()
+}
+
+/// Among whose files a path is: those of the operation that was last to put some above it, of those
+/// with these places. `files` is where they are outside; and the length of the path that stands for it.
+#[inline(never)]
+fn above<'w>(
+    config: &Config<'w>,
+    places: &[&[u8]],
+    path: &[u8],
+    files: &mut Option<ThinCStr<'w>>,
+) -> usize {
+    let mut depth = 0;
+    for (operation, place) in config.mounts.each().zip(places) {
+        if let Some(rest) = path.strip_prefix(*place)
+            && (place.is_empty() || matches!(rest, [] | [b'/', ..]))
+            && operation.mounts()
+        {
+            (*files, depth) = (operation.files(), place.len());
+        }
+    }
+    depth
+}
+
 /// What user names are looked up in.
 pub(crate) fn accounts(words: &Words) -> &[u8] {
-    read(words, &[b"/etc/passwd"])
+    read(words, thin!("/etc/passwd"))
+}
+
+/// A file of a process.
+#[inline(never)]
+fn read_of<'w>(words: &'w Words, process: i32, name: &str) -> &'w [u8] {
+    let mut path = Text::new(words);
+    put!(&mut path, "/proc/", process, "/", name);
+    read(words, path.take_path())
 }
 
 /// A whole file; nothing if it cannot be read.
-fn read<'w>(words: &'w Words, path: &[&[u8]]) -> &'w [u8] {
-    let path = words.join(path);
+#[inline(never)]
+fn read<'w>(words: &'w Words, path: ThinCStr) -> &'w [u8] {
     read_at(words, file::HERE, path.as_cstr(), usize::MAX).finish()
+}
+
+/// Something to look from, or to look at.
+#[inline(never)]
+fn open_place(path: ThinCStr) -> sys::Result<Fd> {
+    file::open(path.as_cstr(), (libc::O_PATH | libc::O_CLOEXEC) as u32)
 }
 
 /// The same, in an open directory, up to a length.

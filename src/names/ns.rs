@@ -128,13 +128,27 @@ impl NsSet {
     }
 
     /// The members, in order.
-    pub fn iter(self) -> impl Iterator<Item = Ns> {
-        Ns::ALL.into_iter().filter(move |&ns| self.contains(ns))
+    pub fn iter(self) -> Members {
+        Members(self)
     }
 
     /// The clone flags of all members.
     pub fn flags(self) -> u64 {
         self.iter().fold(0, |flags, ns| flags | ns.flag())
+    }
+}
+
+/// The members of a set that are still to come.
+pub struct Members(NsSet);
+
+impl Iterator for Members {
+    type Item = Ns;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Ns> {
+        let ns = *Ns::ALL.get(self.0.0.trailing_zeros() as usize)?;
+        self.0 = self.0.without(NsSet::of(ns));
+        Some(ns)
     }
 }
 

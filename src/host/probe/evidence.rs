@@ -1,98 +1,72 @@
 //! What was to be seen when a step was refused.
 
 use super::{field, lacks, read};
+use crate::compile::next_mount;
 use crate::error::Refused;
 use crate::host::{Evidence, SYS_ADMIN, facts::*};
-use crate::names::{Ns, NsSet, Resource};
+use crate::names::{Ns, Resource};
+use crate::strings::thin;
 use crate::sys::{file, process};
 use crate::text::{self, cut, has};
 use crate::words::Words;
 
 /// Looks around after a failure.
 pub(crate) fn observe(words: &Words, refused: &Refused) -> Evidence {
-    let status = read(words, &[b"/proc/self/status"]);
-    let mounts = read(words, &[b"/proc/self/mountinfo"]);
-    let profile = read(words, &[b"/proc/self/attr/current"]);
+    let status = read(words, thin!("/proc/self/status"));
+    let mounts = read(words, thin!("/proc/self/mountinfo"));
+    let profile = read(words, thin!("/proc/self/attr/current"));
     let new = refused.plan.watch.namespaces;
     let user = new.contains(Ns::User);
     let admin = process::capabilities().is_ok_and(|set| set >> SYS_ADMIN & 1 == 1);
     let unconfined = profile.is_empty()
         || profile.starts_with(b"unconfined")
         || profile.starts_with(b"unprivileged_userns");
-    let limit = process::limit(Resource::NPROC).map_or(u64::MAX, |[soft, _]| soft);
     let mut evidence = Evidence {
-        facts: 0,
-        forbidden: types(new, |ns| {
-            number(
-                words,
-                &[b"/proc/sys/user/max_", ns.file().as_bytes(), b"_namespaces"],
-            ) == Some(0)
-        }),
-        missing: types(new, |ns| lacks(words, ns)),
-        process_limit: limit,
+        process_limit: process::limit(Resource::NPROC).map_or(u64::MAX, |[soft, _]| soft),
         pids_max: pids_max(words).unwrap_or(0),
+        ..Evidence::default()
     };
-    let is = |path: &[u8], value| number(words, &[b"/proc/sys/kernel/", path]) == Some(value);
-    let command = refused.command();
-    let seen = [
-        (SECCOMP, field(status, b"Seccomp") == b"2"),
-        (NO_ADMIN, !admin),
-        (USER, user),
-        (NO_USER, !user),
-        (NO_USERNS_CLONE, is(b"unprivileged_userns_clone", 0)),
-        (
-            USERNS_RESTRICTED,
-            is(b"apparmor_restrict_unprivileged_userns", 1),
-        ),
-        (CONFINED, !unconfined),
-        (
-            CHROOTED,
-            !mounts.is_empty() && !mounted(mounts, b"/", false),
-        ),
-        (MASKED, mounted(mounts, b"/proc/", true)),
-        (FORBIDDEN, !evidence.forbidden.is_empty()),
-        (MISSING, !evidence.missing.is_empty()),
-        (PROCESS_LIMIT, limit != u64::MAX),
-        (PIDS_MAX, evidence.pids_max > 0),
-        (
-            FILE_EXISTS,
-            command.is_some_and(|path| file::exists(path.as_cstr())),
-        ),
-        (
-            FROM_PATH,
-            refused
-                .plan
-                .argv
-                .first()
-                .copied()
-                .flatten()
-                .is_some_and(|name| !has(name.bytes(), b'/')),
-        ),
-    ];
-    for (fact, holds) in seen {
-        if holds {
-            evidence.facts |= fact;
+    for ns in new.iter() {
+        let path = [b"/proc/sys/user/max_", ns.file().as_bytes(), b"_namespaces"];
+        if number(words, &path) == Some(0) {
+            evidence.forbidden = evidence.forbidden.with(ns);
+        }
+        if lacks(words, ns) {
+            evidence.missing = evidence.missing.with(ns);
         }
     }
+    let is = |path: &[u8], value| number(words, &[b"/proc/sys/kernel/", path]) == Some(value);
+    let (command, argv) = (refused.command(), refused.plan.argv);
+    let called = argv.first().copied().flatten();
+    let chrooted = !mounts.is_empty() && !mounted(mounts, b"/", false);
+    let restricted = is(b"apparmor_restrict_unprivileged_userns", 1);
+    let mut note = |fact: u16, holds: bool| evidence.facts |= fact * u16::from(holds);
+    note(SECCOMP, field(status, b"Seccomp") == b"2");
+    note(NO_ADMIN, !admin);
+    note(USER, user);
+    note(NO_USER, !user);
+    note(NO_USERNS_CLONE, is(b"unprivileged_userns_clone", 0));
+    note(USERNS_RESTRICTED, restricted);
+    note(CONFINED, !unconfined);
+    note(CHROOTED, chrooted);
+    note(MASKED, mounted(mounts, b"/proc/", true));
+    note(FORBIDDEN, !evidence.forbidden.is_empty());
+    note(MISSING, !evidence.missing.is_empty());
+    note(PROCESS_LIMIT, evidence.process_limit != u64::MAX);
+    note(PIDS_MAX, evidence.pids_max > 0);
+    let exists = command.is_some_and(|path| file::exists(path.as_cstr()));
+    note(FILE_EXISTS, exists);
+    note(
+        FROM_PATH,
+        called.is_some_and(|name| !has(name.bytes(), b'/')),
+    );
     evidence
 }
 
-/// The members of a set for which a test holds.
-fn types(set: NsSet, test: impl Fn(Ns) -> bool) -> NsSet {
-    set.iter().fold(
-        NsSet::NONE,
-        |found, ns| if test(ns) { found.with(ns) } else { found },
-    )
-}
-
 /// Whether a mount point of mountinfo is this one, or begins with it.
+#[inline(never)]
 fn mounted(mut mounts: &[u8], point: &[u8], below: bool) -> bool {
-    while !mounts.is_empty() {
-        let mut line = cut(&mut mounts, b'\n');
-        for _ in 0..4 {
-            cut(&mut line, b' ');
-        }
-        let this = cut(&mut line, b' ');
+    while let Some((this, _)) = next_mount(&mut mounts) {
         if this == point || below && this.starts_with(point) {
             return true;
         }
@@ -102,7 +76,7 @@ fn mounted(mut mounts: &[u8], point: &[u8], below: bool) -> bool {
 
 /// `pids.max` of our cgroup or one above it, if as many processes are there (cgroup v2 and v1).
 fn pids_max(words: &Words) -> Option<u64> {
-    let cgroups = read(words, &[b"/proc/self/cgroup"]);
+    let cgroups = read(words, thin!("/proc/self/cgroup"));
     let mut rest = cgroups;
     while !rest.is_empty() {
         let mut line = cut(&mut rest, b'\n');
@@ -128,5 +102,5 @@ fn pids_max(words: &Words) -> Option<u64> {
 
 /// A decimal number alone in a file.
 fn number(words: &Words, path: &[&[u8]]) -> Option<u64> {
-    text::decimal(read(words, path).trim_ascii())
+    text::decimal(read(words, words.join(path)).trim_ascii())
 }

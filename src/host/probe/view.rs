@@ -1,16 +1,15 @@
 //! What the operations on the view of file systems name: sources, descriptors, and places inside.
 
-use super::{concerns_others, read, read_all, restore};
-use crate::compile::{clean, compile};
-use crate::config::{Config, Identity, Ids, Namespaces, Operation, Range};
+use super::{above, open_place, places, read, read_all, rehearse};
+use crate::compile::{compile, next};
+use crate::config::{Config, Operation, Range};
 use crate::error::Error;
 use crate::host::{Host, Kind, Seen};
-use crate::launch::launch;
 use crate::names::{Constant, Errno, Id, Ns, NsSet, Sys, flags};
-use crate::plan::{Arg, Call, Slot, Step};
-use crate::strings::{ThinCStr, thin};
+use crate::plan::{Arg, Call, Slot};
+use crate::strings::thin;
 use crate::sys::file::{self, Fd, STDOUT};
-use crate::sys::{Result, process, tty};
+use crate::sys::{Result, tty};
 use crate::text::{Text, put};
 use crate::words::{Array, Words};
 use core::ffi::CStr;
@@ -32,41 +31,38 @@ pub fn look<'w>(
     }
     host.directory = link(words, c"/proc/self/cwd");
     let mut seen = Array::new(words);
+    let (mut masks, mut makes) = (false, false);
     for operation in config.mounts.each() {
+        use Id::*;
         let mut one = Seen::default();
         match operation.option {
-            Id::File | Id::BindData | Id::RoBindData => {
-                one.data =
-                    read_rest(words, Fd(operation.fd)).map_err(|errno| Error::Unreadable {
+            File | BindData | RoBindData => match read_rest(words, Fd(operation.fd)) {
+                Ok(data) => one.data = data,
+                Err(errno) => {
+                    return Err(Error::Unreadable {
                         option: operation.option,
                         word: operation.word(0),
                         errno,
-                    })?;
-            }
-            Id::BindIdmap => {
+                    });
+                }
+            },
+            BindIdmap => {
                 one.idmap = operation
                     .idmap
                     .and_then(|map| user_namespace(host, map, words))
             }
-            Id::Dev if tty::is_terminal(STDOUT) => host.terminal = link(words, c"/proc/self/fd/1"),
+            Dev if tty::is_terminal(STDOUT) => host.terminal = link(words, c"/proc/self/fd/1"),
+            Mask => masks = true,
+            EmptyRoot | Tmpfs | TmpOverlay | Dir | BindTry | RoBindTry | DevBindTry => makes = true,
             _ => {}
         }
         seen.push(one);
     }
     host.operations = seen.finish();
-    let has = |test: fn(Id) -> bool| config.mounts.each().any(|operation| test(operation.option));
-    if has(|option| option == Id::Mask) {
+    if masks {
         look_closer(host, config, words);
-    } else if has(|option| {
-        use Id::*;
-        matches!(
-            option,
-            EmptyRoot | Tmpfs | TmpOverlay | Dir | BindTry | RoBindTry | DevBindTry
-        )
-    }) {
-        look_at_each(host, config, words, &|_, operation, seen| {
-            seen.kind = source(operation);
-        });
+    } else if makes {
+        look_at_each(host, config, words, Sources);
     }
     Ok(())
 }
@@ -74,103 +70,80 @@ pub fn look<'w>(
 /// A user namespace with a map for users and groups alike, which no process is in; nothing if there can be
 /// none, which the kernel says again when it is used.
 fn user_namespace(host: &Host, map: Range, words: &Words) -> Option<u32> {
-    let ids = Ids {
-        ranges: words.copy(&[map]),
-        ..Ids::default()
-    };
-    let config = Config {
-        namespaces: Namespaces {
-            add: NsSet::of(Ns::User),
-            share: NsSet::of(Ns::Pid).with(Ns::Mount),
-            ..Namespaces::default()
-        },
-        identity: Identity {
-            user: ids,
-            group: ids,
-            ..Identity::default()
-        },
-        ..Config::default()
-    };
+    let mut config = Config::default();
+    config.namespaces.add = NsSet::of(Ns::User);
+    config.namespaces.share = NsSet::of(Ns::Pid).with(Ns::Mount);
+    config.identity.user.ranges = words.copy(&[map]);
+    config.identity.group.ranges = config.identity.user.ranges;
     let mut plan = compile(&config, host, words).ok()?;
-    let mut steps = Array::new(words);
-    for step in plan.steps {
-        if step.call == Call::OpenGate {
-            let flags = Arg::Flags(libc::O_CLOEXEC as u64, &flags::OPEN);
-            let args = [
-                Arg::Name(Constant::AT_FDCWD),
-                Arg::OfChild(thin!("ns/user")),
-                flags,
-            ];
-            let call = Call::opening(Slot::File, Sys::openat, words.copy(&args));
-            steps.push(Step { call, ..*step });
-        }
-        steps.push(*step);
-    }
-    steps.retain(|step| !concerns_others(&step.call));
-    plan.steps = steps.finish();
-    let (outcome, notes) = launch(&plan, None, &mut |child| {
-        let _ = process::wait_for(child.pid);
-    });
-    restore(notes);
-    outcome.ok().and(notes.file)
+    let args = [
+        Arg::Name(Constant::AT_FDCWD),
+        Arg::OfChild(thin!("ns/user")),
+        Arg::Flags(libc::O_CLOEXEC as u64, &flags::OPEN),
+    ];
+    let open = Call::opening(Slot::File, Sys::openat, words.copy(&args));
+    let (outcome, file) = rehearse(&mut plan, words, Some(open));
+    outcome.ok().and(file)
 }
 
 /// What a refusal teaches: which places are not there. Whether that was not known before.
 #[inline(never)]
-pub fn look_closer<'w>(host: &mut Host<'w>, config: &Config, words: &'w Words) -> bool {
+pub fn look_closer<'w>(host: &mut Host<'w>, config: &Config<'w>, words: &'w Words) -> bool {
     if host.looked_closer || config.mounts.is_plain() {
         return false;
     }
     host.looked_closer = true;
-    let mut paths = Array::new(words);
-    for operation in config.mounts.each() {
-        paths.push(clean(words, operation.target().bytes()));
-    }
-    look_at_each(host, config, words, &|at, operation, seen| {
-        seen.kind = source(operation);
-        let path = paths.get(at).copied().unwrap_or(&[]);
-        let before = config.mounts.each().zip(paths.iter().copied()).take(at);
-        let kind = find(before, path, seen);
-        if operation.option == Id::Mask {
-            seen.kind = kind;
-        }
-    });
+    look_at_each(host, config, words, Places);
     true
 }
 
 /// What is mounted below the sources, where it has to be told one by one.
 #[inline(never)]
-pub fn look_at_mounts<'w>(host: &mut Host<'w>, config: &Config, words: &'w Words) {
+pub fn look_at_mounts<'w>(host: &mut Host<'w>, config: &Config<'w>, words: &'w Words) {
     if host.new_mounts || config.mounts.is_plain() {
         return;
     }
-    host.mountinfo = read(words, &[b"/proc/self/mountinfo"]);
-    look_at_each(host, config, words, &|_, operation, seen| {
-        if !operation.binds() {
-            return;
-        }
-        seen.kind = source(operation);
-        let flags = (libc::O_PATH | libc::O_CLOEXEC) as u32;
-        if let Ok(fd) = file::open(operation.word(0).as_cstr(), flags) {
-            let mut path = Text::new(words);
-            put!(&mut path, "/proc/self/fd/", fd.0);
-            seen.real = link(words, words.join(&[path.bytes()]).as_cstr());
-            file::close(fd);
-        }
-    });
+    host.mountinfo = read(words, thin!("/proc/self/mountinfo"));
+    look_at_each(host, config, words, Mounts);
 }
 
-fn look_at_each<'w>(
-    host: &mut Host<'w>,
-    config: &Config,
-    words: &'w Words,
-    work: &dyn Fn(usize, &Operation, &mut Seen<'w>),
-) {
+/// What is looked at of each operation.
+#[derive(PartialEq)]
+enum Of {
+    /// Its source.
+    Sources,
+    /// And its place.
+    Places,
+    /// Its source, and what that is without links.
+    Mounts,
+}
+use Of::*;
+
+#[inline(never)]
+fn look_at_each<'w>(host: &mut Host<'w>, config: &Config<'w>, words: &'w Words, of: Of) {
+    let places = places(config, words);
     let mut all = Array::new(words);
-    for (at, operation) in config.mounts.each().enumerate() {
-        let mut seen = host.operations.get(at).copied().unwrap_or_default();
-        work(at, operation, &mut seen);
-        all.push(seen);
+    all.extend(host.operations);
+    for ((at, operation), seen) in config.mounts.each().enumerate().zip(all.iter_mut()) {
+        if operation.binds() || of != Mounts {
+            seen.kind = source(operation);
+        }
+        if of == Places {
+            let (before, from) = places.split_at_checked(at).unwrap_or_default();
+            let path = from.first().copied().unwrap_or(&[]);
+            let kind = find(config, before, path, seen);
+            if operation.option == Id::Mask {
+                seen.kind = kind;
+            }
+        } else if of == Mounts
+            && operation.binds()
+            && let Ok(fd) = open_place(operation.word(0))
+        {
+            let mut path = Text::new(words);
+            put!(&mut path, "/proc/self/fd/", fd.0);
+            seen.real = link(words, path.take_path().as_cstr());
+            file::close(fd);
+        }
     }
     host.operations = all.finish();
 }
@@ -193,42 +166,21 @@ fn kind(mode: Result<u32>) -> Kind {
 
 /// How much of a path is there before its operation, and what it leads to: among the files of the
 /// operation that was last to put some above it, or else among the caller's.
-fn find<'o, 'w: 'o>(
-    before: impl Iterator<Item = (&'o Operation<'w>, &'w [u8])>,
-    path: &[u8],
-    seen: &mut Seen,
-) -> Kind {
-    let mut base = Some(ThinCStr::from(c"/"));
-    let mut depth = 0;
-    for (operation, above) in before {
-        let inside = above.is_empty()
-            || above == path
-            || path
-                .strip_prefix(above)
-                .is_some_and(|rest| rest.starts_with(b"/"));
-        if inside && operation.mounts() {
-            base = operation.files();
-            depth = above.len();
-        }
-    }
+#[inline(never)]
+fn find(config: &Config, before: &[&[u8]], path: &[u8], seen: &mut Seen) -> Kind {
+    let mut base = Some(thin!("/"));
+    let mut end = above(config, before, path, &mut base);
+    let depth = end;
     let Some(base) = base.filter(|_| depth < path.len() || path.is_empty()) else {
         return Kind::Unknown;
     };
-    let flags = (libc::O_PATH | libc::O_CLOEXEC) as u32;
-    let Ok(root) = file::open(base.as_cstr(), flags) else {
+    let Ok(root) = open_place(base) else {
         return Kind::Unknown;
     };
     let mut mode = Err(Errno::NOENT);
     let words = Words::default();
-    let mut end = depth;
     while end < path.len() {
-        let rest = path.get(end + 1..).unwrap_or(&[]);
-        let next = end
-            + 1
-            + rest
-                .iter()
-                .position(|&byte| byte == b'/')
-                .unwrap_or(rest.len());
+        let next = next(path, end);
         let part = path.get(depth..next).unwrap_or(path);
         mode = file::mode_inside(root, words.join(&[b"./", part]).as_cstr());
         if mode == Err(Errno::NOENT) {

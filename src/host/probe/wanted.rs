@@ -1,14 +1,14 @@
 //! What only some options need to know.
 
-use super::{read, read_all, read_at};
-use crate::compile::{DEFAULT_PATH, clean, variable};
-use crate::config::{Account, Config, Filter, Operation};
+use super::{above, open_place, places, read, read_all, read_of};
+use crate::compile::{DEFAULT_PATH, variable};
+use crate::config::{Account, Config, Filter};
 use crate::error::Error;
 use crate::host::nslist::of_process;
 use crate::host::{FILES, Host};
-use crate::names::{Caps, Id, Ns};
+use crate::names::{Caps, Id, Ns, NsSet};
 use crate::strings::ThinCStr;
-use crate::sys::file::{self, Fd, HERE};
+use crate::sys::file::{self, Fd};
 use crate::sys::{namespace, process};
 use crate::text::{Text, cut, put, word};
 use crate::words::{Array, Words};
@@ -85,9 +85,8 @@ pub fn look_up_accounts<'w>(host: &mut Host<'w>, config: &Config<'w>, words: &'w
         .process
         .chdir
         .is_some_and(|path| path.bytes() == b"~");
-    for one in [user.command, group.command].iter().flatten() {
-        names |= matches!(one, Account::Name(_));
-    }
+    names |= matches!(user.command, Some(Account::Name(_)));
+    names |= matches!(group.command, Some(Account::Name(_)));
     for one in identity.groups.unwrap_or(&[]) {
         names |= matches!(one, Account::Name(_));
     }
@@ -95,7 +94,7 @@ pub fn look_up_accounts<'w>(host: &mut Host<'w>, config: &Config<'w>, words: &'w
         let file = word(FILES, at).as_bytes();
         match at {
             0 | 1 if names => *place = read_inside(config, words, file),
-            2.. if identity.auto => *place = read(words, &[b"/", file]),
+            2.. if identity.auto => *place = read(words, words.join(&[b"/", file])),
             _ => {}
         }
     }
@@ -122,27 +121,16 @@ fn read_inside<'w>(config: &Config<'w>, words: &'w Words, path: &'w [u8]) -> &'w
         put!(&mut root, "/proc/", config.enter.pid, "/root");
     }
     put!(&mut root, "/");
-    let (mut folder, mut rest) = (Some(root.take_path()), path);
-    let mut mount = |operation: &Operation<'w>| {
-        let target = clean(words, operation.target().bytes());
-        let below = path.strip_prefix(target);
-        if let Some(below) = below.filter(|_| operation.mounts())
-            && (target.is_empty() || matches!(below, [] | [b'/', ..]))
-        {
-            (folder, rest) = (operation.files(), below);
-        }
-    };
-    if let Some(root) = &config.mounts.root {
-        mount(root);
-    }
-    config.mounts.operations.iter().for_each(mount);
+    let mut folder = Some(root.take_path());
+    let depth = above(config, places(config, words), path, &mut folder);
+    let rest = path.get(depth..).unwrap_or(&[]);
     let mut bytes = Array::new(words);
     let joined = config.namespaces.join[Ns::Mount as usize];
     let Some(folder) = folder.filter(|_| joined.is_none()) else {
         return &[];
     };
     let flags = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC;
-    let root = file::open(folder.as_cstr(), (libc::O_PATH | libc::O_CLOEXEC) as u32);
+    let root = open_place(folder);
     let opened = match (root, rest) {
         // A file that is bound by itself is the caller's choice.
         (_, []) => file::open(folder.as_cstr(), flags as u32),
@@ -189,18 +177,13 @@ fn fits(bytes: usize) -> bool {
 fn meet<'a>(host: &mut Host<'a>, config: &Config<'a>, words: &'a Words) {
     let pid = config.enter.pid;
     host.target.own = process::id().0 as u32;
-    for ns in Ns::ALL {
+    for ns in NsSet::ALL.iter() {
         if of_process(words, pid, ns) != of_process(words, host.target.own, ns) {
             host.target.differs = host.target.differs.with(ns);
         }
     }
-    let file = |name: &str| {
-        let mut path = Text::new(words);
-        put!(&mut path, "/proc/", pid, "/", name);
-        read_at(words, HERE, path.take_path().as_cstr(), usize::MAX).finish()
-    };
     if config.enter.environment {
-        let mut rest = file("environ");
+        let mut rest = read_of(words, pid as i32, "environ");
         let mut all = Array::new(words);
         while !rest.is_empty() {
             all.push(Some(words.join(&[cut(&mut rest, 0)])));
@@ -209,7 +192,7 @@ fn meet<'a>(host: &mut Host<'a>, config: &Config<'a>, words: &'a Words) {
         host.environment = all.finish();
     }
     if config.enter.join_cgroup {
-        host.target.cgroups = cgroups(words, file("cgroup"));
+        host.target.cgroups = cgroups(words, read_of(words, pid as i32, "cgroup"));
     }
 }
 
