@@ -569,6 +569,45 @@ fn it_is_who_it_is_asked_to_be() {
     eventually("the command ends", || (!is_alive(inside.pid)).then_some(()));
 }
 
+/// Puts a letter into the terminal that it has, and says what came of it.
+const TYPES_ITSELF: &str = "import fcntl\ntry:\n    fcntl.ioctl(0, 0x5412, b'x')\n    print('typed')\n\
+    except OSError as error:\n    print(error.errno)";
+
+/// Runs its arguments in a terminal of their own.
+const TERMINAL: &str = "import os, pty, sys\n\
+    pid, terminal = pty.fork()\nif pid == 0:\n    os.execvp(sys.argv[1], sys.argv[1:])\n\
+    text = b''\nwhile True:\n    try:\n        more = os.read(terminal, 100)\n\
+    \x20   except OSError:\n        break\n    if not more:\n        break\n    text += more\n\
+    print(text.decode().split()[-1])";
+
+#[test]
+fn what_is_inside_cannot_type_into_the_terminal() {
+    for &(caller, owner) in pairs() {
+        let held = held(owner, &["-a"]);
+        let pid = held.pid.to_string();
+        let typed = |words: &[&str]| {
+            let mut terminal = command(caller, "python3");
+            terminal
+                .args(["-c", TERMINAL])
+                .args(words)
+                .args(["python3", "-c", TYPES_ITSELF]);
+            let ran: Ran = terminal.output().expect("python3 can be started").into();
+            assert_eq!(ran.code, Some(0), "{ran:?}");
+            ran.out.trim().to_string()
+        };
+        if typed(&["env"]) != "typed" {
+            return skip("this kernel refuses it to everybody");
+        }
+        let pidone = program().to_str().expect("text");
+        assert_eq!(typed(&[pidone, "enter", &pid]), "1", "{caller:?} {owner:?}");
+        if caller == Caller::Root {
+            assert_eq!(typed(&[pidone, "enter", "-u", "--uid", "1234", &pid]), "1");
+            // With nothing but another host name it is who the terminal belongs to.
+            assert_eq!(typed(&[pidone, "enter", "-u", &pid]), "typed");
+        }
+    }
+}
+
 /// Tries everything that would give it power over a `pidone` that it sees, until it has seen one; prints
 /// what worked. With an argument it looks for another program.
 const HOSTILE: &str = r#"
@@ -584,6 +623,10 @@ def attempt(name, action):
         won.add(name)
     except OSError:
         pass
+def something(path):
+    # Of one that has ended there is nothing to read.
+    if not open(path).read():
+        raise OSError()
 def trace(pid):
     if libc.ptrace(0x4206, pid, 0, 0) != 0:
         raise OSError()
@@ -600,8 +643,8 @@ while time.time() < end and seen < 3:
         seen += 1
         folder = f'/proc/{name}/'
         attempt('mem', lambda: os.close(os.open(folder + 'mem', os.O_RDWR)))
-        attempt('environ', lambda: open(folder + 'environ').read())
-        attempt('maps', lambda: open(folder + 'maps').read())
+        attempt('environ', lambda: something(folder + 'environ'))
+        attempt('maps', lambda: something(folder + 'maps'))
         attempt('root', lambda: os.readlink(folder + 'root'))
         attempt('cwd', lambda: os.listdir(folder + 'cwd'))
         attempt('exe', lambda: os.readlink(folder + 'exe'))

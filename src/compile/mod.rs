@@ -131,7 +131,7 @@ pub fn compile<'p>(
     // Before capabilities and ids go: it opens files, and needs CAP_SYS_ADMIN without no_new_privs.
     landlock::restrict(config, &mut list);
     // A filter needs the one or the other too, and so cannot be last without no_new_privs.
-    if config.privilege.allow_new_privs {
+    if allow {
         seccomp::install(config, host, &resolved, &mut list);
     }
     if let Some(sets) = &capabilities {
@@ -159,7 +159,7 @@ pub fn compile<'p>(
     // so that none is lost.
     list.add_if(!config.life.init, Call::RestoreSignals, Id::Default);
     // Last, because it may forbid all the others.
-    if !config.privilege.allow_new_privs {
+    if !allow {
         seccomp::install(config, host, &resolved, &mut list);
     }
     let argv = match config.life.init {

@@ -7,7 +7,7 @@ use super::namespaces::Resolved;
 use super::steps::List;
 use crate::config::{Config, Filter};
 use crate::host::Host;
-use crate::names::{Constant, Id, Ns, Sys};
+use crate::names::{Constant, Id, Ns, NsSet, Sys};
 use crate::plan::Arg;
 pub use program::DEFAULT_BYTES as DEFAULT_FILTER;
 use program::TERMINAL_BYTES;
@@ -28,7 +28,11 @@ fn exposes_terminal(config: &Config, host: &Host, resolved: &Resolved) -> bool {
         || host.euid == 0
             && (resolved.new.union(resolved.others).contains(Ns::User)
                 || config.enter.pid == 0 && config.identity.user.command.is_some());
-    restricted
+    // What is executed inside is not ours, whoever it runs as.
+    let theirs = NsSet::of(Ns::User).with(Ns::Mount);
+    let entered = config.enter.pid != 0
+        && (config.identity.user.command.is_some() || !resolved.joined.both(theirs).is_empty());
+    (restricted || entered)
         && !config.process.new_session
         && !privilege
             .seccomp
