@@ -143,12 +143,6 @@ impl<'a> Operation<'a> {
         (Id::Bind as u8..=Id::BindIdmap as u8).contains(&(self.option as u8))
     }
 
-    /// Whether its first word is a path outside.
-    pub fn has_source(&self) -> bool {
-        let other = matches!(self.option, Id::Root | Id::OverlaySrc | Id::Overlay);
-        other || self.binds()
-    }
-
     /// Whether it mounts something with files of its own at its place.
     pub fn mounts(&self) -> bool {
         use Id::*;
