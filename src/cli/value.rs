@@ -187,11 +187,11 @@ fn operation<'a>(
         _ => {}
     }
     let mut target = operation.target().bytes();
-    let mut inside = !target.is_empty();
+    let mut right = words.iter().all(|word| !word.bytes().is_empty());
     while !target.is_empty() {
-        inside &= cut(&mut target, b'/') != b"..";
+        right &= cut(&mut target, b'/') != b".." || option == Id::OverlaySrc;
     }
-    (inside || option == Id::OverlaySrc).then_some(operation)
+    right.then_some(operation)
 }
 
 /// A file mode, in octal.

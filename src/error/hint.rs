@@ -88,6 +88,8 @@ causes! {
         "this user may have % processes (RLIMIT_NPROC): raise \"ulimit -u\", or end some"
     CLONE: INVAL INVAL, MISSING,
         "this kernel is built without % namespaces"
+    EXEC: NOENT NOENT, OTHER_ROOT,
+        "in the root of the command there is no such file, or its interpreter or dynamic loader is missing there"
     EXEC: NOENT NOENT, FILE_EXISTS,
         "the file is there, its interpreter or dynamic loader is not: a scratch image needs a static program"
     EXEC: NOENT NOTDIR, FROM_PATH,

@@ -235,4 +235,6 @@ pub mod facts {
     pub const FILE_EXISTS: u16 = 1 << 13;
     /// It was looked for in the directories of `PATH`.
     pub const FROM_PATH: u16 = 1 << 14;
+    /// The command is executed in another root than ours.
+    pub const OTHER_ROOT: u16 = 1 << 15;
 }

@@ -133,7 +133,7 @@ options! {
     BindTry "" "bind-try" "S D" "S appears at D, if there is an S" "a place without .."
     RoBindTry "" "ro-bind-try" "S D" "read-only, if there is an S" "a place without .."
     DevBindTry "" "dev-bind-try" "S D" "with its devices, if there is an S" "a place without .."
-    BindIdmap "" "bind-idmap" "S D MAP" "the same, with other owners" "a place without .., and ON-DISK:SEEN:COUNT"
+    BindIdmap "" "bind-idmap" "S D MAP" "S appears at D, with other owners" "a place without .., and ON-DISK:SEEN:COUNT"
     Tmpfs "" "tmpfs" "D" "an empty file system in memory" "a place without .."
     Proc "" "proc" "D" "a fresh procfs" "a place without .."
     Dev "" "dev" "D" "the usual devices, and no others" "a place without .."

@@ -4,7 +4,8 @@ use super::{field, lacks, read};
 use crate::compile::next_mount;
 use crate::error::Refused;
 use crate::host::{Evidence, SYS_ADMIN, facts::*};
-use crate::names::{Ns, Resource};
+use crate::names::{Ns, Resource, Sys};
+use crate::plan::Step;
 use crate::strings::thin;
 use crate::sys::{file, process};
 use crate::text::{self, cut, has};
@@ -55,6 +56,11 @@ pub(crate) fn observe(words: &Words, refused: &Refused) -> Evidence {
     note(PROCESS_LIMIT, evidence.process_limit != u64::MAX);
     note(PIDS_MAX, evidence.pids_max > 0);
     let exists = command.is_some_and(|path| file::exists(path.as_cstr()));
+    let goes_elsewhere = |step: &Step| {
+        let call = step.call.as_plain();
+        matches!(call, Some((Sys::pivot_root | Sys::chroot | Sys::setns, _)))
+    };
+    note(OTHER_ROOT, refused.plan.steps.iter().any(goes_elsewhere));
     note(FILE_EXISTS, exists);
     note(
         FROM_PATH,
