@@ -85,6 +85,8 @@ pub enum Error<'a> {
     },
     /// `--persist time` where the namespace is made too late for that.
     MadeLater,
+    /// No hierarchy with a controller is mounted.
+    NotMounted(Id, &'static str),
     /// `--setgroups allow` without privilege.
     SetgroupsNeedsPrivilege,
     /// Nobody is there who may write a map.
@@ -213,6 +215,7 @@ impl Show for Error<'_> {
                 text,
                 "--persist time needs clone3(2), which is refused here"
             ),
+            Error::NotMounted(id, of) => put!(text, id, " needs a mounted cgroup controller: ", of),
             Error::SetgroupsNeedsPrivilege => put!(
                 text,
                 "--setgroups allow needs CAP_SETGID outside the new user namespace: \

@@ -53,6 +53,9 @@ pub fn ended(words: &Words, plan: &Plan, end: End, notes: Notes) {
     if end.timed_out {
         complain(words, &"the command was stopped, because its time was over");
     }
+    if notes.oom_kills > 0 {
+        complain(words, &OutOfMemory(notes.oom_kills));
+    }
     let mut text = Text::new(words);
     put!(&mut text, "{\"exit-code\": ", end.status.code());
     if let Status::Killed(signal) = end.status {
@@ -60,6 +63,9 @@ pub fn ended(words: &Words, plan: &Plan, end: End, notes: Notes) {
     }
     if end.timed_out {
         put!(&mut text, ", \"timed-out\": true");
+    }
+    if notes.oom_kills > 0 {
+        put!(&mut text, ", \"oom-kills\": ", notes.oom_kills);
     }
     if let Err(errno) = tell(plan, text) {
         complain(words, &Error::Output(errno));
@@ -116,6 +122,20 @@ struct Lost(Errno);
 impl Show for Lost {
     fn show(&self, text: &mut Text) {
         put!(text, "wait4: ", self.0);
+    }
+}
+
+/// So many processes were killed.
+struct OutOfMemory(u64);
+
+impl Show for OutOfMemory {
+    fn show(&self, text: &mut Text) {
+        put!(
+            text,
+            "out of memory: the kernel killed ",
+            self.0,
+            " of its processes (--memory)"
+        );
     }
 }
 

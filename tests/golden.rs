@@ -14,7 +14,8 @@
 //! `refused=NS,...`, `last-capability=N`, `filters=N,...` (what was read, in instructions),
 //! `own=PID`, `differs=NS,...` and `cgroups=FILE,...` for who enters another's namespaces,
 //! `caller=PID` (a library's caller, with threads), `mappers=yes` (newuidmap and newgidmap are there)
-//! and `accounts=yes` (the files say what [`ACCOUNTS`] does), and those of the view: `new_mounts=no`,
+//! and `accounts=yes` (the files say what [`ACCOUNTS`] does), for each hierarchy of cgroups
+//! `v2=DIRECTORY:CONTROLLERS` or `v1=DIRECTORY:CONTROLLERS`, and those of the view: `new_mounts=no`,
 //! `mountinfo=POINT:OPTIONS,...`, `pivot_root=no`, `directory=PATH`, `terminal=PATH`, and `seen=WHAT:THERE:REAL,...`
 //! with the kind of a source or the content of a descriptor, the length of the place that is there, and the source
 //! without links, for the root, the fresh /proc and each operation (`idmap=FD` for the only one); for `init` also
@@ -27,8 +28,8 @@
 
 use pidone::cli::{Name, Request, Wish, parse_as};
 use pidone::compile::compile;
-use pidone::host::{Host, Kind, Seen};
-use pidone::names::{Ns, NsSet, Sys, Verb, options};
+use pidone::host::{Cgroup, Host, Kind, Seen};
+use pidone::names::{self, Ns, NsSet, Sys, Verb, options};
 use pidone::plan::{Arg, Call, Init, Plan, Refusal, Shown, Slot, Watch, Who};
 use pidone::{Strings, ThinCStr, Words};
 use std::ffi::CString;
@@ -157,6 +158,7 @@ fn host(case: &Case) -> Host<'static> {
         .iter()
         .map(|pair| pair.clone().into_bytes());
     host.environment = strings(pairs);
+    let mut hierarchies = Vec::new();
     for fact in facts {
         match fact.split_once('=').expect("a fact with a value") {
             ("capabilities", "none") => host.capabilities = Some(0),
@@ -172,6 +174,7 @@ fn host(case: &Case) -> Host<'static> {
                 host.mappers = [paths[0], paths[1]];
             }
             ("accounts", "yes") => host.accounts = ACCOUNTS,
+            (version @ ("v1" | "v2"), parent) => hierarchies.push(cgroup(version == "v2", parent)),
             ("caller", pid) => host.shared_with = pid.parse().ok(),
             ("new_mounts", "no") => host.new_mounts = false,
             ("mountinfo", lines) => host.mountinfo = mountinfo(lines),
@@ -201,7 +204,26 @@ fn host(case: &Case) -> Host<'static> {
             _ => panic!("unknown: {fact}"),
         }
     }
+    host.cgroups = hierarchies.leak();
     host
+}
+
+/// `DIRECTORY:CONTROLLERS`
+fn cgroup(unified: bool, parent: &str) -> Cgroup<'static> {
+    let (parent, controllers) = parent.split_once(':').expect("controllers");
+    let name = if unified { "/inside" } else { "" };
+    let folder = format!("{parent}/pidone-4242-7");
+    let [parent, inside, folder] = [parent.to_string(), format!("{folder}{name}"), folder]
+        .map(|path| strings([path.into_bytes()].into_iter())[0].expect("it is there"));
+    Cgroup {
+        parent,
+        folder,
+        inside,
+        mount: c"/sys/fs/cgroup".into(),
+        nodes: c"0-1".into(),
+        unified,
+        controllers: names::cgroup::controllers(controllers.as_bytes()),
+    }
 }
 
 /// Filters with so many instructions each.

@@ -130,6 +130,7 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
             ("arch", "the clone, and the processor's counter"),
             ("names", "errnos and signals"),
             ("strings", "paths in place"),
+            ("text", "cutting what a cgroup says"),
         ],
     ),
     (

@@ -8,6 +8,7 @@ mod help;
 mod ids;
 mod init;
 mod kept;
+mod limit;
 mod name;
 mod nearest;
 mod target;

@@ -1,13 +1,13 @@
 //! The values of options: each word is read once, into a type that cannot be wrong.
 
 use super::ids::{account, accounts, file, id, own, range};
+use super::limit::{resource, rlimit};
 use super::target::{process_id, target};
 use super::{Lists, Request};
 use crate::config::{
-    Access, Allowed, Config, EnvChange, Filter, Inside, Operation, Propagation, Rlimit, Setgroups,
-    Tcp,
+    Access, Allowed, Config, EnvChange, Filter, Inside, Operation, Propagation, Setgroups, Tcp,
 };
-use crate::names::{Caps, Id, Ns, NsSet, Resource, Signal};
+use crate::names::{Caps, Id, Ns, NsSet, Signal};
 use crate::strings::{ThinCStr, thin};
 use crate::text::{cut, decimal, has, number, position};
 
@@ -24,6 +24,7 @@ pub fn store<'a>(
         mounts,
         process,
         privilege,
+        resources,
         life,
         reports,
         enter,
@@ -100,6 +101,11 @@ pub fn store<'a>(
         | Id::LandlockTcpBind => lists.allowed.push(allowed(option, first)?),
         Id::LandlockScope => privilege.landlock_scope = true,
         Id::DisableUserns => privilege.disable_userns = true,
+        Id::Memory | Id::PidsLimit | Id::Cpus | Id::CpusetCpus | Id::IoWeight => {
+            let at = option as usize - Id::Memory as usize;
+            *resources.limits.get_mut(at)? = Some(resource(option, first, lists.env.words())?);
+        }
+        Id::CgroupPath => resources.cgroup_path = Some(first),
         Id::Init => life.init = true,
         Id::NoKillChild => life.no_kill_child = true,
         Id::Timeout => life.timeout = Some(milliseconds(word)?),
@@ -274,26 +280,6 @@ pub(super) fn milliseconds(mut word: &[u8]) -> Option<u64> {
     Some(number)
 }
 
-fn rlimit(mut word: &[u8]) -> Option<Rlimit> {
-    let resource = Resource::named(cut(&mut word, b'='))?;
-    let both = has(word, b':');
-    let soft = limit(cut(&mut word, b':'))?;
-    let hard = if both { limit(word)? } else { soft };
-    Some(Rlimit {
-        resource,
-        soft,
-        hard,
-    })
-}
-
-fn limit(word: &[u8]) -> Option<u64> {
-    if word == b"inf" || word == b"unlimited" {
-        Some(u64::MAX)
-    } else {
-        decimal(word)
-    }
-}
-
 fn variable(word: ThinCStr) -> Option<EnvChange> {
     match word.bytes().iter().position(|&byte| byte == b'=') {
         Some(0) => None,
@@ -326,25 +312,6 @@ mod tests {
             "99999999999999999999",
         ] {
             assert_eq!(milliseconds(wrong.as_bytes()), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn limits_are_a_name_and_one_or_two_numbers() {
-        let limit = rlimit(b"nofile=10:inf").unwrap();
-        assert_eq!((limit.soft, limit.hard), (10, u64::MAX));
-        let limit = rlimit(b"core=0").unwrap();
-        assert_eq!((limit.soft, limit.hard), (0, 0));
-        for wrong in [
-            "nofile",
-            "nofile=",
-            "=5",
-            "files=5",
-            "nofile=5:",
-            "nofile=1:2:3",
-            "nofile=-1",
-        ] {
-            assert_eq!(rlimit(wrong.as_bytes()), None, "{wrong}");
         }
     }
 }

@@ -265,18 +265,18 @@ fn arguments<'p>(path: ThinCStr<'p>, mut lines: &[u8], words: &'p Words) -> &'p 
     all.finish()
 }
 
-/// Opens a file below /proc and writes it in one piece.
+/// Opens a file of the kernel's and writes it in one piece.
 #[inline(never)]
 pub fn write_file<'p>(list: &mut List<'p>, path: Arg<'p>, data: ThinCStr<'p>, because: Id) {
+    write_data(list, path, Data::Text(data), because);
+}
+
+/// The same for what is only known later.
+#[inline(never)]
+pub fn write_data<'p>(list: &mut List<'p>, path: Arg<'p>, data: Data<'p>, because: Id) {
     let slot = Slot::Proc;
     list.open(slot, path, libc::O_WRONLY as u64, because);
-    list.add(
-        Call::Write {
-            slot,
-            data: Data::Text(data),
-        },
-        because,
-    );
+    list.add(Call::Write { slot, data }, because);
     if list.closes_files {
         list.plain(Sys::close, &[Arg::Slot(slot)], because);
     }

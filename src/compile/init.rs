@@ -44,7 +44,7 @@ pub fn compile<'p>(
         list.turn(Who::Clone);
         list.add(spawn(terminal.is_some()), Id::Default);
         list.turn(Who::During);
-        reports::announce(config, host, NsSet::NONE, &mut list);
+        reports::announce(config, NsSet::NONE, &mut list);
         leave_alone(config, &mut list);
         // After the last use of them, which was the command's start.
         if let Some((start, length)) = host.pointers {

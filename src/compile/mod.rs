@@ -4,6 +4,7 @@
 
 mod accounts;
 mod caps;
+mod cgroup;
 mod command;
 mod copy;
 mod credentials;
@@ -27,9 +28,10 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::host::Host;
 use crate::names::flags::CLEAR_SIGHAND;
-use crate::names::{Id, Ns, NsSet, Signal};
+use crate::names::{Id, Ns, Signal};
 use crate::plan::{Arg, Call, Plan, Slot, Watch, Who};
 use crate::words::Words;
+use cgroup::Cgroups;
 pub(crate) use mounts::{clean, next, next_mount};
 use namespaces::Resolved;
 
@@ -55,13 +57,17 @@ pub fn compile<'p>(
     }
     let resolved = namespaces::resolve(config, host)?;
     let env = environment::environment(config, host, words);
+    let cgroups = cgroup::cgroups(config, host)?;
     let mut list = List::new(words);
     list.closes_files = config.mounts.read_only;
     let maps = identity::maps(config, host, &resolved, &mut list);
     let credentials = credentials::credentials(config, host, &resolved, &maps, &mut list);
     let capabilities = caps::sets(config, host, &resolved, credentials.root)?;
     let by_parent = maps.as_ref().is_some_and(|maps| maps.by_parent);
-    let gate = reports::needs_gate(config) || by_parent || !resolved.persisted.is_empty();
+    let gate = reports::needs_gate(config)
+        || by_parent
+        || !resolved.persisted.is_empty()
+        || cgroups.move_child();
     let mut config = *config;
     config.process.chdir = credentials.home.or(config.process.chdir);
     let config = &config;
@@ -78,16 +84,21 @@ pub fn compile<'p>(
     }
     // From before the clone, so that every signal finds somebody who keeps it for the command.
     list.add(Call::BlockSignals, Id::Default);
+    // After that, or a signal could leave it behind.
+    cgroups.make(config, &mut list);
 
     list.turn(Who::Clone);
-    list.add(clone(config, host, resolved.new), resolved.because(Ns::Pid));
+    let flags = clone(config, host, &resolved, &cgroups);
+    list.add(flags, resolved.because(Ns::Pid));
 
     list.turn(Who::During);
     if let Some(maps) = &maps {
         maps.write(&mut list, true, host);
     }
     let bound = join::persist(config, &mut list);
-    reports::announce(config, host, resolved.new, &mut list);
+    let now = resolved.new.without(resolved.later);
+    reports::announce(config, now, &mut list);
+    cgroups.enter(&mut list);
     // The child has descriptors of its own then.
     if config.life.init && host.shared_with.is_none() {
         reports::close_descriptors(config, &mut list, false);
@@ -114,7 +125,8 @@ pub fn compile<'p>(
         die_with_parent(apart, &mut list);
     }
     caps::disable_userns(config, &mut list);
-    namespaces::unshare_time(host, &resolved, &mut list);
+    // The root of a new cgroup namespace is where the child is by now.
+    namespaces::unshare(&resolved, &mut list);
     process::clocks(config, words, &mut list);
     process::names(config, &mut list);
     process::loopback(&resolved, &mut list);
@@ -168,6 +180,8 @@ pub fn compile<'p>(
     };
 
     list.turn(Who::After);
+    // Before what may fail: nothing of ours is to be left.
+    cgroups.remove(&mut list);
     reports::withdraw(config, &mut list);
     join::unbind(config, bound, &mut list);
     // A program of our own ends here, and a signal that is pending must not do that for it.
@@ -214,19 +228,19 @@ fn be_watched(host: &Host, list: &mut List) {
     }
 }
 
-fn clone(config: &Config, host: &Host, new: NsSet) -> Call<'static> {
+fn clone(config: &Config, host: &Host, resolved: &Resolved, cgroups: &Cgroups) -> Call<'static> {
     if host.target.own != 0 {
         return Call::Fork(0);
     }
+    let new = resolved.new.without(resolved.later);
     let mut flags = new.flags() | (libc::CLONE_VM | libc::CLONE_CHILD_CLEARTID) as u64;
     if host.shared_with.is_none() && !config.life.init {
         flags |= libc::CLONE_FILES as u64;
     }
     if host.clone3 {
-        Call::Clone3(flags | CLEAR_SIGHAND)
+        Call::Clone3(flags | CLEAR_SIGHAND | cgroups.flag())
     } else {
-        // clone(2) has no room for this flag: its bit is part of the exit signal's.
-        Call::Clone(flags & !Ns::Time.flag())
+        Call::Clone(flags)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which namespaces are new, and the mounts of a new mount namespace.
 
+use super::cgroup;
 use super::phrase::phrase;
 use super::steps::List;
 use crate::config::{Config, Files};
@@ -12,6 +13,8 @@ use crate::strings::ThinCStr;
 /// The set of new namespaces, and which of them an option asked for.
 pub struct Resolved {
     pub new: NsSet,
+    /// Those that the child makes itself.
+    pub later: NsSet,
     asked: NsSet,
     /// Those of the process that is entered.
     pub joined: NsSet,
@@ -45,6 +48,7 @@ pub fn resolve(config: &Config, host: &Host) -> Result<Resolved, Error<'static>>
         let differs = host.target.differs;
         return Ok(Resolved {
             new: NsSet::NONE,
+            later: NsSet::NONE,
             asked: wish.add,
             joined: if wish.add.is_empty() {
                 differs
@@ -93,8 +97,20 @@ pub fn resolve(config: &Config, host: &Host) -> Result<Resolved, Error<'static>>
     if !wish.attempt.is_empty() && by_parent.contains(Ns::User) {
         return Err(Error::Contradiction(Id::Try, Id::Join));
     }
+    // clone(2) has no room for the flag of one: its bit is part of the exit signal's. The root of the
+    // other is the cgroup that one is in, and clone3(2) takes the parent's for that.
+    let mut later = NsSet::NONE;
+    for (late, ns) in [
+        (!host.clone3, Ns::Time),
+        (config.resources.any(), Ns::Cgroup),
+    ] {
+        if late && new.contains(ns) {
+            later = later.with(ns);
+        }
+    }
     Ok(Resolved {
         new,
+        later,
         asked: asked.union(attempted),
         joined: NsSet::NONE,
         others,
@@ -122,7 +138,7 @@ pub fn each<'p>(files: &Files<'p>, with: &mut dyn FnMut(Ns, ThinCStr<'p>)) {
 
 /// Options that act on a namespace, and would act on the host's if it were not new.
 #[inline(never)]
-fn implied(config: &Config) -> [Option<(Id, Ns)>; 14] {
+fn implied(config: &Config) -> [Option<(Id, Ns)>; 15] {
     let (identity, mounts, process) = (&config.identity, &config.mounts, &config.process);
     let operation = mounts.root.iter().chain(mounts.operations).next();
     let when = |given: bool, option, ns| given.then_some((option, ns));
@@ -134,6 +150,7 @@ fn implied(config: &Config) -> [Option<(Id, Ns)>; 14] {
         when(identity.auto, Id::MapAuto, Ns::User),
         when(identity.setgroups.is_some(), Id::Setgroups, Ns::User),
         when(config.privilege.disable_userns, Id::DisableUserns, Ns::User),
+        cgroup::because(config).map(|option| (option, Ns::Cgroup)),
         when(process.hostname.is_some(), Id::Hostname, Ns::Uts),
         when(process.domainname.is_some(), Id::Domainname, Ns::Uts),
         when(process.monotonic.is_some(), Id::Monotonic, Ns::Time),
@@ -144,12 +161,10 @@ fn implied(config: &Config) -> [Option<(Id, Ns)>; 14] {
     ]
 }
 
-/// clone(2) cannot make a time namespace; unshare(2) makes it for the program executed next.
-pub fn unshare_time(host: &Host, resolved: &Resolved, child: &mut List) {
-    let wanted = resolved.new.contains(Ns::Time) && !host.clone3;
-    if wanted {
-        let flag = Arg::Flags(Ns::Time.flag(), &flags::CLONE);
-        let because = resolved.because(Ns::Time);
-        child.say_for(because, phrase!("unshare $0"), &[flag]);
+/// Those that the clone could not make. A time namespace is for the program executed next.
+pub fn unshare(resolved: &Resolved, child: &mut List) {
+    if let Some(first) = resolved.later.iter().next() {
+        let flags = Arg::Flags(resolved.later.flags(), &flags::CLONE);
+        child.say_for(resolved.because(first), phrase!("unshare $0"), &[flags]);
     }
 }

@@ -87,6 +87,9 @@ values! {
         (libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_CLOEXEC) as u64,
         &flags::OPEN
     );
+    WRITE Arg::Flags((libc::O_WRONLY | libc::O_CLOEXEC) as u64, &flags::OPEN);
+    READ Arg::Flags(libc::O_CLOEXEC as u64, &flags::OPEN);
+    PLACE Arg::Flags((libc::O_PATH | libc::O_CLOEXEC) as u64, &flags::OPEN);
     READ_ONLY Arg::Record(&attributes(libc::MS_RDONLY));
     INERT Arg::Record(&attributes(
         libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC

@@ -2,8 +2,7 @@
 
 use super::steps::List;
 use crate::config::Config;
-use crate::host::Host;
-use crate::names::{Constant, Errno, Id, Ns, NsSet, Sys, flags};
+use crate::names::{Constant, Errno, Id, NsSet, Sys, flags};
 use crate::plan::{Arg, Call, Data, Slot};
 
 /// The first descriptor that is not standard input, output or error.
@@ -16,9 +15,10 @@ pub fn needs_gate(config: &Config) -> bool {
     reports.pid_file.is_some() || reports.info_fd.is_some() || reports.json_status_fd.is_some()
 }
 
-/// Writes the child's process id and namespaces where they are wanted.
+/// Writes the child's process id, and the namespaces that the clone made, where they are wanted: what the
+/// child makes itself is beyond what can be looked at here.
 #[inline(never)]
-pub fn announce<'p>(config: &Config<'p>, host: &Host, new: NsSet, during: &mut List<'p>) {
+pub fn announce<'p>(config: &Config<'p>, new: NsSet, during: &mut List<'p>) {
     let reports = &config.reports;
     if let Some(path) = reports.pid_file {
         let slot = Slot::PidFile;
@@ -44,13 +44,7 @@ pub fn announce<'p>(config: &Config<'p>, host: &Host, new: NsSet, during: &mut L
         (Id::JsonStatusFd, reports.json_status_fd),
     ];
     if let Some(&(because, _)) = readers.iter().find(|(_, fd)| fd.is_some()) {
-        // Without clone3 the child makes its time namespace later, beyond what can be looked at here.
-        let later = if host.clone3 {
-            NsSet::NONE
-        } else {
-            NsSet::of(Ns::Time)
-        };
-        for ns in new.without(later).iter() {
+        for ns in new.iter() {
             during.add(Call::LookAt(ns), because);
         }
     }

@@ -4,9 +4,11 @@
 //! out by the front ends that read them and by `compile`.
 
 mod init;
+mod resources;
 mod value;
 
 pub use init::{Init, Target};
+pub use resources::Resources;
 pub use value::{
     Access, Account, Allowed, EnvChange, Filter, Operation, Propagation, Range, Rlimit, Setgroups,
     Tcp,
@@ -28,6 +30,8 @@ pub struct Config<'a> {
     pub process: Process<'a>,
     /// What the command may do.
     pub privilege: Privilege<'a>,
+    /// How much it may use.
+    pub resources: Resources<'a>,
     /// How long it lives.
     pub life: Life,
     /// What other programs are told.
@@ -49,6 +53,7 @@ impl Default for Config<'_> {
             mounts: Default::default(),
             process: Default::default(),
             privilege: Default::default(),
+            resources: Default::default(),
             life: Default::default(),
             reports: Default::default(),
             enter: Default::default(),

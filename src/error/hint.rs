@@ -3,7 +3,7 @@
 use super::Refused;
 use crate::host::Evidence;
 use crate::host::facts::*;
-use crate::names::{Errno, Ns, NsSet, Sys};
+use crate::names::{Errno, Id, Ns, NsSet, Sys};
 use crate::plan::{Arg, Call, Data, Plain, Slot};
 use crate::text::packed::{Packed, packed};
 use crate::text::{Show, Text, cut, has, put};
@@ -51,7 +51,11 @@ const IDS: u32 = 1 << 18;
 const BIND: u32 = 1 << 19;
 /// A mount with ids of its own.
 const IDMAP: u32 = 1 << 20;
-const OTHER: u32 = 1 << 21;
+/// Making a cgroup, and opening its files.
+const CGROUP: u32 = 1 << 21;
+/// Writing one of those.
+const CGROUP_FILE: u32 = 1 << 22;
+const OTHER: u32 = 1 << 23;
 const ANY: u32 = u32::MAX;
 
 /// Makes the table of causes, and of what is said of each one line, with `%` for what the facts name.
@@ -172,6 +176,19 @@ causes! {
         "a mount namespace is bound only where mounts are private; Linux 6.18 refuses it at random there too"
     BIND: PERM PERM, 0,
         "it takes CAP_SYS_ADMIN outside any new user namespace"
+    CGROUP | CLONE: ACCES ACCES, 0,
+        "this is for root, or who owns the cgroup: \"systemd-run --user --scope pidone run\" is in one"
+    CGROUP: ROFS ROFS, 0,
+        "cgroups are mounted read-only here; in a container: docker run --privileged"
+    CGROUP: NOENT NOENT, 0,
+        "there is no such cgroup, or this kernel has no such limit"
+    CGROUP_FILE | CLONE: BUSY OPNOTSUPP, 0,
+        "with processes in it a cgroup gives controllers to none inside: name another with --cgroup-path"
+    CGROUP_FILE: NOENT NOENT, 0,
+        "the cgroup above has no such controller: name another with --cgroup-path, or be in a systemd unit with \
+        Delegate=yes"
+    CGROUP_FILE: ACCES RANGE, 0,
+        "the cgroup above does not have that"
     THEIR_FD: BADF BADF, 0,
         "the caller did not pass this descriptor, or not for this direction"
 }
@@ -181,7 +198,12 @@ pub fn hint(refused: &Refused, evidence: &Evidence, text: &mut Text) {
     let (Some(errno), Some(call)) = (refused.failure.errno, refused.call()) else {
         return;
     };
-    let kind = kind(call);
+    let step = refused.plan.step(refused.failure.step);
+    let because = step.map_or(0, |step| step.because as u8);
+    let kind = match (Id::Memory as u8..=Id::CgroupPath as u8).contains(&because) {
+        true => resource_kind(call),
+        false => kind(call),
+    };
     let mut hints = Text::new(text.words());
     HINTS.show(&mut hints);
     let mut rest = hints.bytes();
@@ -220,6 +242,15 @@ fn kind(call: &Call) -> u32 {
         Call::Tell { .. } | Call::AwaitByte(..) => THEIR_FD,
         Call::Plain(plain) => plain_kind(plain),
         _ => OTHER,
+    }
+}
+
+/// Of a step that an option for resources asked for.
+fn resource_kind(call: &Call) -> u32 {
+    match (call, call.as_plain()) {
+        (_, Some((Sys::mkdirat | Sys::openat, _))) => CGROUP,
+        (Call::Write { .. }, _) | (_, Some((Sys::write, _))) => CGROUP_FILE,
+        _ => kind(call),
     }
 }
 

@@ -72,6 +72,8 @@ pub struct Host<'a> {
     /// The pages that hold nothing but pointers to the arguments and variables: where they begin, and how
     /// many bytes.
     pub pointers: Option<(usize, usize)>,
+    /// Where the command's cgroups are made, if it is to have any.
+    pub cgroups: &'a [Cgroup<'a>],
     /// Namespaces that were tried because of `--try`, and refused.
     pub refused: NsSet,
     /// What is known of the process that is to be entered.
@@ -124,6 +126,7 @@ impl Host<'_> {
             parent: 0,
             foreground: None,
             pointers: None,
+            cgroups: &[],
             refused: NsSet::NONE,
             target: Target {
                 own: 0,
@@ -186,6 +189,25 @@ pub enum Kind {
     Directory,
     /// Something else.
     File,
+}
+
+/// A hierarchy of cgroups in which one is made for the command.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cgroup<'a> {
+    /// The directory of the one in which it is made.
+    pub parent: ThinCStr<'a>,
+    /// Its own directory, which has a name that no other has.
+    pub folder: ThinCStr<'a>,
+    /// The one where the command is: with version 2 another, in it.
+    pub inside: ThinCStr<'a>,
+    /// The mount point below which the hierarchy is, perhaps with others.
+    pub mount: ThinCStr<'a>,
+    /// The nodes of memory of its parent, where it does not have them by itself.
+    pub nodes: ThinCStr<'a>,
+    /// Whether it is of version 2.
+    pub unified: bool,
+    /// Which of the controllers that are wanted are there, by the bits of `names::cgroup`.
+    pub controllers: u8,
 }
 
 /// What was looked at after a failure, to name its cause.

@@ -1,5 +1,6 @@
 //! Reads the facts. The only reader of /proc, /sys and /etc.
 
+mod cgroups;
 mod evidence;
 pub mod view;
 mod wanted;

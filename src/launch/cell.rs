@@ -146,6 +146,7 @@ impl Cell {
             denied: self.denied.load(),
             mask: None,
             file: None,
+            oom_kills: 0,
         }
     }
 }

@@ -9,7 +9,8 @@ use super::child;
 use super::perform::Performer;
 use crate::arch;
 use crate::names::Errno;
-use crate::plan::Stack;
+use crate::names::flags::INTO_CGROUP;
+use crate::plan::{Slot, Stack};
 use crate::sys::process::{self, Pid};
 use crate::sys::{Result, memory};
 use linux_raw_sys::general::clone_args;
@@ -26,6 +27,10 @@ pub fn clone(parent: &Performer, flags: u64, with_clone3: bool) -> Result<Pid> {
     };
     let cell = parent.cell;
     let argument = (&raw const *parent).cast();
+    let cgroup = match flags & INTO_CGROUP {
+        0 => 0,
+        _ => parent.fd(Slot::Path)?.0,
+    };
     cell.expect_child();
     let result = if with_clone3 {
         // SAFETY: all zeroes is a value of this structure of integers.
@@ -35,6 +40,7 @@ pub fn clone(parent: &Performer, flags: u64, with_clone3: bool) -> Result<Pid> {
         arguments.exit_signal = libc::SIGCHLD as u64;
         arguments.stack = stack as u64;
         arguments.stack_size = Stack::SIZE as u64;
+        arguments.cgroup = cgroup.into();
         // SAFETY: the arguments are complete; `launch` keeps the performer, the plan, the cell and
         // the stack until the child has left, and the child only reads the first two.
         unsafe { arch::clone3(&arguments, size_of::<clone_args>(), begin, argument) }

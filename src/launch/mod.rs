@@ -23,10 +23,12 @@
 //!    execve(2). Used only when no other thread of the caller can be surprised by it.
 
 mod cell;
+mod cgroup;
 mod child;
 mod clone;
 mod perform;
 mod short;
+mod slots;
 mod stack;
 mod timeline;
 
@@ -91,6 +93,8 @@ pub struct Notes {
     pub mask: Option<u64>,
     /// What a step opened in `Slot::File`, which stays open.
     pub file: Option<u32>,
+    /// How many processes were killed because the cgroup's memory was used up.
+    pub oom_kills: u64,
 }
 
 /// Performs `plan`, and calls `supervise` while the child sets up and the command runs. `supervise`
@@ -127,12 +131,13 @@ pub fn launch(
     }
     let undone = parent.perform_all(Who::After);
     // What came first is the cause.
-    let mask = parent.mask;
+    let Performer { mask, kills, .. } = parent;
     (
         outcome.and(undone),
         Notes {
             mask,
             file: parent.opened(Slot::File),
+            oom_kills: kills,
             ..cell.notes()
         },
     )

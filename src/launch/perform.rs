@@ -6,7 +6,7 @@
 use super::cell::Cell;
 use super::clone::{clone, fork};
 use super::short::Short;
-use super::timeline::Timeline;
+use super::{cgroup, timeline::Timeline};
 use crate::names::{Errno, Ns};
 use crate::plan::{Arg, Call, Data, Failure, Plain, Plan, RECORD, Refusal, Slot, Who, entry};
 use crate::strings::{Strings, ThinCStr};
@@ -26,13 +26,15 @@ pub struct Performer<'a> {
     pub child: Option<Pid>,
     timeline: Option<&'a Timeline>,
     /// Descriptors, or 0, which is always somebody else's.
-    slots: [u32; Slot::COUNT],
+    pub slots: [u32; Slot::COUNT],
     /// The signals that were blocked before we blocked more.
     pub mask: Option<u64>,
     /// The mask before it was cleared.
     umask: u32,
     /// What was looked at of the child's namespaces: the inode numbers.
     inodes: [u64; 8],
+    /// How many processes were killed for want of memory.
+    pub kills: u64,
 }
 
 impl<'a> Performer<'a> {
@@ -48,6 +50,7 @@ impl<'a> Performer<'a> {
             mask: None,
             umask: 0,
             inodes: [0; 8],
+            kills: 0,
         }
     }
 
@@ -173,6 +176,8 @@ impl<'a> Performer<'a> {
                 process::execute_file(self.fd(Slot::Copy)?, self.plan.argv, self.plan.env)
             }
             Call::Exec(path) => process::execute(*path, self.plan.argv, self.plan.env),
+            Call::CountKills(slot) => cgroup::kills(self.fd(*slot)?).map(|n| self.kills += n),
+            Call::RemoveCgroup(path) => cgroup::remove(*path),
             Call::Unlink { path, only_if } => match self.fd(*only_if) {
                 Ok(_) => file::unlink(path.as_cstr()),
                 Err(_) => Ok(()),
@@ -180,28 +185,9 @@ impl<'a> Performer<'a> {
         }
     }
 
-    fn fill(&mut self, slot: Slot, fd: Fd) -> Result<()> {
-        let fd = file::above_stdio(fd)?;
-        self.slots
-            .get_mut(slot as usize)
-            .map(|place| *place = fd.0)
-            .ok_or(Errno::BADF)
-    }
-
-    /// The descriptor in a slot, if there is one.
-    pub fn opened(&self, slot: Slot) -> Option<u32> {
-        self.fd(slot).ok().map(|fd| fd.0)
-    }
-
-    /// The descriptor in a slot; `EBADF` if the step that fills it was refused.
-    #[inline(never)]
-    fn fd(&self, slot: Slot) -> Result<Fd> {
-        let fd = self.slots.get(slot as usize).filter(|fd| **fd != 0);
-        fd.map(|fd| Fd(*fd)).ok_or(Errno::BADF)
-    }
-
     /// Turns arguments into words, and passes them.
     fn plain(&mut self, plain: &Plain) -> Result<()> {
+        plain.yields.into_iter().for_each(|slot| self.empty(slot));
         let of_child = plain.args.iter().find_map(|arg| match arg {
             Arg::OfChild(name) => Some(name),
             _ => None,

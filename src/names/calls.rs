@@ -66,6 +66,7 @@ calls! {
     umount2 SYS_umount2
     unlinkat SYS_unlinkat
     unshare SYS_unshare
+    write SYS_write
 }
 
 impl Sys {

@@ -21,7 +21,8 @@ const EMPTY: (u64, &str) = (u64::MAX, "0");
 /// clone(2), clone3(2). In strace's order.
 pub const CLONE: Bits = Bits {
     prefix: "CLONE_",
-    names: "VM FILES VFORK PARENT CHILD_CLEARTID CHILD_SETTID NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET NEWTIME CLEAR_SIGHAND",
+    names: "VM FILES VFORK PARENT CHILD_CLEARTID CHILD_SETTID NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET NEWTIME \
+        CLEAR_SIGHAND INTO_CGROUP",
     places: &[
         place(libc::CLONE_VM as u64),
         place(libc::CLONE_FILES as u64),
@@ -38,12 +39,16 @@ pub const CLONE: Bits = Bits {
         place(libc::CLONE_NEWNET as u64),
         place(linux_raw_sys::general::CLONE_NEWTIME as u64),
         place(CLEAR_SIGHAND),
+        place(INTO_CGROUP),
     ],
     otherwise: EMPTY,
 };
 
 /// Resets every handler, and leaves ignored signals ignored; clone3(2) only, since Linux 5.5.
 pub const CLEAR_SIGHAND: u64 = 1 << 32;
+
+/// The child is in the cgroup of a descriptor; clone3(2) only, since Linux 5.7.
+pub const INTO_CGROUP: u64 = 1 << 33;
 
 /// mount(2), also as members of mount_setattr(2)'s structure.
 pub const MOUNT: Bits = Bits {

@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod caps;
+pub mod cgroup;
 pub mod constants;
 pub mod errno;
 pub mod flags;

@@ -189,6 +189,13 @@ options! {
     LandlockTcpBind "" "landlock-tcp-bind" "PORT" "bind to it, else no TCP" "a port from 0 to 65535"
     LandlockScope "" "landlock-scope" "" "keep signals and abstract sockets in" ""
     DisableUserns "" "disable-userns" "" "no user namespace inside" ""
+    # "Resources (a cgroup for it and its children, gone when it ends)"
+    Memory "" "memory" "SIZE" "memory, and no swap" "a number of bytes, such as 4096, 64k, 16m or 1g"
+    PidsLimit "" "pids-limit" "N" "processes and threads" "a number from 1"
+    Cpus "" "cpus" "X" "so many processors of time" "a number of processors, such as 2 or 0.5"
+    CpusetCpus "" "cpuset-cpus" "LIST" "on these processors" "a list of processors, such as 0-2,4"
+    IoWeight "" "io-weight" "N" "share of disk time (100)" "a number from 1 to 10000"
+    CgroupPath "" "cgroup-path" "PATH" "make it in that cgroup" ""
     [Init]
     # "Signals (all are passed on, to COMMAND)"
     Group "g" "group" "" "to its process group" ""
@@ -425,6 +432,12 @@ impl Id {
     }
 }
 
+/// The option of a controller of cgroups, or for the cgroup itself.
+pub fn resource(controller: usize) -> Id {
+    let id = IDS.get(Id::Memory as usize + controller);
+    id.copied().unwrap_or(Id::CgroupPath)
+}
+
 /// As a person types it; and the names of what is no option.
 impl Show for Id {
     fn show(&self, text: &mut Text) {
@@ -480,6 +493,7 @@ mod tests {
             "argv0",
             "pid-file",
             "root",
+            "cgroup-path",
             "landlock-ro",
             "landlock-rw",
             "landlock-rx",

@@ -6,12 +6,14 @@
 
 mod argument;
 mod show;
+mod slot;
 mod step;
 
 pub use crate::config::{Init, Target};
 pub(crate) use show::entry;
 pub use show::{Line, Shown};
-pub use step::{Arg, Call, Data, Member, Plain, RECORD, Refusal, Slot, Step, Who};
+pub use slot::Slot;
+pub use step::{Arg, Call, Data, Member, Plain, RECORD, Refusal, Step, Who};
 
 use crate::names::{Errno, NsSet, Signal};
 use crate::strings::Strings;

@@ -94,14 +94,13 @@ impl Show for Line<'_> {
             }
             Call::ShowDeath => put!(text, "set_tid_address(&life)"),
             Call::Clone3(flags) => {
-                put!(
-                    text,
-                    "clone3({flags=",
-                    Named(*flags, &flags::CLONE),
-                    ", child_tid=&tid, exit_signal=SIGCHLD"
-                );
+                put!(text, "clone3({flags=", Named(*flags, &flags::CLONE));
+                put!(text, ", child_tid=&tid, exit_signal=SIGCHLD");
                 put!(text, ", stack=&stack, stack_size=0x");
                 text.number(super::Stack::SIZE as u64, 16, 1);
+                if flags & flags::INTO_CGROUP != 0 {
+                    put!(text, ", cgroup=&path");
+                }
                 put!(text, "}, 88)");
             }
             Call::Clone(flags) => {
@@ -222,6 +221,8 @@ impl Show for Line<'_> {
                 put!(text, ", AT_EMPTY_PATH)");
             }
             Call::Exec(path) => execute(text, path, self.plan.argv, self.plan.env),
+            Call::CountKills(slot) => put!(text, "read(", slot, ", &events, 512)"),
+            Call::RemoveCgroup(at) => put!(text, "unlinkat(AT_FDCWD, ", at, ", AT_REMOVEDIR)"),
             Call::Unlink { path, .. } => put!(text, "unlinkat(AT_FDCWD, ", path, ", 0)"),
         }
     }

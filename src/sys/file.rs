@@ -88,6 +88,17 @@ pub fn unlink(path: &CStr) -> Result<()> {
     unsafe { call(Sysno::unlinkat, [AT_FDCWD, path.as_ptr() as usize, 0]) }.map(nothing)
 }
 
+/// unlinkat(2) `AT_REMOVEDIR`.
+pub fn remove_folder(folder: Fd, path: &CStr) -> Result<()> {
+    let arguments = [
+        folder.0 as usize,
+        path.as_ptr() as usize,
+        libc::AT_REMOVEDIR as usize,
+    ];
+    // SAFETY: the path is a C string.
+    unsafe { call(Sysno::unlinkat, arguments) }.map(nothing)
+}
+
 /// faccessat(2) `F_OK`: whether the file is there, for the real ids of the caller.
 pub fn exists(path: &CStr) -> bool {
     let arguments = [AT_FDCWD, path.as_ptr() as usize, libc::F_OK as usize];

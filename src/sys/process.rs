@@ -238,6 +238,13 @@ pub fn capabilities() -> Result<u64> {
     Ok(u64::from(sets[1][0]) << 32 | u64::from(sets[0][0]))
 }
 
+/// nanosleep(2) for less than a second, or until a signal is handled.
+pub fn sleep(milliseconds: u64) {
+    let time = [0, milliseconds * 1_000_000];
+    // SAFETY: the pair is a `struct timespec`.
+    let _ = unsafe { call(Sysno::nanosleep, [time.as_ptr() as usize, 0]) };
+}
+
 /// clock_gettime(2) `CLOCK_MONOTONIC`, in nanoseconds.
 pub fn monotonic() -> u64 {
     let mut time = [0u64; 2];

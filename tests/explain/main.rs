@@ -1,5 +1,7 @@
 //! What `--explain` prints is what strace(1) sees: number, order and arguments of all calls.
 
+#[path = "../support/cgroup.rs"]
+mod cgroup;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -15,6 +17,7 @@ mod token;
 mod trace;
 mod views;
 
+use cgroup::Cgroup;
 use support::{Caller, Scratch, callers, has, skip};
 use trace::{Run, compare};
 
@@ -581,4 +584,41 @@ fn process_1_with_a_terminal_is_explained() {
             "{seen:?}"
         );
     }
+}
+
+#[test]
+fn resources_are_explained() {
+    if !has("strace") {
+        return skip("no strace");
+    }
+    let Some(cgroup) = Cgroup::new() else { return };
+    let path = cgroup.option();
+    for &caller in cgroup.callers() {
+        for options in [
+            &["--memory=64M", "--pids-limit=20"][..],
+            &["-a", "--cpus=0.5", "--cpuset-cpus=0"],
+            &["--share=mount", "--pids-limit=9", "--setgroups=deny"],
+        ] {
+            assert_explained(&run(
+                caller,
+                &[&[path.as_str()], options, &["true"]].concat(),
+            ));
+        }
+    }
+    for tracer in [&[][..], &["-e", "inject=clone3:error=ENOSYS"]] {
+        let words = [&path, "--info-fd=9", "-aC", "true"];
+        assert_explained(&Run {
+            script: "exec 9>/dev/null",
+            tracer,
+            ..run(
+                Caller::Root,
+                if cgroup.unified.is_some() {
+                    &words
+                } else {
+                    &words[1..]
+                },
+            )
+        });
+    }
+    assert_eq!(cgroup.inside().len(), 0);
 }

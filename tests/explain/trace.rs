@@ -1,5 +1,6 @@
 //! What `--explain` announces, and what strace(1) sees, as one list of calls for each process.
 
+use crate::cgroup::without_numbers;
 use crate::support::{Caller, Ran, Scratch, command, program};
 use crate::token::{Known, same};
 use std::fs;
@@ -90,7 +91,7 @@ impl Run<'_> {
                 } else {
                     &mut calls.parent
                 };
-                list.push(call.to_string());
+                list.push(without_numbers(call));
             }
         }
         calls
@@ -188,7 +189,7 @@ fn lines(path: &Path) -> Vec<Line> {
         let (call, answer) = line
             .rsplit_once(" = ")
             .unwrap_or_else(|| panic!("no answer: {line}"));
-        (call.trim_end().to_string(), answer.to_string())
+        (without_numbers(call.trim_end()), answer.to_string())
     };
     calls.map(split).collect()
 }
@@ -248,10 +249,12 @@ fn looks_or_waits(call: &str) -> bool {
         ", \"{\\\"exit-code\\\": ",
     ];
     let starts = |start: &&str| call.starts_with(*start);
+    // Those that are steps.
     let joins = call.contains("/ns/");
+    let asks = call.contains("/pidone-N/") || call.contains("oom_kill ");
     waits.iter().any(starts)
-        || looks.iter().any(starts)
-        || inside.iter().any(|part| call.contains(part)) && !joins
+        || looks.iter().any(starts) && !asks
+        || inside.iter().any(|part| call.contains(part)) && !joins && !asks
 }
 
 /// Whether what was seen is what was announced; else, the first difference.

@@ -1,5 +1,6 @@
 //! Runs that fail, in a process-id namespace of their own, so that whatever they leave can be seen.
 
+use crate::cgroup::without_numbers;
 use crate::support::{Caller, ORDINARY, Ran, command, has, is_root, program};
 use std::process::Stdio;
 
@@ -74,6 +75,7 @@ impl Attempt<'_> {
             .sentence(&announced)
             .unwrap_or_else(|| panic!("no {} in {announced}", refusal.call));
         let (sentence, hint) = ran.err.split_once('\n').unwrap_or_default();
+        let [sentence, wanted] = [sentence, &wanted].map(without_numbers);
         assert_eq!(sentence, wanted, "{words:?}, {:?}", self.caller);
         refusal.assert_hint(hint);
         let end = (ran.code, ran.out.as_str());

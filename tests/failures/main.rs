@@ -1,5 +1,7 @@
 //! What is refused is said: which step, which call, which errno, and why; and nothing is left behind.
 
+#[path = "../support/cgroup.rs"]
+mod cgroup;
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -93,7 +93,7 @@ fn an_unknown_letter_is_told_with_its_word() {
 }
 
 /// Options with a value, and a right one.
-const SCALARS: [(&str, &str); 25] = [
+const SCALARS: [(&str, &str); 31] = [
     ("map-user", "5"),
     ("map-group", "5"),
     ("setgroups", "deny"),
@@ -108,6 +108,12 @@ const SCALARS: [(&str, &str); 25] = [
     ("nice", "5"),
     ("oom-score-adj", "5"),
     ("preserve-fds", "5"),
+    ("memory", "5"),
+    ("pids-limit", "5"),
+    ("cpus", "5"),
+    ("cpuset-cpus", "5"),
+    ("io-weight", "5"),
+    ("cgroup-path", "/x"),
     ("timeout", "5"),
     ("stop-signal", "TERM"),
     ("stop-timeout", "5"),
@@ -262,6 +268,8 @@ fn an_option_without_the_namespace_that_it_needs_is_told() {
         ("--map-group=5", "user"),
         ("--setgroups=deny", "user"),
         ("--propagation=slave", "mount"),
+        ("--memory=1G", "cgroup"),
+        ("--cgroup-path=x", "cgroup"),
     ] {
         let word = option.split('=').next().expect("a name");
         let sentence =

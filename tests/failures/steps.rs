@@ -1,6 +1,7 @@
 //! Each kind of step refused once, with strace's help where nothing else refuses it.
 
 use crate::attempt::{Attempt, Refusal, can_fail, inject};
+use crate::cgroup::Cgroup;
 use crate::support::{Caller, Scratch, callers, has, skip};
 
 /// Faults, words, the call that is refused, and the errno.
@@ -440,6 +441,92 @@ fn the_steps_for_others_namespaces_are_reported() {
             ..Attempt::new(Caller::Root)
         };
         attempt.is_refused(words, &Refusal::of(call, errno));
+    }
+}
+
+#[test]
+fn the_steps_for_limits_are_reported() {
+    let Some(cgroup) = can_fail().then(Cgroup::new).flatten() else {
+        return;
+    };
+    let path = cgroup.option();
+    let owner = "systemd-run --user --scope pidone run";
+    let cases = [
+        (
+            "mkdirat:error=EACCES:when=1",
+            "mkdirat(",
+            "EACCES",
+            Some(owner),
+        ),
+        (
+            "mkdirat:error=EROFS:when=1",
+            "mkdirat(",
+            "EROFS",
+            Some("read-only"),
+        ),
+        (
+            "mkdirat:error=ENOENT:when=1",
+            "mkdirat(",
+            "ENOENT",
+            Some("no such cgroup"),
+        ),
+        ("mkdirat:error=EAGAIN:when=1", "mkdirat(", "EAGAIN", None),
+        ("mount_setattr:error=EPERM", "mount_setattr(", "EPERM", None),
+        (
+            "unshare:error=EFAULT",
+            "unshare(CLONE_NEWCGROUP)",
+            "EFAULT",
+            None,
+        ),
+    ];
+    for &caller in cgroup.callers() {
+        for (fault, call, errno, hint) in cases {
+            let faults = inject(&[fault]);
+            let attempt = Attempt {
+                faults: &faults,
+                ..Attempt::new(caller)
+            };
+            let refusal = Refusal {
+                hint,
+                ..Refusal::of(call, errno)
+            };
+            attempt.is_refused(&[&path, "--pids-limit=9", "true"], &refusal);
+            assert_eq!(cgroup.inside().len(), 0, "{fault}");
+        }
+        let attempt = Attempt::new(caller);
+        let refusal = Refusal::of("write(&proc, \"4000\", 4)", "ERANGE");
+        let hint = "the cgroup above does not have that";
+        if !cgroup.older.is_empty() {
+            attempt.is_refused(
+                &[&path, "--cpuset-cpus=4000", "true"],
+                &refusal.because(hint),
+            );
+            assert_eq!(cgroup.inside().len(), 0);
+        }
+    }
+}
+
+#[test]
+fn a_cgroup_that_cannot_be_removed_is_a_warning() {
+    let Some(cgroup) = can_fail().then(Cgroup::new).flatten() else {
+        return;
+    };
+    let path = cgroup.option();
+    for &caller in cgroup.callers() {
+        let faults = inject(&["unlinkat:error=EBUSY"]);
+        let attempt = Attempt {
+            faults: &faults,
+            ..Attempt::new(caller)
+        };
+        let ran = attempt.run(&[&path, "--pids-limit=9", "/bin/sh", "-c", "exit 5"]);
+        assert_eq!(ran.code, Some(5), "{caller:?}");
+        let start = ran.err.starts_with("pidone: warning: step ");
+        let end = ran.err.ends_with("\", AT_REMOVEDIR): EBUSY\n");
+        assert!(
+            start && end && ran.err.lines().count() == 1,
+            "{caller:?}: {ran:?}"
+        );
+        assert!(cgroup.clean(), "{caller:?}");
     }
 }
 

@@ -2,6 +2,7 @@
 //! is right nevertheless, or ends with one sentence; and nothing is left.
 
 use crate::attempt::{Attempt, can_fail};
+use crate::cgroup::Cgroup;
 use crate::support::{Caller, Ran, Scratch, callers, command, program, skip};
 use std::fs;
 use std::path::Path;
@@ -138,16 +139,30 @@ pub fn judge(place: &Place, ran: &Ran) -> Result<(), &'static str> {
     }
 }
 
-/// Refuses each call of a run with these options. No pid-file may be left, where there is one.
+/// Refuses each call of a run with these options.
 fn sweep(options: &[&str], errno: &str) {
     sweep_as(callers(), options, errno);
 }
 
 /// The same as these callers.
 fn sweep_as(callers: &[Caller], options: &[&str], errno: &str) {
-    if !can_fail() {
-        return;
+    if can_fail() {
+        sweep_in(None, callers, options, errno);
     }
+}
+
+/// Refuses each call of a run with limits.
+fn sweep_limits(errno: &str) {
+    let Some(cgroup) = can_fail().then(Cgroup::new).flatten() else {
+        return;
+    };
+    let path = cgroup.option();
+    let options = [&path, "--memory=64M", "--pids-limit=20"];
+    sweep_in(Some(&cgroup), cgroup.callers(), &options, errno);
+}
+
+/// No pid-file and no cgroup may be left, where there is one.
+fn sweep_in(cgroup: Option<&Cgroup>, callers: &[Caller], options: &[&str], errno: &str) {
     let mut wrong = Vec::new();
     for &caller in callers {
         let scratch = Scratch::new("swept");
@@ -182,6 +197,9 @@ fn sweep_as(callers: &[Caller], options: &[&str], errno: &str) {
             let mut judged = judge(&place, &ran);
             if fs::remove_file(&pid_file).is_ok() && place.name != "unlinkat" {
                 judged = Err("the pid-file is left");
+            }
+            if cgroup.is_some_and(Cgroup::clean) && place.name != "unlinkat" {
+                judged = Err("a cgroup is left");
             }
             if let Err(what) = judged {
                 wrong.push(format!("{caller:?}, {place:?}: {what}: {ran:?}"));
@@ -339,4 +357,19 @@ fn no_call_of_many_that_lacks_memory_is_overlooked() {
 #[test]
 fn no_call_of_many_that_is_interrupted_is_overlooked() {
     sweep(&MANY, "EINTR");
+}
+
+#[test]
+fn no_call_for_limits_that_is_not_permitted_is_overlooked() {
+    sweep_limits("EPERM");
+}
+
+#[test]
+fn no_call_for_limits_that_lacks_memory_is_overlooked() {
+    sweep_limits("ENOMEM");
+}
+
+#[test]
+fn no_call_for_limits_that_is_interrupted_is_overlooked() {
+    sweep_limits("EINTR");
 }

@@ -3,7 +3,7 @@
 use crate::options::assert_wrong_option;
 
 /// Options, what is wanted, and words that are not.
-const INVALID: [(&[&str], &str, &[&str]); 16] = [
+const INVALID: [(&[&str], &str, &[&str]); 21] = [
     (
         &["cap-add", "cap-drop"],
         "a capability such as NET_ADMIN, or ALL",
@@ -153,6 +153,45 @@ const INVALID: [(&[&str], &str, &[&str]); 16] = [
             "nofile=1e3",
             "nofile=0x10",
         ],
+    ),
+    (
+        &["memory"],
+        "a number of bytes, such as 4096, 64k, 16m or 1g",
+        &[
+            "",
+            "0",
+            "0K",
+            "-1",
+            "M",
+            "1.5M",
+            "64MB",
+            "64 M",
+            "max",
+            "1E",
+            "1T",
+            "18446744073709551616",
+            "17179869184G",
+        ],
+    ),
+    (
+        &["pids-limit"],
+        "a number from 1",
+        &["", "0", "-1", "max", "1.5", "18446744073709551616"],
+    ),
+    (
+        &["cpus"],
+        "a number of processors, such as 2 or 0.5",
+        &["", "0", "0.009", "-1", ".5", "5.", "50%", "max"],
+    ),
+    (
+        &["cpuset-cpus"],
+        "a list of processors, such as 0-2,4",
+        &["", "a", "0 1", "0;1", "all", "0x1"],
+    ),
+    (
+        &["io-weight"],
+        "a number from 1 to 10000",
+        &["", "0", "10001", "-1", "default 5", "1.5"],
     ),
     (
         &["share", "try"],

@@ -13,6 +13,7 @@ pub use older::next_mount;
 pub use paths::{clean, next, undo};
 pub use view::Made;
 
+use crate::compile::cgroup;
 use crate::compile::namespaces::Resolved;
 use crate::compile::phrase::phrase;
 use crate::compile::steps::List;
@@ -67,6 +68,10 @@ pub fn mounts<'p>(
     };
     // Propagation before the first mount, or that mount would appear on the host.
     view.propagation(wish.propagation);
+    if let Some(because) = cgroup::because(config) {
+        view.child.about(because, &[]);
+        view.cover();
+    }
     if !wish.replaces_root() && view.covers_sources() {
         // A source is the caller's, also if something lies over it inside: the root becomes a copy.
         view.say(phrase!("mount root_path root_path null BIND_ALL null"), &[]);
@@ -120,6 +125,26 @@ impl<'p> View<'_, 'p> {
             self.child.because = propagation.map_or(Id::Default, |_| Id::Propagation);
             let flags = mount_flags(libc::MS_REC | flag);
             self.say(phrase!("mount none root_path null $0 null"), &[flags]);
+        }
+    }
+
+    /// Nobody inside is to change its own limits, or to name the program that a release agent is.
+    fn cover(&mut self) {
+        // The others are usually below the same.
+        let mount = self
+            .host
+            .cgroups
+            .first()
+            .map_or(thin!("/"), |one| one.mount);
+        match self.host.new_mounts {
+            true => self.say(
+                phrase!("mount_setattr here $0 AT_ALL READ_ONLY n32"),
+                &[Arg::Text(mount)],
+            ),
+            false => {
+                self.seen.real = mount.bytes();
+                self.remount_all(mount, libc::MS_RDONLY);
+            }
         }
     }
 

@@ -55,7 +55,7 @@ impl<'p> View<'_, 'p> {
 
     /// Attributes of what was just mounted, and of all that is mounted below its source.
     #[inline(never)]
-    fn remount_all(&mut self, path: ThinCStr<'p>, flags: u64) {
+    pub fn remount_all(&mut self, path: ThinCStr<'p>, flags: u64) {
         let real = self.seen.real;
         let mounts = if real.is_empty() {
             &[]

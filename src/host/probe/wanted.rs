@@ -41,6 +41,9 @@ pub fn look_up<'a>(
             host.last_capability -= 1;
         }
     }
+    if config.resources.any() {
+        host.cgroups = super::cgroups::cgroups(&config.resources, words);
+    }
     let mut filters = Array::new(words);
     for filter in privilege.seccomp {
         let mut text = Text::new(words);
