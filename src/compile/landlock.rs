@@ -8,6 +8,7 @@ use super::steps::List;
 use crate::config::{Allowed, Config};
 use crate::names::{Constant, Errno, Id, Sys, flags};
 use crate::plan::{Arg, Member, Slot};
+use crate::text::packed::packed;
 use linux_raw_sys::landlock::*;
 
 /// The rights that a rule for a file that is no directory can have.
@@ -61,9 +62,12 @@ pub fn restrict<'p>(config: &Config<'p>, child: &mut List<'p>) {
         return;
     }
     let members = [
-        ("handled_access_fs", files(of_files)),
-        ("handled_access_net", net(of_net)),
-        ("scoped", Arg::Flags(SCOPES.into(), &flags::LANDLOCK_SCOPE)),
+        (packed!("handled_access_fs"), files(of_files)),
+        (packed!("handled_access_net"), net(of_net)),
+        (
+            packed!("scoped"),
+            Arg::Flags(SCOPES.into(), &flags::LANDLOCK_SCOPE),
+        ),
     ];
     let args = [
         child.record(members.get(..length).unwrap_or(&[])),
@@ -78,14 +82,14 @@ pub fn restrict<'p>(config: &Config<'p>, child: &mut List<'p>) {
                 let flags = libc::O_PATH as u64;
                 child.open(Slot::Path, Arg::Text(path), flags, because);
                 let kind = Constant::LANDLOCK_RULE_PATH_BENEATH;
-                let path = ("parent_fd", Arg::Slot(Slot::Path));
+                let path = (packed!("parent_fd"), Arg::Slot(Slot::Path));
                 add(child, kind, files(rights & OF_FILES), path, because, &[]);
                 // What only directories have: for another file this is wrong, and was not meant.
                 let folders = files(rights & !OF_FILES);
                 add(child, kind, folders, path, because, &[Errno::INVAL]);
             }
             Allowed::Port(_, port) => {
-                let port = ("port", Arg::Number(port.into()));
+                let port = (packed!("port"), Arg::Number(port.into()));
                 let kind = Constant::LANDLOCK_RULE_NET_PORT;
                 add(child, kind, net(rights), port, because, &[]);
             }
@@ -107,7 +111,7 @@ fn add<'p>(
     let args = [
         Arg::Slot(Slot::Ruleset),
         Arg::Name(kind),
-        child.record(&[("allowed_access", rights), what]),
+        child.record(&[(packed!("allowed_access"), rights), what]),
         Arg::Number(0),
     ];
     let call = child.call(Sys::landlock_add_rule, &args);

@@ -9,6 +9,7 @@ use crate::compile::steps::List;
 use crate::names::{Constant, Id, Sys, calls, flags};
 use crate::plan::{Arg, Call, Member, Plain, Slot};
 use crate::strings::{ThinCStr, thin};
+use crate::text::packed::packed;
 use crate::words::Array;
 
 /// A phrase in bytes, of which none is 0.
@@ -99,10 +100,10 @@ values! {
 /// The structure of mount_setattr(2) with attributes to set, which are named as for mount(2).
 pub const fn attributes(set: u64) -> [Member<'static>; 4] {
     [
-        ("attr_set", Arg::Flags(set, &flags::ATTRIBUTES)),
-        ("attr_clr", Arg::Number(0)),
-        ("propagation", Arg::Flags(0, &flags::UNCHANGED)),
-        ("userns_fd", Arg::Number(0)),
+        (packed!("attr_set"), Arg::Flags(set, &flags::ATTRIBUTES)),
+        (packed!("attr_clr"), Arg::Number(0)),
+        (packed!("propagation"), Arg::Flags(0, &flags::UNCHANGED)),
+        (packed!("userns_fd"), Arg::Number(0)),
     ]
 }
 

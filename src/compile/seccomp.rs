@@ -9,6 +9,7 @@ use crate::config::{Config, Filter};
 use crate::host::Host;
 use crate::names::{Constant, Id, Ns, NsSet, Sys};
 use crate::plan::Arg;
+use crate::text::packed::packed;
 pub use program::DEFAULT_BYTES as DEFAULT_FILTER;
 use program::TERMINAL_BYTES;
 
@@ -61,8 +62,8 @@ pub fn install<'p>(config: &Config, host: &Host<'p>, resolved: &Resolved, child:
 #[inline(never)]
 fn add<'p>(child: &mut List<'p>, program: &'p [u8], because: Id) {
     let program = child.record(&[
-        ("len", Arg::Number(program.len() as i64 / 8)),
-        ("filter", Arg::Filter(program)),
+        (packed!("len"), Arg::Number(program.len() as i64 / 8)),
+        (packed!("filter"), Arg::Filter(program)),
     ]);
     let mode = Arg::Name(Constant::SECCOMP_SET_MODE_FILTER);
     child.plain(Sys::seccomp, &[mode, Arg::Number(0), program], because);

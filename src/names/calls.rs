@@ -1,6 +1,7 @@
 //! System calls that a plan holds as they are: names and numbers.
 
-use crate::text::word;
+use crate::text::packed::{Packed, packed};
+use crate::text::{Show, Text, display};
 
 /// Makes the enumeration, its numbers and its names.
 macro_rules! calls {
@@ -22,6 +23,8 @@ macro_rules! calls {
 
         /// Their names, in order.
         pub(crate) const NAMES: &str = concat!($(stringify!($name), " "),+);
+
+        const PACKED: Packed = packed!(const NAMES);
     };
 }
 
@@ -70,29 +73,35 @@ calls! {
 }
 
 impl Sys {
-    /// As strace writes it.
-    pub fn name(self) -> &'static str {
-        word(NAMES, self as usize)
-    }
-
     /// Its number on this architecture.
     pub fn number(self) -> usize {
         NUMBERS.get(self as usize).copied().map_or(0, usize::from)
     }
 }
 
+/// As strace writes it.
+impl Show for Sys {
+    fn show(&self, text: &mut Text) {
+        PACKED.show_word(*self as usize, text);
+    }
+}
+
+display!(Sys);
+
 #[cfg(test)]
 mod tests {
+    extern crate std;
     use super::*;
+    use std::string::ToString;
 
     #[test]
     fn names_and_numbers_stand_in_the_same_order() {
         assert_eq!(
-            (Sys::chdir.name(), Sys::chdir.number()),
+            (&*Sys::chdir.to_string(), Sys::chdir.number()),
             ("chdir", libc::SYS_chdir as usize)
         );
         assert_eq!(
-            (Sys::unshare.name(), Sys::unshare.number()),
+            (&*Sys::unshare.to_string(), Sys::unshare.number()),
             ("unshare", libc::SYS_unshare as usize)
         );
     }

@@ -1,6 +1,7 @@
 //! Capabilities (capabilities(7)): one bit each.
 
-use crate::text::{Show, Text, decimal, position, put, word};
+use crate::text::packed::{Packed, packed};
+use crate::text::{Show, Text, decimal, put};
 
 /// The names by number, without the kernel's `CAP_`.
 const NAMES: &str = "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP \
@@ -8,6 +9,8 @@ const NAMES: &str = "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGI
     SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME \
     SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG \
     WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE";
+
+const PACKED: Packed = packed!(const NAMES);
 
 /// A capability, also one that has no name yet: 0 to 62.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +44,9 @@ impl Caps {
             [b'C', b'A', b'P', b'_', name @ ..] => name,
             name => name,
         };
-        let number = position(NAMES, name).or_else(|| Some(decimal(name)? as usize));
+        let number = PACKED
+            .position(name)
+            .or_else(|| Some(decimal(name)? as usize));
         // The highest bit is left to tell `ALL` from all that have a number.
         number.filter(|&at| at < 63).map(|at| Caps(1 << at))
     }
@@ -91,9 +96,8 @@ impl Caps {
 impl Show for Cap {
     fn show(&self, text: &mut Text) {
         put!(text, "CAP_");
-        match word(NAMES, usize::from(self.0)) {
-            "" => put!(text, self.0),
-            name => put!(text, name),
+        if !PACKED.show_word(usize::from(self.0), text) {
+            put!(text, self.0);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Numbers that strace writes as one name.
 
-use crate::text::word;
+use crate::text::packed::{Packed, packed};
+use crate::text::{Show, Text};
 
 /// Makes the enumeration, its values and its names.
 macro_rules! constants {
@@ -15,7 +16,7 @@ macro_rules! constants {
 
         const VALUES: &[i32] = &[$(kernel::$name as i32),+];
 
-        const NAMES: &str = concat!($(stringify!($name), " "),+);
+        const NAMES: Packed = packed!($(stringify!($name), " "),+);
     };
     (@ $name:ident) => { libc::$name as i32 };
     (@ $name:ident $value:literal) => { $value };
@@ -53,13 +54,15 @@ mod kernel {
 }
 
 impl Constant {
-    /// As strace writes it.
-    pub fn name(self) -> &'static str {
-        word(NAMES, self as usize)
-    }
-
     /// The number.
     pub fn value(self) -> i32 {
         VALUES.get(self as usize).copied().unwrap_or(0)
+    }
+}
+
+/// As strace writes it.
+impl Show for Constant {
+    fn show(&self, text: &mut Text) {
+        NAMES.show_word(*self as usize, text);
     }
 }

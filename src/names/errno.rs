@@ -2,7 +2,8 @@
 
 use core::num::NonZeroU32;
 
-use crate::text::{Show, Text, display, put, word};
+use crate::text::packed::{Packed, packed};
+use crate::text::{Show, Text, display, put};
 
 /// An error number as the kernel returned it, which is never 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,13 +48,18 @@ impl Errno {
     }
 }
 
-/// The names from 1 on, in order.
-const NAMES: &str = "\
-    EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT \
+/// The names from 1 on, in order, and those of [`HIGHER`].
+const NAMES: Packed = packed!(
+    "EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT \
     ENOTBLK EBUSY EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG \
-    ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP";
+    ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP \
+    EOVERFLOW EUSERS EOPNOTSUPP EAFNOSUPPORT EADDRNOTAVAIL ENETDOWN ENOBUFS EDQUOT"
+);
 
-/// The numbers above these that the calls of a plan can meet, and their names, in the same order.
+/// How many are in order.
+const LOWER: usize = libc::ELOOP as usize;
+
+/// The numbers above these that the calls of a plan can meet.
 const HIGHER: [i32; 8] = [
     libc::EOVERFLOW,
     libc::EUSERS,
@@ -64,22 +70,16 @@ const HIGHER: [i32; 8] = [
     libc::ENOBUFS,
     libc::EDQUOT,
 ];
-const HIGHER_NAMES: &str =
-    "EOVERFLOW EUSERS EOPNOTSUPP EAFNOSUPPORT EADDRNOTAVAIL ENETDOWN ENOBUFS EDQUOT";
 
 impl Show for Errno {
     fn show(&self, text: &mut Text) {
-        let name = match HIGHER
-            .iter()
-            .position(|&higher| higher == self.number() as i32)
-        {
-            Some(at) => word(HIGHER_NAMES, at),
-            None => word(NAMES, self.number() as usize - 1),
+        let number = self.number() as usize;
+        let at = match HIGHER.iter().position(|&higher| higher as usize == number) {
+            Some(at) => LOWER + at,
+            None if number <= LOWER => number - 1,
+            None => return put!(text, "errno ", number),
         };
-        match name {
-            "" => put!(text, "errno ", self.number()),
-            name => name.show(text),
-        }
+        NAMES.show_word(at, text);
     }
 }
 

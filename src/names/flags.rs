@@ -1,28 +1,31 @@
 //! Bits and their names, as strace writes them.
 
-use crate::text::{Show, Text, put, word};
+use crate::text::packed::{Packed, packed};
+use crate::text::{Show, Text, put};
 
 /// The named bits of a kind of flag word.
 #[derive(Debug, PartialEq)]
 pub struct Bits {
     /// What all the names begin with.
-    prefix: &'static str,
+    prefix: Packed,
     /// The names without it.
-    names: &'static str,
+    names: Packed,
     /// Where the bits are, in the same order.
     places: &'static [u8],
     /// What is written first when none of these bits is there.
-    otherwise: (u64, &'static str),
+    otherwise: (u64, Packed),
 }
 
 /// Nothing but a 0 when no bit is there.
-const EMPTY: (u64, &str) = (u64::MAX, "0");
+const EMPTY: (u64, Packed) = (u64::MAX, packed!("0"));
 
 /// clone(2), clone3(2). In strace's order.
 pub const CLONE: Bits = Bits {
-    prefix: "CLONE_",
-    names: "VM FILES VFORK PARENT CHILD_CLEARTID CHILD_SETTID NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET NEWTIME \
-        CLEAR_SIGHAND INTO_CGROUP",
+    prefix: packed!("CLONE_"),
+    names: packed!(
+        "VM FILES VFORK PARENT CHILD_CLEARTID CHILD_SETTID NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET NEWTIME \
+        CLEAR_SIGHAND INTO_CGROUP"
+    ),
     places: &[
         place(libc::CLONE_VM as u64),
         place(libc::CLONE_FILES as u64),
@@ -52,8 +55,10 @@ pub const INTO_CGROUP: u64 = 1 << 33;
 
 /// mount(2), also as members of mount_setattr(2)'s structure.
 pub const MOUNT: Bits = Bits {
-    prefix: "MS_",
-    names: "RDONLY NOSUID NODEV NOEXEC REMOUNT BIND MOVE REC UNBINDABLE PRIVATE SLAVE SHARED",
+    prefix: packed!("MS_"),
+    names: packed!(
+        "RDONLY NOSUID NODEV NOEXEC REMOUNT BIND MOVE REC UNBINDABLE PRIVATE SLAVE SHARED"
+    ),
     places: &[
         place(libc::MS_RDONLY),
         place(libc::MS_NOSUID),
@@ -73,16 +78,16 @@ pub const MOUNT: Bits = Bits {
 
 /// The propagation in mount_setattr(2)'s structure, which stays as it is.
 pub const UNCHANGED: Bits = Bits {
-    prefix: "",
-    names: "",
+    prefix: packed!(""),
+    names: packed!(""),
     places: &[],
-    otherwise: (u64::MAX, "0 /* MS_??? */"),
+    otherwise: (u64::MAX, packed!("0 /* MS_??? */")),
 };
 
 /// mount_setattr(2): the first bits are those of mount(2).
 pub const ATTRIBUTES: Bits = Bits {
-    prefix: "MOUNT_ATTR_",
-    names: "RDONLY NOSUID NODEV NOEXEC IDMAP",
+    prefix: packed!("MOUNT_ATTR_"),
+    names: packed!("RDONLY NOSUID NODEV NOEXEC IDMAP"),
     places: &[
         0,
         1,
@@ -95,8 +100,8 @@ pub const ATTRIBUTES: Bits = Bits {
 
 /// The `AT_…` of calls with a path.
 pub const AT: Bits = Bits {
-    prefix: "AT_",
-    names: "REMOVEDIR EMPTY_PATH RECURSIVE",
+    prefix: packed!("AT_"),
+    names: packed!("REMOVEDIR EMPTY_PATH RECURSIVE"),
     places: &[
         place(libc::AT_REMOVEDIR as u64),
         place(libc::AT_EMPTY_PATH as u64),
@@ -107,8 +112,8 @@ pub const AT: Bits = Bits {
 
 /// open_tree(2), with `AT_RECURSIVE`.
 pub const TREE: Bits = Bits {
-    prefix: "",
-    names: "OPEN_TREE_CLONE OPEN_TREE_CLOEXEC AT_RECURSIVE",
+    prefix: packed!(""),
+    names: packed!("OPEN_TREE_CLONE OPEN_TREE_CLOEXEC AT_RECURSIVE"),
     places: &[
         place(libc::OPEN_TREE_CLONE as u64),
         place(libc::OPEN_TREE_CLOEXEC as u64),
@@ -119,8 +124,8 @@ pub const TREE: Bits = Bits {
 
 /// move_mount(2).
 pub const MOVE: Bits = Bits {
-    prefix: "MOVE_MOUNT_",
-    names: "F_EMPTY_PATH T_EMPTY_PATH",
+    prefix: packed!("MOVE_MOUNT_"),
+    names: packed!("F_EMPTY_PATH T_EMPTY_PATH"),
     places: &[
         place(libc::MOVE_MOUNT_F_EMPTY_PATH as u64),
         place(libc::MOVE_MOUNT_T_EMPTY_PATH as u64),
@@ -130,16 +135,16 @@ pub const MOVE: Bits = Bits {
 
 /// umount2(2).
 pub const UMOUNT: Bits = Bits {
-    prefix: "MNT_",
-    names: "DETACH",
+    prefix: packed!("MNT_"),
+    names: packed!("DETACH"),
     places: &[place(libc::MNT_DETACH as u64)],
     otherwise: EMPTY,
 };
 
 /// openat2(2): how a path is resolved.
 pub const RESOLVE: Bits = Bits {
-    prefix: "RESOLVE_",
-    names: "NO_MAGICLINKS NO_SYMLINKS IN_ROOT",
+    prefix: packed!("RESOLVE_"),
+    names: packed!("NO_MAGICLINKS NO_SYMLINKS IN_ROOT"),
     places: &[
         place(libc::RESOLVE_NO_MAGICLINKS),
         place(libc::RESOLVE_NO_SYMLINKS),
@@ -150,8 +155,8 @@ pub const RESOLVE: Bits = Bits {
 
 /// open(2).
 pub const OPEN: Bits = Bits {
-    prefix: "O_",
-    names: "WRONLY CREAT EXCL TRUNC NONBLOCK DIRECTORY NOFOLLOW CLOEXEC PATH",
+    prefix: packed!("O_"),
+    names: packed!("WRONLY CREAT EXCL TRUNC NONBLOCK DIRECTORY NOFOLLOW CLOEXEC PATH"),
     places: &[
         place(libc::O_WRONLY as u64),
         place(libc::O_CREAT as u64),
@@ -163,29 +168,29 @@ pub const OPEN: Bits = Bits {
         place(libc::O_CLOEXEC as u64),
         place(libc::O_PATH as u64),
     ],
-    otherwise: (libc::O_ACCMODE as u64, "O_RDONLY"),
+    otherwise: (libc::O_ACCMODE as u64, packed!("O_RDONLY")),
 };
 
 /// memfd_create(2).
 pub const MEMFD: Bits = Bits {
-    prefix: "MFD_",
-    names: "CLOEXEC ALLOW_SEALING EXEC",
+    prefix: packed!("MFD_"),
+    names: packed!("CLOEXEC ALLOW_SEALING EXEC"),
     places: &[0, 1, 4],
     otherwise: EMPTY,
 };
 
 /// fcntl(2) `F_ADD_SEALS`.
 pub const SEALS: Bits = Bits {
-    prefix: "F_SEAL_",
-    names: "SEAL SHRINK GROW WRITE",
+    prefix: packed!("F_SEAL_"),
+    names: packed!("SEAL SHRINK GROW WRITE"),
     places: &[0, 1, 2, 3],
     otherwise: EMPTY,
 };
 
 /// socket(2), in the word with the socket's type.
 pub const SOCKET: Bits = Bits {
-    prefix: "SOCK_",
-    names: "DGRAM CLOEXEC",
+    prefix: packed!("SOCK_"),
+    names: packed!("DGRAM CLOEXEC"),
     places: &[
         place(libc::SOCK_DGRAM as u64),
         place(libc::SOCK_CLOEXEC as u64),
@@ -195,25 +200,27 @@ pub const SOCKET: Bits = Bits {
 
 /// landlock(7): files.
 pub const LANDLOCK_FS: Bits = Bits {
-    prefix: "LANDLOCK_ACCESS_FS_",
-    names: "EXECUTE WRITE_FILE READ_FILE READ_DIR REMOVE_DIR REMOVE_FILE MAKE_CHAR MAKE_DIR MAKE_REG \
-        MAKE_SOCK MAKE_FIFO MAKE_BLOCK MAKE_SYM REFER TRUNCATE IOCTL_DEV",
+    prefix: packed!("LANDLOCK_ACCESS_FS_"),
+    names: packed!(
+        "EXECUTE WRITE_FILE READ_FILE READ_DIR REMOVE_DIR REMOVE_FILE MAKE_CHAR MAKE_DIR MAKE_REG \
+        MAKE_SOCK MAKE_FIFO MAKE_BLOCK MAKE_SYM REFER TRUNCATE IOCTL_DEV"
+    ),
     places: FROM_ZERO,
     otherwise: EMPTY,
 };
 
 /// landlock(7): TCP.
 pub const LANDLOCK_NET: Bits = Bits {
-    prefix: "LANDLOCK_ACCESS_NET_",
-    names: "BIND_TCP CONNECT_TCP",
+    prefix: packed!("LANDLOCK_ACCESS_NET_"),
+    names: packed!("BIND_TCP CONNECT_TCP"),
     places: FROM_ZERO,
     otherwise: EMPTY,
 };
 
 /// landlock(7): what stays inside.
 pub const LANDLOCK_SCOPE: Bits = Bits {
-    prefix: "LANDLOCK_SCOPE_",
-    names: "ABSTRACT_UNIX_SOCKET SIGNAL",
+    prefix: packed!("LANDLOCK_SCOPE_"),
+    names: packed!("ABSTRACT_UNIX_SOCKET SIGNAL"),
     places: FROM_ZERO,
     otherwise: EMPTY,
 };
@@ -239,7 +246,8 @@ impl Show for Named {
         }
         for (at, &place) in bits.places.iter().enumerate() {
             if flags >> place & 1 == 1 {
-                put!(text, between, bits.prefix, word(bits.names, at));
+                put!(text, between, bits.prefix);
+                bits.names.show_word(at, text);
                 between = "|";
             }
         }

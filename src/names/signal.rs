@@ -1,14 +1,17 @@
 //! Signals by number and by name (signal(7)).
 
-use crate::text::{Show, Text, decimal, display, position, put, word};
+use crate::text::packed::{Packed, packed};
+use crate::text::{Show, Text, decimal, display, put};
 
 /// A signal number, 1 to 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signal(u8);
 
 /// The names of 1 to 31, in order, without `SIG`.
-const NAMES: &str = "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT \
-    CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS";
+const NAMES: Packed = packed!(
+    "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT \
+    CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS"
+);
 
 /// The first real-time signal as glibc's users count them: the two below are used by the C libraries
 /// themselves, but can be sent like any other. And the last.
@@ -64,7 +67,7 @@ impl Signal {
     /// The signal that `TERM`, `SIGTERM`, `15` or `RTMIN+3` names, in capitals as signal(7).
     pub fn named(name: &[u8]) -> Option<Signal> {
         let name = name.strip_prefix(b"SIG").unwrap_or(name);
-        if let Some(position) = position(NAMES, name) {
+        if let Some(position) = NAMES.position(name) {
             return Some(Signal(position as u8 + 1));
         }
         if let Some(offset) = name.strip_prefix(b"RTMIN+") {
@@ -73,9 +76,9 @@ impl Signal {
         Signal::new(digits(name)?)
     }
 
-    /// The name without `SIG`; real-time signals have none.
-    pub fn name(self) -> Option<&'static str> {
-        Some(word(NAMES, usize::from(self.0) - 1)).filter(|name| !name.is_empty())
+    /// Writes the name without `SIG`; whether there is one, which real-time signals have not.
+    pub fn show_name(self, text: &mut Text) -> bool {
+        NAMES.show_word(usize::from(self.0) - 1, text)
     }
 }
 
@@ -87,9 +90,9 @@ fn digits(text: &[u8]) -> Option<u8> {
 /// As strace writes it: `SIGTERM`, `SIGRT_2`.
 impl Show for Signal {
     fn show(&self, text: &mut Text) {
-        match self.name() {
-            Some(name) => put!(text, "SIG", name),
-            None => put!(text, "SIGRT_", self.0 - 32),
+        put!(text, "SIG");
+        if !self.show_name(text) {
+            put!(text, "RT_", self.0 - 32);
         }
     }
 }

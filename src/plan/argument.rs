@@ -6,7 +6,7 @@ use crate::text::{Show, Text, put};
 
 impl Show for Plain<'_> {
     fn show(&self, text: &mut Text) {
-        put!(text, self.number.name(), "(");
+        put!(text, self.number, "(");
         let mut between = "";
         for arg in self.args {
             put!(text, between, arg);
@@ -34,7 +34,7 @@ impl Show for Arg<'_> {
                 text.byte(b'0');
                 text.number(u64::from(mode & 0o7777), 8, 2);
             }
-            Arg::Name(constant) => constant.name().show(text),
+            Arg::Name(constant) => constant.show(text),
             Arg::Flags(flags, bits) => Named(*flags, bits).show(text),
             Arg::Signal(signal) => signal.show(text),
             Arg::Slot(slot) => slot.show(text),

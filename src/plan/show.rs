@@ -257,12 +257,12 @@ pub(crate) fn entry(ns: Ns) -> &'static str {
 /// The members of a set, which strace writes without `SIG`.
 fn fault_signals(text: &mut Text) {
     let mut between = "";
-    let faults = (1..32)
-        .filter_map(Signal::new)
-        .filter(|signal| Signal::FAULTS.contains(signal));
-    for name in faults.filter_map(Signal::name) {
-        put!(text, between, name);
-        between = " ";
+    for signal in (1..32).filter_map(Signal::new) {
+        if Signal::FAULTS.contains(&signal) {
+            put!(text, between);
+            signal.show_name(text);
+            between = " ";
+        }
     }
 }
 

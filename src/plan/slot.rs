@@ -1,7 +1,8 @@
 //! Places for descriptors.
 
 use crate::names::Ns;
-use crate::text::{Show, Text, put, word};
+use crate::text::packed::packed;
+use crate::text::{Show, Text, put};
 
 /// Makes the slots, and their names as `--explain` writes them.
 macro_rules! slots {
@@ -92,6 +93,7 @@ impl Slot {
 /// As `--explain` names the descriptor in it.
 impl Show for Slot {
     fn show(&self, text: &mut Text) {
-        put!(text, "&", word(Slot::NAMES, *self as usize));
+        put!(text, "&");
+        packed!(const Slot::NAMES).show_word(*self as usize, text);
     }
 }

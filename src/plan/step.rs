@@ -4,6 +4,7 @@ use super::Slot;
 use crate::names::flags::Bits;
 use crate::names::{Cap, Caps, Constant, Errno, Id, Ns, Resource, Signal, Sys};
 use crate::strings::{Strings, ThinCStr};
+use crate::text::packed::Packed;
 
 /// An argument of a system call.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +38,7 @@ pub enum Arg<'p> {
 }
 
 /// A member of a structure: its name, by which it is shown if it has one, and its value.
-pub type Member<'p> = (&'static str, Arg<'p>);
+pub type Member<'p> = (Packed, Arg<'p>);
 
 /// The most words that a structure has.
 pub const RECORD: usize = 8;

@@ -5,6 +5,7 @@ use crate::compile::steps::List;
 use crate::names::{Sys, flags};
 use crate::plan::{Arg, Call, Member, Slot, Who};
 use crate::text::cut;
+use crate::text::packed::packed;
 use crate::words::{Array, Words};
 
 use super::view::Made;
@@ -49,10 +50,10 @@ pub fn next(path: &[u8], end: usize) -> usize {
 
 /// What openat2(2) is told; the flags are filled in.
 const HOW: [Member; 3] = [
-    ("flags", Arg::Null),
-    ("", Arg::Number(0)),
+    (packed!("flags"), Arg::Null),
+    (packed!(""), Arg::Number(0)),
     (
-        "resolve",
+        packed!("resolve"),
         Arg::Flags(
             libc::RESOLVE_IN_ROOT | libc::RESOLVE_NO_MAGICLINKS,
             &flags::RESOLVE,
