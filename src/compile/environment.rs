@@ -7,6 +7,7 @@ use crate::text::cut;
 use crate::words::{Array, Words};
 
 /// The caller's environment with the wished changes; the caller's own array when there are none.
+#[inline(never)]
 pub fn environment<'p>(config: &Config<'p>, host: &Host<'p>, words: &'p Words) -> &'p Strings<'p> {
     let process = &config.process;
     if process.env.is_empty() && !process.clear_env && !host.environment.is_empty() {

@@ -81,6 +81,7 @@ pub fn oom_score<'p>(config: &Config<'p>, words: &'p Words, child: &mut List<'p>
 }
 
 /// Directory, mask, priorities, limits, session.
+#[inline(never)]
 pub fn attributes<'p>(config: &Config<'p>, child: &mut List<'p>) {
     let process = &config.process;
     if let Some(path) = process.chdir.filter(|_| !config.mounts.replaces_root()) {
