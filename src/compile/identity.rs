@@ -10,7 +10,7 @@ use super::accounts::{field, find, number, subordinate};
 use super::credentials::NONE;
 use super::namespaces::Resolved;
 use super::steps::List;
-use crate::config::{Config, Ids, Inside, Range, Setgroups};
+use crate::config::{Config, Inside, Range, Setgroups};
 use crate::error::Error;
 use crate::host::{Host, SETGID, SETUID};
 use crate::names::{Id, Ns, Sys};
@@ -49,28 +49,9 @@ pub fn maps<'p>(
         return None;
     }
     let asked = resolved.because(Ns::User);
-    let (identity, [_, _, _, groups, users]) = (&config.identity, host.accounts);
     let maps = [
-        map(
-            &identity.group,
-            host.egid,
-            [Id::MapGroup, Id::MapGroups],
-            groups,
-            asked,
-            list,
-            config,
-            host,
-        ),
-        map(
-            &identity.user,
-            host.euid,
-            [Id::MapUser, Id::MapUsers],
-            users,
-            asked,
-            list,
-            config,
-            host,
-        ),
+        map(config, host, false, asked, list),
+        map(config, host, true, asked, list),
     ];
     let own = maps[0].own;
     let may = host.can(SETGID);
@@ -89,18 +70,16 @@ pub fn maps<'p>(
     })
 }
 
+/// That for users, or that for groups.
 #[inline(never)]
-#[allow(clippy::too_many_arguments)]
-fn map<'p>(
-    ids: &Ids,
-    caller: u32,
-    options: [Id; 2],
-    subordinates: &[u8],
-    asked: Id,
-    list: &mut List<'p>,
-    config: &Config,
-    host: &Host,
-) -> Map<'p> {
+fn map<'p>(config: &Config, host: &Host, users: bool, asked: Id, list: &mut List<'p>) -> Map<'p> {
+    let identity = &config.identity;
+    let (ids, options) = match users {
+        true => (&identity.user, [Id::MapUser, Id::MapUsers]),
+        false => (&identity.group, [Id::MapGroup, Id::MapGroups]),
+    };
+    let caller = host.caller()[usize::from(users)];
+    let subordinates = host.accounts[3 + usize::from(users)];
     let own = match ids.own {
         Some(Inside::Same) => Some(caller),
         Some(Inside::Id(id)) => Some(id),

@@ -68,9 +68,7 @@ pub fn compile<'p>(
         || by_parent
         || !resolved.persisted.is_empty()
         || cgroups.move_child();
-    let mut config = *config;
-    config.process.chdir = credentials.home.or(config.process.chdir);
-    let config = &config;
+    list.directory = credentials.home.or(config.process.chdir);
 
     // An ignored SIGCHLD would have the kernel throw the exit status away, so this is the first.
     list.add_if(host.sigchld_ignored, set_sigchld(false), Id::Default);
@@ -132,7 +130,7 @@ pub fn compile<'p>(
     process::loopback(&resolved, &mut list);
     process::oom_score(config, words, &mut list);
     // Before the attributes, of which the directory is one of the new view.
-    let made = mounts::mounts(config, host, &resolved, words, &mut list)?;
+    let made = mounts::mounts(config, host, &resolved, words, &mut list);
     process::attributes(config, &mut list);
     // After what may need a privilege, and before foreign code.
     let allow = config.privilege.allow_new_privs || config.enter.pid != 0;

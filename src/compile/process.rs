@@ -84,7 +84,7 @@ pub fn oom_score<'p>(config: &Config<'p>, words: &'p Words, child: &mut List<'p>
 #[inline(never)]
 pub fn attributes<'p>(config: &Config<'p>, child: &mut List<'p>) {
     let process = &config.process;
-    if let Some(path) = process.chdir.filter(|_| !config.mounts.replaces_root()) {
+    if let Some(path) = child.directory.filter(|_| !config.mounts.replaces_root()) {
         child.plain(Sys::chdir, &[Arg::Text(path)], Id::Chdir);
     }
     if let Some(mask) = process.umask {

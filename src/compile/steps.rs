@@ -18,6 +18,8 @@ pub struct List<'p> {
     /// for writing can be made read-only.
     pub closes_files: bool,
     operands: &'p [ThinCStr<'p>],
+    /// Where the command starts, if that is said.
+    pub directory: Option<ThinCStr<'p>>,
     /// The first wish that cannot be.
     pub error: Option<Error<'p>>,
 }
@@ -31,6 +33,7 @@ impl<'p> List<'p> {
             refusal: Refusal::Fatal,
             closes_files: false,
             operands: &[],
+            directory: None,
             error: None,
         }
     }

@@ -19,9 +19,24 @@ pub const SETGID: u32 = linux_raw_sys::general::CAP_SETGID;
 /// `CAP_SETUID`, with which users are mapped that are not the caller.
 pub const SETUID: u32 = linux_raw_sys::general::CAP_SETUID;
 
-/// What a plan depends on.
+/// What a plan depends on. In this order what is often asked for has a short address.
+#[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Host<'a> {
+    /// Whether the caller ignores `SIGCHLD`, so that the kernel would throw exit statuses away.
+    pub sigchld_ignored: bool,
+    /// Whether clone3(2) is answered; container profiles refuse it because they cannot look inside.
+    pub clone3: bool,
+    /// The highest capability of this kernel.
+    pub last_capability: u8,
+    /// Whether the places that they act on have been looked for.
+    pub looked_closer: bool,
+    /// Whether the mount calls since Linux 5.12 are answered.
+    pub new_mounts: bool,
+    /// Whether pivot_root(2) works, which it does not from an initramfs.
+    pub pivot_root: bool,
+    /// Whether memfd_create(2) knows that a file may be for execution, which it wants to know since Linux 6.3.
+    pub memfd_exec: bool,
     /// The caller's effective user id.
     pub euid: u32,
     /// The caller's effective group id.
@@ -30,37 +45,23 @@ pub struct Host<'a> {
     pub capabilities: Option<u64>,
     /// The environment of the caller.
     pub environment: &'a Strings<'a>,
-    /// Whether the caller ignores `SIGCHLD`, so that the kernel would throw exit statuses away.
-    pub sigchld_ignored: bool,
     /// The caller's process id, if it may have other threads or a C library. Then its descriptors
     /// and its `clear_child_tid` address are not ours to use.
     pub shared_with: Option<u32>,
     /// Memory for the child's stack, which the caller brings.
     pub stack: Option<Stack>,
-    /// Whether clone3(2) is answered; container profiles refuse it because they cannot look inside.
-    pub clone3: bool,
-    /// The highest capability of this kernel.
-    pub last_capability: u8,
     /// What was read for each filter of the configuration that is not our own.
     pub filters: &'a [&'a [u8]],
     /// What is known of the operations on the view of file systems, each in its place.
     pub operations: &'a [Seen<'a>],
-    /// Whether the places that they act on have been looked for.
-    pub looked_closer: bool,
     /// The working directory, if an operation needs it.
     pub directory: &'a [u8],
     /// The terminal on standard output, if an operation needs it.
     pub terminal: &'a [u8],
-    /// Our /proc/self/mountinfo, if those calls are not answered.
+    /// Our /proc/self/mountinfo, if the newer mount calls are not answered.
     pub mountinfo: &'a [u8],
-    /// Whether the mount calls since Linux 5.12 are answered.
-    pub new_mounts: bool,
-    /// Whether pivot_root(2) works, which it does not from an initramfs.
-    pub pivot_root: bool,
     /// The program's own file in two parts; empty if it is another program's library.
     pub image: [&'a [u8]; 2],
-    /// Whether memfd_create(2) knows that a file may be for execution, which it wants to know since Linux 6.3.
-    pub memfd_exec: bool,
     /// The signals that are blocked, if a copy of ours is to know them.
     pub blocked: u64,
     /// Whether we are process 1 of our process-id namespace. Looked at for `init` alone, as is what follows.
@@ -175,6 +176,17 @@ pub struct Seen<'a> {
     /// How long the part of its place is that is there, without the slash before it; all of it while
     /// nobody has looked.
     pub there: Option<usize>,
+}
+
+impl Seen<'_> {
+    /// Nobody has looked.
+    pub const NOTHING: Seen<'static> = Seen {
+        kind: Kind::Unknown,
+        real: &[],
+        idmap: None,
+        data: &[],
+        there: None,
+    };
 }
 
 /// What a path leads to.

@@ -6,7 +6,7 @@ use super::view::View;
 use crate::compile::phrase::phrase;
 use crate::plan::Arg;
 use crate::strings::{ThinCStr, thin};
-use crate::text::word;
+use crate::text::cut;
 
 /// What in /proc speaks to the whole kernel and can be written to.
 const READ_ONLY: &str = "bus fs irq sys sysrq-trigger";
@@ -18,15 +18,8 @@ const MASKED: &str = "kcore keys latency_stats sched_debug timer_list";
 const DEVICES: &str = "null zero full random urandom tty";
 
 /// Links in /dev, and what each says.
-const LINKS: &str = "fd stdin stdout stderr core ptmx";
-const LINKED: [ThinCStr; 6] = [
-    thin!("/proc/self/fd"),
-    thin!("/proc/self/fd/0"),
-    thin!("/proc/self/fd/1"),
-    thin!("/proc/self/fd/2"),
-    thin!("/proc/kcore"),
-    thin!("pts/ptmx"),
-];
+const LINKS: &str = "fd=/proc/self/fd stdin=/proc/self/fd/0 stdout=/proc/self/fd/1 \
+    stderr=/proc/self/fd/2 core=/proc/kcore ptmx=pts/ptmx";
 
 impl<'p> View<'_, 'p> {
     /// procfs; when the root is not the caller's, without the ways through it to the whole kernel.
@@ -39,13 +32,16 @@ impl<'p> View<'_, 'p> {
                 true => phrase!("mount $0 $0 null BIND null; mount_setattr here $0 zero INERT n32"),
                 false => phrase!("mount $0 $0 null BIND null; mount none $0 null $1 null"),
             };
-            for name in words(READ_ONLY) {
+            let mut names = READ_ONLY.as_bytes();
+            while !names.is_empty() {
+                let name = cut(&mut names, b' ');
                 let parts = [self.below(base, name), mount_flags(flags)];
                 self.say_if_there(phrase, &parts);
             }
             // In a user namespace they are root's outside.
-            let masked = if self.in_user { "" } else { MASKED };
-            for name in words(masked) {
+            names = if self.in_user { b"" } else { MASKED.as_bytes() };
+            while !names.is_empty() {
+                let name = cut(&mut names, b' ');
                 let parts = [self.below(base, name), Arg::Text(thin!("/dev/null"))];
                 self.say_if_there(phrase!("mount $1 $0 null BIND null"), &parts);
             }
@@ -59,22 +55,27 @@ impl<'p> View<'_, 'p> {
         let mode = Arg::Text(thin!("mode=0755"));
         let base = self.begin(target, thin!("tmpfs"), SAFE, mode);
         self.clear_mask();
-        for name in words(DEVICES) {
-            let device = self.words.join(&[b"/dev/", name.as_bytes()]);
+        let mut names = DEVICES.as_bytes();
+        while !names.is_empty() {
+            let name = cut(&mut names, b' ');
+            let device = self.words.join(&[b"/dev/", name]);
             self.device(base, name, device);
         }
         if !self.host.terminal.is_empty() {
             let terminal = self.words.join(&[self.host.terminal]);
-            self.device(base, "console", terminal);
+            self.device(base, b"console", terminal);
         }
-        for (name, says) in words(LINKS).zip(LINKED) {
-            let parts = [Arg::Text(says), self.inside(base, name)];
+        let mut links = LINKS.as_bytes();
+        while !links.is_empty() {
+            let mut says = cut(&mut links, b' ');
+            let place = self.inside(base, cut(&mut says, b'='));
+            let parts = [Arg::Text(self.words.join(&[says])), place];
             self.say(phrase!("symlinkat $0 here $1"), &parts);
         }
-        let shm = [self.inside(base, "shm"), Arg::Mode(0o1777)];
+        let shm = [self.inside(base, b"shm"), Arg::Mode(0o1777)];
         self.say(phrase!("mkdirat here $0 $1"), &shm);
         let pts = [
-            self.inside(base, "pts"),
+            self.inside(base, b"pts"),
             Arg::Text(thin!("devpts")),
             mount_flags(libc::MS_NOSUID | libc::MS_NOEXEC),
             Arg::Text(thin!("newinstance,ptmxmode=0666,mode=0620")),
@@ -84,7 +85,7 @@ impl<'p> View<'_, 'p> {
     }
 
     #[inline(never)]
-    fn device(&mut self, base: ThinCStr<'p>, name: &str, device: ThinCStr<'p>) {
+    fn device(&mut self, base: ThinCStr<'p>, name: &[u8], device: ThinCStr<'p>) {
         let parts = [self.inside(base, name), Arg::Text(device)];
         self.say(
             phrase!("mknodat here $0 device; mount $1 $0 null BIND null"),
@@ -94,21 +95,14 @@ impl<'p> View<'_, 'p> {
 
     /// The path of something that is made in a new file system, and is known from here on.
     #[inline(never)]
-    fn inside(&mut self, base: ThinCStr<'p>, name: &str) -> Arg<'p> {
-        let inside = self.words.join(&[self.path, b"/", name.as_bytes()]);
+    fn inside(&mut self, base: ThinCStr<'p>, name: &[u8]) -> Arg<'p> {
+        let inside = self.words.join(&[self.path, b"/", name]);
         self.known.set(inside.bytes(), Ground::Ours);
         self.below(base, name)
     }
 
     #[inline(never)]
-    fn below(&self, base: ThinCStr<'p>, name: &str) -> Arg<'p> {
-        Arg::Text(self.words.join(&[base.bytes(), b"/", name.as_bytes()]))
+    fn below(&self, base: ThinCStr<'p>, name: &[u8]) -> Arg<'p> {
+        Arg::Text(self.words.join(&[base.bytes(), b"/", name]))
     }
-}
-
-/// The words of a list.
-fn words(list: &'static str) -> impl Iterator<Item = &'static str> {
-    (0..)
-        .map(move |at| word(list, at))
-        .take_while(|word| !word.is_empty())
 }

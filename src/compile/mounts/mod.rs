@@ -37,9 +37,9 @@ pub fn mounts<'p>(
     resolved: &Resolved,
     words: &'p Words,
     child: &mut List<'p>,
-) -> Result<&'p [Made<'p>], Error<'static>> {
+) -> &'p [Made<'p>] {
     if !resolved.new.contains(Ns::Mount) {
-        return Ok(&[]);
+        return &[];
     }
     let wish = &config.mounts;
     let mut view = View {
@@ -48,7 +48,7 @@ pub fn mounts<'p>(
         words,
         child,
         source: thin!(""),
-        seen: Seen::default(),
+        seen: Seen::NOTHING,
         path: &[],
         ground: Ground::Ours,
         parents: 0o755,
@@ -78,19 +78,19 @@ pub fn mounts<'p>(
         view.settle(view.root);
     }
     for (at, operation) in wish.each().enumerate() {
-        view.seen = host.operations.get(at).copied().unwrap_or_default();
+        view.seen = *host.operations.get(at).unwrap_or(&Seen::NOTHING);
         match operation.option {
             // It shows process ids, and is fresh where those are.
             Id::Default if resolved.new.union(resolved.others).contains(Ns::Pid) => {
                 view.default_proc(wish.propagation)
             }
             Id::Default => {}
-            _ => view.operation(operation)?,
+            _ => view.operation(operation),
         }
     }
     view.child.about(Id::Default, &[]);
     if !view.layers.is_empty() {
-        return Err(Error::Unused(Id::OverlaySrc));
+        view.child.refuse(Error::Unused(Id::OverlaySrc));
     }
     // After everything that makes a place to mount on.
     if wish.read_only {
@@ -108,7 +108,7 @@ pub fn mounts<'p>(
     if view.mask_cleared {
         view.child.add(Call::RestoreUmask, Id::Default);
     }
-    Ok(view.made.finish())
+    view.made.finish()
 }
 
 impl<'p> View<'_, 'p> {
@@ -219,13 +219,13 @@ impl<'p> View<'_, 'p> {
         }
         self.say(phrase!("chdir root_path"), &[]);
         let (wish, directory) = (self.config, self.host.directory);
-        if let Some(path) = wish.process.chdir.filter(|_| self.other_root) {
+        if let Some(path) = self.child.directory.filter(|_| self.other_root) {
             // By a link in /proc it could be a directory of the caller's (CVE-2024-21626).
             self.child.because = Id::Chdir;
             let path = clean(self.words, path.bytes());
             self.resolve(Slot::Target, path, FOLDER);
             self.say(phrase!("fchdir target; close target"), &[]);
-        } else if wish.process.chdir.is_none() && wish.mounts.root.is_none() {
+        } else if self.child.directory.is_none() && wish.mounts.root.is_none() {
             // The caller's own files may be there, in the same place.
             let elsewhere = &[Errno::NOENT, Errno::NOTDIR, Errno::ACCES, Errno::BADF];
             self.child.refusal = Refusal::Tolerate(elsewhere);

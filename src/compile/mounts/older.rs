@@ -8,7 +8,7 @@ use super::known::Ground;
 use super::view::View;
 use crate::compile::phrase::phrase;
 use crate::host::Kind;
-use crate::plan::{Arg, Slot};
+use crate::plan::Arg;
 use crate::strings::{ThinCStr, thin};
 use crate::text::{cut, position};
 
@@ -23,10 +23,11 @@ impl<'p> View<'_, 'p> {
     #[inline(never)]
     pub fn bind_by_path(&mut self, flags: u64, ground: Ground<'p>) {
         if self.seen.kind == Kind::File && self.new_root {
-            let way = self.enter();
+            let mut way = [Arg::Null; 3];
+            self.enter(&mut way);
             self.stage();
             self.say(phrase!("mknodat here data mount_point"), &[]);
-            return self.bind_file(way, flags);
+            return self.bind_file(&way, flags);
         }
         if self.new_root && !self.path.is_empty() {
             self.resolve_place(libc::O_PATH);
@@ -40,15 +41,15 @@ impl<'p> View<'_, 'p> {
 
     /// A file at a place, by way of one on top of the root.
     #[inline(never)]
-    pub fn bind_file(&mut self, (folder, name): (Slot, Arg<'p>), flags: u64) {
+    pub fn bind_file(&mut self, way: &[Arg<'p>; 3], flags: u64) {
         let source = Arg::Text(self.source);
         self.say(phrase!("mount $0 data null BIND null"), &[source]);
         self.remount_all(DATA, flags);
         self.say(
             phrase!("fchdir $0; mount data $1 null MOVE null; fchdir root"),
-            &[Arg::Slot(folder), name],
+            way,
         );
-        self.leave(folder);
+        self.leave(way);
         self.unstage();
         self.stands_on(Ground::File);
     }

@@ -23,7 +23,7 @@ const ELSEWHERE: Ground = Ground::Foreign {
 impl<'p> View<'_, 'p> {
     /// Adds the steps of an operation.
     #[inline(never)]
-    pub fn operation(&mut self, operation: &Operation<'p>) -> Result<(), Error<'static>> {
+    pub fn operation(&mut self, operation: &Operation<'p>) {
         let (option, target) = (operation.option, operation.target());
         self.child.about(option, operation.words);
         self.source = operation.word(0);
@@ -61,7 +61,7 @@ impl<'p> View<'_, 'p> {
             Id::File => self.file(target, mode(0o666)),
             Id::BindData | Id::RoBindData => self.bind_data(target, mode(0o600), flags),
             Id::OverlaySrc => self.layers.push(self.source),
-            Id::Overlay | Id::TmpOverlay | Id::RoOverlay => self.overlay(operation)?,
+            Id::Overlay | Id::TmpOverlay | Id::RoOverlay => self.overlay(operation),
             Id::RemountRo => self.remount_ro(target),
             Id::Chmod => self.chmod(target, mode(0)),
             Id::Mask if !self.masks_file(target) => {}
@@ -73,7 +73,6 @@ impl<'p> View<'_, 'p> {
                 self.bind(target, flags);
             }
         }
-        Ok(())
     }
 
     #[inline(never)]
@@ -102,23 +101,23 @@ impl<'p> View<'_, 'p> {
     #[inline(never)]
     fn symlink(&mut self, link: ThinCStr<'p>) {
         self.go_to(link, None);
-        let (folder, name) = self.enter();
-        let parts = [Arg::Text(self.source), Arg::Slot(folder), name];
-        self.say(phrase!("symlinkat $0 $1 $2"), &parts);
+        let mut parts = [Arg::Null, Arg::Null, Arg::Text(self.source)];
+        self.enter(&mut parts);
+        self.say(phrase!("symlinkat $2 $0 $1"), &parts);
         self.remember(0);
-        self.leave(folder);
+        self.leave(&parts);
         self.stands_on(Ground::Link(self.source));
     }
 
     #[inline(never)]
     fn file(&mut self, target: ThinCStr<'p>, mode: Arg<'p>) {
         self.go_to(target, None);
-        let (folder, name) = self.enter();
-        let parts = [Arg::Slot(folder), name, mode];
+        let mut parts = [Arg::Null, Arg::Null, mode];
+        self.enter(&mut parts);
         self.say(phrase!("openat $0 $1 NEW $2 =file"), &parts);
         self.remember(0);
         self.fill();
-        self.leave(folder);
+        self.leave(&parts);
         self.stands_on(Ground::File);
     }
 
@@ -152,13 +151,16 @@ impl<'p> View<'_, 'p> {
         self.go_to(target, Some(Make::File));
         // Before the tree, as for every bind, and before something lies on top of the root.
         self.open_root();
-        let older = (!self.host.new_mounts).then(|| self.enter());
+        let mut way = [Arg::Null; 3];
+        if !self.host.new_mounts {
+            self.enter(&mut way);
+        }
         self.stage();
         self.say(phrase!("openat here data NEW $0 =file"), &[mode]);
         self.fill();
         self.source = DATA;
-        if let Some(way) = older {
-            return self.bind_file(way, flags);
+        if !self.host.new_mounts {
+            return self.bind_file(&way, flags);
         }
         let attributes = [self.attributes(flags)];
         self.say(
@@ -173,11 +175,11 @@ impl<'p> View<'_, 'p> {
     }
 
     #[inline(never)]
-    fn overlay(&mut self, operation: &Operation<'p>) -> Result<(), Error<'static>> {
+    fn overlay(&mut self, operation: &Operation<'p>) {
         let option = operation.option;
         let least = if option == Id::RoOverlay { 2 } else { 1 };
         if self.layers.len() < least {
-            return Err(Error::NoLayers(option));
+            return self.child.refuse(Error::NoLayers(option));
         }
         let mut data = Text::new(self.words);
         let mut between = "lowerdir=";
@@ -215,7 +217,6 @@ impl<'p> View<'_, 'p> {
             (true, false) => self.unstage(),
             _ => {}
         }
-        Ok(())
     }
 
     #[inline(never)]

@@ -3,7 +3,7 @@
 use crate::compile::phrase::phrase;
 use crate::compile::steps::List;
 use crate::names::{Sys, flags};
-use crate::plan::{Arg, Call, Member, Slot, Who};
+use crate::plan::{Arg, Member, Slot, Who};
 use crate::text::cut;
 use crate::text::packed::packed;
 use crate::words::{Array, Words};
@@ -69,14 +69,13 @@ pub fn resolve<'p>(list: &mut List<'p>, new: bool, slot: Slot, path: &[u8], flag
     }
     let mut how = HOW;
     how[0].1 = Arg::Flags((flags | libc::O_CLOEXEC) as u64, &flags::OPEN);
-    let args = [
-        Arg::Slot(Slot::Root),
-        Arg::Text(list.words().join(&[b"./", path])),
-        list.record(&how),
-        Arg::Number(24),
-    ];
-    let call = Call::opening(slot, Sys::openat2, list.words().copy(&args));
-    list.push(call, list.refusal, list.because);
+    let path = Arg::Text(list.words().join(&[b"./", path]));
+    let parts = [path, list.record(&how)];
+    let phrase = match slot {
+        Slot::Target => phrase!("openat2 root $0 $1 n24 =target"),
+        _ => phrase!("openat2 root $0 $1 n24 =folder"),
+    };
+    list.say(phrase, &parts);
 }
 
 /// openat(2) of one component after the other, of which none may be a link.

@@ -25,41 +25,42 @@ pub enum Make {
     File,
 }
 
-/// The view of one run.
+/// The view of one run. In this order most of it has a short address.
+#[repr(C)]
 pub struct View<'a, 'p> {
-    pub config: &'a Config<'p>,
-    pub host: &'a Host<'p>,
-    pub words: &'p Words,
-    pub child: &'a mut List<'p>,
-    /// What is mounted or said, as far as the operation has a source.
-    pub source: ThinCStr<'p>,
-    /// What was seen of the operation.
-    pub seen: Seen<'p>,
-    /// The place that it acts on, from the root on and without slashes around it.
-    pub path: &'p [u8],
-    /// What that stands on.
-    pub ground: Ground<'p>,
-    /// The mode of directories that it makes on the way.
-    pub parents: u32,
-    /// How many roots lie below the new one.
-    pub roots_below: usize,
-    /// Whether the root shows other files than the caller's.
-    pub other_root: bool,
-    /// Whether a new user namespace owns the view.
-    pub in_user: bool,
     /// Whether the root is no longer the caller's.
     pub new_root: bool,
     /// Whether the root has been opened.
     pub root_is_open: bool,
-    /// What the root stands on.
-    pub root: Ground<'p>,
-    pub known: Known<'p>,
-    /// Layers for the next overlay.
-    pub layers: Array<'p, ThinCStr<'p>>,
+    /// Whether the root shows other files than the caller's.
+    pub other_root: bool,
+    /// Whether a new user namespace owns the view.
+    pub in_user: bool,
     /// Whether the file mode creation mask has been cleared.
     pub mask_cleared: bool,
+    /// The mode of directories that it makes on the way.
+    pub parents: u32,
+    /// How many roots lie below the new one.
+    pub roots_below: usize,
+    pub child: &'a mut List<'p>,
+    pub words: &'p Words,
+    pub host: &'a Host<'p>,
+    pub config: &'a Config<'p>,
+    /// The place that it acts on, from the root on and without slashes around it.
+    pub path: &'p [u8],
+    /// What is mounted or said, as far as the operation has a source.
+    pub source: ThinCStr<'p>,
+    /// What was seen of the operation.
+    pub seen: Seen<'p>,
+    /// What the place stands on.
+    pub ground: Ground<'p>,
+    /// What the root stands on.
+    pub root: Ground<'p>,
+    /// Layers for the next overlay.
+    pub layers: Array<'p, ThinCStr<'p>>,
     /// What was made among the files of others.
     pub made: Array<'p, Made<'p>>,
+    pub known: Known<'p>,
 }
 
 /// Something made among the files of others, and the step that did.
@@ -147,13 +148,7 @@ impl<'p> View<'_, 'p> {
             let absent = match (self.known.get(self.path), self.ground) {
                 // A loop of links is left to the kernel, which refuses it.
                 (Some(Ground::Link(says)), _) if end < whole.len() && links < 40 => {
-                    let folder = match says.bytes() {
-                        [b'/', ..] => b"",
-                        _ => split(self.path).0,
-                    };
-                    let rest = whole.get(end..).unwrap_or(&[]);
-                    let other = self.words.join(&[folder, b"/", says.bytes(), rest]);
-                    whole = clean(self.words, other.bytes());
+                    whole = self.follow(says, whole.get(end..).unwrap_or(&[]));
                     (self.ground, end, links) = (self.root, 0, links + 1);
                     false
                 }
@@ -176,6 +171,17 @@ impl<'p> View<'_, 'p> {
         self.path = whole;
     }
 
+    /// Where a link in the place leads to, and the rest of a path from there.
+    #[inline(never)]
+    fn follow(&self, says: ThinCStr<'p>, rest: &[u8]) -> &'p [u8] {
+        let folder = match says.bytes() {
+            [b'/', ..] => b"",
+            _ => split(self.path).0,
+        };
+        let other = self.words.join(&[folder, b"/", says.bytes(), rest]);
+        clean(self.words, other.bytes())
+    }
+
     /// Whether a place lies in a file system of our own.
     pub fn is_ours(&self, mut path: &[u8]) -> bool {
         loop {
@@ -189,39 +195,41 @@ impl<'p> View<'_, 'p> {
     }
 
     /// Makes a directory, or an empty file to mount on.
+    #[inline(never)]
     fn make(&mut self, make: Make) {
         let (phrase, mode, flags) = match make {
             Make::Directory(mode) => (phrase!("mkdirat $0 $1 $2"), mode, libc::AT_REMOVEDIR),
             Make::File => (phrase!("mknodat $0 $1 mount_point"), 0, 0),
         };
-        let (folder, name) = self.enter();
-        self.say(phrase, &[Arg::Slot(folder), name, Arg::Mode(mode)]);
+        let mut parts = [Arg::Null, Arg::Null, Arg::Mode(mode)];
+        self.enter(&mut parts);
+        self.say(phrase, &parts);
         self.remember(flags);
-        self.leave(folder);
+        self.leave(&parts);
         self.stands_on(match (make, self.ground) {
             (Make::File, Ground::Ours) => Ground::File,
             (_, ground) => ground,
         });
     }
 
-    /// The directory of the place, and its name there.
+    /// Fills in the directory of the place, and its name there.
     #[inline(never)]
-    pub fn enter(&mut self) -> (Slot, Arg<'p>) {
+    pub fn enter(&mut self, way: &mut [Arg<'p>; 3]) {
         self.clear_mask();
         let (folder, name) = split(self.path);
-        let name = Arg::Text(self.words.join(&[name]));
-        if folder.is_empty() && self.root_is_open {
-            return (Slot::Root, name);
+        way[1] = Arg::Text(self.words.join(&[name]));
+        way[0] = Arg::Slot(Slot::Root);
+        if !folder.is_empty() || !self.root_is_open {
+            self.resolve(Slot::Folder, folder, FOLDER);
+            way[0] = Arg::Slot(Slot::Folder);
         }
-        self.resolve(Slot::Folder, folder, FOLDER);
-        (Slot::Folder, name)
     }
 
     /// The end of `enter`.
     #[inline(never)]
-    pub fn leave(&mut self, folder: Slot) {
-        if folder != Slot::Root {
-            self.close(folder);
+    pub fn leave(&mut self, way: &[Arg<'p>; 3]) {
+        if matches!(way[0], Arg::Slot(Slot::Folder)) {
+            self.say(phrase!("close folder"), &[]);
         }
     }
 

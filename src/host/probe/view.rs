@@ -34,7 +34,7 @@ pub fn look<'w>(
     let (mut masks, mut makes) = (false, false);
     for operation in config.mounts.each() {
         use Id::*;
-        let mut one = Seen::default();
+        let mut one = Seen::NOTHING;
         match operation.option {
             File | BindData | RoBindData => match read_rest(words, Fd(operation.fd)) {
                 Ok(data) => one.data = data,
