@@ -50,6 +50,7 @@ impl Words {
                 .for_each(|byte| bytes.push(*byte));
         }
         bytes.push(0);
+        bytes.block.trim();
         ThinCStr::ending(bytes.finish())
     }
 
@@ -141,6 +142,11 @@ impl Block<'_> {
         self.start + (self.length as usize - 1) * size
     }
 
+    /// Gives back what is left of bytes, which are last.
+    fn trim(&self) {
+        self.words.next.set(self.start + self.length as usize);
+    }
+
     /// Makes it twice as large: where it is if that is last and there is room, else elsewhere.
     fn grow(&mut self, size: usize, align: usize) {
         let old = self.capacity as usize * size;
@@ -171,6 +177,12 @@ impl<'w, T: Copy> Array<'w, T> {
             block,
             items: PhantomData,
         }
+    }
+
+    /// Makes an empty one large enough for so many.
+    pub fn reserve(&mut self, count: usize) {
+        self.block.start = self.words().take(count * size_of::<T>(), align_of::<T>());
+        self.block.capacity = count as u32;
     }
 
     /// Where it grows.

@@ -50,6 +50,17 @@ pub fn print(findings: &Findings) {
     bar("time of list, × lsns", seeing.list_over_lsns, 0.50);
     bar("memory of list, × lsns", seeing.list_memory_over_lsns, 0.33);
     bar("time of check, ms", seeing.check_milliseconds, 100.0);
+    let inits = &findings.inits;
+    bar("start of init, × the best of others", inits.start, 0.6);
+    bar("Private_Dirty of init, kB", inits.memory, 12.0);
+    bar("wake-ups of init", inits.wake_ups, 0.0);
+    bar("time for an orphan, × the best", inits.orphan, 0.9);
+    bar("time for a signal, × the best", inits.latency, 1.0);
+    bar(
+        "bytes, × tini-static",
+        inits.bytes.map(|times| 1.0 / times),
+        1.0 / 8.0,
+    );
     let waiting = findings.waiting.as_ref();
     bar(
         "Private_Dirty while waiting, kB",

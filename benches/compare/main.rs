@@ -9,6 +9,7 @@ mod bars;
 mod bytes;
 mod calls;
 mod child;
+mod inits;
 mod programs;
 mod seeing;
 mod system;
@@ -32,6 +33,7 @@ pub struct Findings {
     views: views::Views,
     waiting: Option<waiting::Waiting>,
     seeing: seeing::Seeing,
+    inits: inits::Inits,
 }
 
 /// What could not be run: said at once, counted for the exit status.
@@ -51,6 +53,9 @@ impl Troubles {
 
 fn main() -> ExitCode {
     let programs = Programs::find();
+    if let Some(code) = inits::requested() {
+        return code;
+    }
     if let Some(set) = times::requested() {
         return times::measure(set, &programs);
     }
@@ -85,6 +90,7 @@ fn compare(programs: &Programs, findings: &mut Findings, troubles: &mut Troubles
             findings.views = views::print(programs, troubles);
             findings.waiting = waiting::print(programs, troubles);
             findings.seeing = seeing::print(programs, troubles);
+            findings.inits = inits::print(programs, troubles);
             // Last: network namespaces are torn down in the background and would disturb the rest.
             times::print(Set::All, programs, troubles);
         }

@@ -1,7 +1,7 @@
 //! The few calls of the C library that `std` links but does not offer.
 
 use std::ffi::{CStr, c_char, c_int, c_ulong, c_void};
-use std::io;
+use std::io::{self, Read, Write};
 
 const SIGKILL: c_int = 9;
 
@@ -10,6 +10,11 @@ unsafe extern "C" {
     fn kill(pid: c_int, signal: c_int) -> c_int;
     fn prctl(option: c_int, ...) -> c_int;
     fn unshare(flags: c_int) -> c_int;
+    fn fork() -> c_int;
+    fn _exit(status: c_int) -> !;
+    fn waitpid(pid: c_int, status: *mut c_int, options: c_int) -> c_int;
+    fn sigprocmask(how: c_int, set: *const u64, old: *mut u64) -> c_int;
+    fn sigwait(set: *const u64, signal: *mut c_int) -> c_int;
     fn mount(
         source: *const c_char,
         target: *const c_char,
@@ -76,4 +81,63 @@ pub fn die_with_parent() -> io::Result<()> {
 fn signal(target: c_int) {
     // SAFETY: kill touches no memory of ours.
     unsafe { kill(target, SIGKILL) };
+}
+
+/// kill(2).
+pub fn send(pid: u32, number: i32) {
+    // SAFETY: no pointer is passed.
+    unsafe { kill(pid as c_int, number) };
+}
+
+/// Says that it is ready, and when it is asked makes so many orphans, each after the one before has been
+/// reaped; then says so, and waits for its end.
+pub fn make_orphans(number: u32) {
+    let mut byte = [0];
+    say();
+    let _ = io::stdin().read_exact(&mut byte);
+    let Ok((mut from, mut to)) = io::pipe() else {
+        return;
+    };
+    for _ in 0..number {
+        // SAFETY: there is one thread, and no pointer is passed but one that may be NULL.
+        unsafe {
+            let parent = fork();
+            if parent == 0 {
+                let orphan = fork();
+                if orphan != 0 {
+                    let _ = to.write_all(&orphan.to_ne_bytes());
+                }
+                _exit(0);
+            }
+            waitpid(parent, std::ptr::null_mut(), 0);
+            let mut orphan = [0; 4];
+            let _ = from.read_exact(&mut orphan);
+            while kill(c_int::from_ne_bytes(orphan), 0) == 0 {
+                std::thread::yield_now();
+            }
+        }
+    }
+    say();
+    let _ = io::stdin().read_exact(&mut byte);
+}
+
+/// Says that it is ready, and once more for each signal.
+pub fn answer_signals(number: i32) {
+    // glibc's set is larger than the kernel's.
+    let mut set = [0u64; 16];
+    set[0] = 1 << (number - 1);
+    // SAFETY: the sets are as large as the C library's.
+    unsafe { sigprocmask(0, set.as_ptr(), std::ptr::null_mut()) };
+    say();
+    loop {
+        let mut arrived = 0;
+        // SAFETY: as above, and one int is written.
+        unsafe { sigwait(set.as_ptr(), &raw mut arrived) };
+        say();
+    }
+}
+
+fn say() {
+    let mut out = io::stdout();
+    let _ = out.write_all(b".").and_then(|()| out.flush());
 }

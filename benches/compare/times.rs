@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use crate::Troubles;
 use crate::programs::{Competitor, Programs, namespace};
-use crate::{child, system, views};
+use crate::{child, inits, system, views};
 
 /// Nanoseconds by label.
 pub type Medians = BTreeMap<String, f64>;
@@ -38,12 +38,20 @@ pub enum Set {
     All,
     Less,
     Sandbox,
+    Init,
     /// So many binds.
     Binds(usize),
 }
 
 impl Set {
-    const EVERY: [Set; 5] = [Set::Root, Set::User, Set::All, Set::Less, Set::Sandbox];
+    const EVERY: [Set; 6] = [
+        Set::Root,
+        Set::User,
+        Set::All,
+        Set::Less,
+        Set::Sandbox,
+        Set::Init,
+    ];
 
     fn word(self) -> String {
         match self {
@@ -52,6 +60,7 @@ impl Set {
             Set::All => "all".into(),
             Set::Less => "less".into(),
             Set::Sandbox => "sandbox".into(),
+            Set::Init => "init".into(),
             Set::Binds(count) => format!("binds-{count}"),
         }
     }
@@ -94,13 +103,14 @@ impl Set {
             Set::All => "all eight namespaces, as root (the floor writes no id maps)",
             Set::Less => "the same as root with less privilege, as the floor",
             Set::Sandbox => "a typical sandbox, as root",
+            Set::Init => "an init and its command, as root",
             Set::Binds(_) => "binds in an empty root, as root",
         }
     }
 
     fn flags(self) -> u64 {
         match self {
-            Set::Root | Set::Less | Set::Binds(_) => namespace::PID_AND_MOUNT,
+            Set::Root | Set::Less | Set::Init | Set::Binds(_) => namespace::PID_AND_MOUNT,
             Set::User => namespace::PID_AND_MOUNT | namespace::USER,
             Set::All => namespace::ALL,
             Set::Sandbox => namespace::ALL & !namespace::NET,
@@ -131,6 +141,12 @@ impl Set {
             Set::All => start("run -a", None, None),
             Set::Less => start(LESS, None, None),
             Set::Sandbox => views::sandbox(programs),
+            Set::Init => {
+                let alone = [Competitor::alone("noop", &programs.noop)].into_iter();
+                alone
+                    .chain(inits::competitors(programs, &programs.noop))
+                    .collect()
+            }
             Set::Binds(count) => views::binds(programs, count),
         }
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::Troubles;
 use crate::child::{self, Group};
 use crate::programs::{Competitor, Programs};
+use crate::system;
 
 const LOOK: Duration = Duration::from_secs(2);
 const PAGE_KILOBYTES: u64 = 4;
@@ -68,7 +69,7 @@ fn competitors(programs: &Programs) -> Vec<Competitor> {
     list
 }
 
-fn look(competitor: &Competitor) -> Result<Waiting, String> {
+pub fn look(competitor: &Competitor) -> Result<Waiting, String> {
     let group = Group::spawn(competitor.command().arg("pause"))?;
     let pid = group.pid();
     child::poll(|| command_sleeps(pid).then_some(())).ok_or(format!(
@@ -80,7 +81,7 @@ fn look(competitor: &Competitor) -> Result<Waiting, String> {
     let before = switches(pid);
     sleep(LOOK);
     let lost = || format!("{}: no reading of /proc/{pid}", competitor.label);
-    Ok(Waiting {
+    let waiting = Waiting {
         wake_ups: switches(pid)
             .zip(before)
             .map(|(after, before)| after - before)
@@ -88,7 +89,12 @@ fn look(competitor: &Competitor) -> Result<Waiting, String> {
         private_dirty: memory(pid, "Private_Dirty").ok_or_else(lost)?,
         private_clean: memory(pid, "Private_Clean").ok_or_else(lost)?,
         share: memory(pid, "Pss").ok_or_else(lost)?,
-    })
+    };
+    // It may be in a process group of its own, and not die with the others.
+    if let Some(command) = child_of(pid) {
+        system::kill_process(command);
+    }
+    Ok(waiting)
 }
 
 /// Whether a child of `supervisor` has become the no-op and sleeps.
@@ -128,4 +134,10 @@ fn field(text: &str, name: &str) -> Option<u64> {
     let values = text.lines().filter_map(|line| line.split_once(':'));
     let (_, value) = values.into_iter().find(|(key, _)| *key == name)?;
     value.split_whitespace().next()?.parse().ok()
+}
+
+/// A child of a process.
+pub fn child_of(parent: u32) -> Option<u32> {
+    let text = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).ok()?;
+    text.split_whitespace().next()?.parse().ok()
 }

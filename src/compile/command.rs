@@ -46,6 +46,16 @@ pub fn execute<'p>(
     }
 }
 
+/// How many files it may be.
+pub fn candidates(config: &Config, env: &Strings) -> usize {
+    let name = config.command.first().copied().flatten();
+    let folders = match name {
+        Some(name) if !has(name.bytes(), b'/') => variable(env, b"PATH").unwrap_or(DEFAULT_PATH),
+        _ => &[],
+    };
+    1 + folders.iter().filter(|&&byte| byte == b':').count()
+}
+
 /// The command's name, and who gave it.
 pub fn named<'p>(
     config: &Config<'p>,

@@ -12,6 +12,7 @@ use crate::strings::thin;
 use crate::words::{Array, Words};
 
 /// Makes the plan of a process that cares for others.
+#[inline(never)]
 pub fn compile<'p>(
     config: &Config<'p>,
     init: &Init<'p>,
@@ -32,6 +33,8 @@ pub fn compile<'p>(
         .filter(|_| !own_session && !init.single_child);
     let env = environment::environment(config, host, words);
     let mut list = List::new(words);
+    // In as few pages as can be, for as long as it waits.
+    list.steps.reserve(MOST + command::candidates(config, env));
     // Before anything else: what comes from now on is kept for the command.
     list.add(Call::BlockAll, Id::Default);
     list.add_if(host.sigchld_ignored, set_sigchld(false), Id::Default);
@@ -67,6 +70,9 @@ pub fn compile<'p>(
         watch: watch(config, init, own_session, host, words),
     })
 }
+
+/// How many steps there are at most without a candidate for the command.
+const MOST: usize = 13;
 
 const SUBREAPER: Call = Call::plain(
     Sys::prctl,

@@ -46,15 +46,24 @@ use steps::List;
 /// # Errors
 ///
 /// A configuration that contradicts itself or the caller's privileges, and a command without a name.
-#[inline(never)]
 pub fn compile<'p>(
     config: &Config<'p>,
     host: &Host<'p>,
     words: &'p Words,
 ) -> Result<Plan<'p>, Error<'p>> {
-    if let Some(init) = &config.init {
-        return init::compile(config, init, host, words);
+    match &config.init {
+        Some(init) => init::compile(config, init, host, words),
+        None => sandbox(config, host, words),
     }
+}
+
+/// The plan of a command in new namespaces, or in another's.
+#[inline(never)]
+fn sandbox<'p>(
+    config: &Config<'p>,
+    host: &Host<'p>,
+    words: &'p Words,
+) -> Result<Plan<'p>, Error<'p>> {
     let resolved = namespaces::resolve(config, host)?;
     let env = environment::environment(config, host, words);
     let cgroups = cgroup::cgroups(config, host)?;

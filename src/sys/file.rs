@@ -136,6 +136,7 @@ pub fn status(directory: Fd, path: &CStr) -> Result<libc::stat> {
 }
 
 /// getcwd(2): whether the working directory is below the root.
+#[inline(never)]
 pub fn is_inside() -> Result<bool> {
     let mut path = [0u8; 4096];
     // SAFETY: the buffer is writable for its length.

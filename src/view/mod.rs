@@ -15,6 +15,7 @@ use crate::words::Words;
 pub use table::{Form, Table};
 
 /// Prints what a verb shows; the exit status.
+#[inline(never)]
 pub fn show(words: &Words, verb: Verb, view: &View) -> u8 {
     match verb {
         Verb::Compare => compare(words, view),

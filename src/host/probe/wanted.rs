@@ -18,6 +18,7 @@ use crate::words::{Array, Words};
 /// # Errors
 ///
 /// A filter that cannot be read.
+#[inline(never)]
 pub fn look_up<'a>(
     host: &mut Host<'a>,
     config: &Config<'a>,
