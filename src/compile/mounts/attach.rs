@@ -69,7 +69,7 @@ impl<'p> View<'_, 'p> {
     #[inline(never)]
     pub fn settle(&mut self, ground: Ground<'p>) {
         if self.path.is_empty() {
-            self.say(phrase!("openat here top FOLDER =root; fchdir root"), &[]);
+            self.say_all(phrase!("openat here top FOLDER =root; fchdir root"));
             (self.new_root, self.root_is_open, self.root) = (true, true, ground);
             self.roots_below += 1;
             return self.known.forget();
@@ -83,7 +83,7 @@ impl<'p> View<'_, 'p> {
                     )
                 }
             };
-            self.say(phrase, &[]);
+            self.say_all(phrase);
         }
         self.stands_on(ground);
     }
@@ -135,10 +135,9 @@ impl<'p> View<'_, 'p> {
             self.place_tree();
             for _ in 0..copies {
                 self.resolve_place(FOLDER);
-                self.say(
-                    phrase!("fchdir target; umount2 dot DETACH; fchdir root; close target"),
-                    &[],
-                );
+                self.say_all(phrase!(
+                    "fchdir target; umount2 dot DETACH; fchdir root; close target"
+                ));
             }
             return self.stands_on(ground);
         }

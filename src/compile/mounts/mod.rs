@@ -74,7 +74,7 @@ pub fn mounts<'p>(
     }
     if !wish.replaces_root() && view.covers_sources() {
         // A source is the caller's, also if something lies over it inside: the root becomes a copy.
-        view.say(phrase!("mount root_path root_path null BIND_ALL null"), &[]);
+        view.say_all(phrase!("mount root_path root_path null BIND_ALL null"));
         view.settle(view.root);
     }
     for (at, operation) in wish.each().enumerate() {
@@ -170,12 +170,9 @@ impl<'p> View<'_, 'p> {
 
     fn read_only(&mut self) {
         match (self.host.new_mounts, self.new_root) {
-            (true, true) => self.say(phrase!("mount_setattr here top zero READ_ONLY n32"), &[]),
+            (true, true) => self.say_all(phrase!("mount_setattr here top zero READ_ONLY n32")),
             (true, false) => {
-                self.say(
-                    phrase!("mount_setattr here root_path AT_ALL READ_ONLY n32"),
-                    &[],
-                );
+                self.say_all(phrase!("mount_setattr here root_path AT_ALL READ_ONLY n32"));
             }
             (false, true) => self.remount(TOP, libc::MS_RDONLY),
             (false, false) => self.remount(thin!("/"), libc::MS_RDONLY),
@@ -212,26 +209,26 @@ impl<'p> View<'_, 'p> {
             // It already lies over the old root: whoever leaves it upwards arrives in it again.
             false => phrase!("chroot dot"),
         };
-        self.say(phrase, &[]);
+        self.say_all(phrase);
         // They lie on top of it now.
         for _ in 0..self.roots_below * usize::from(self.host.pivot_root) {
-            self.say(phrase!("umount2 dot DETACH"), &[]);
+            self.say_all(phrase!("umount2 dot DETACH"));
         }
-        self.say(phrase!("chdir root_path"), &[]);
+        self.say_all(phrase!("chdir root_path"));
         let (wish, directory) = (self.config, self.host.directory);
         if let Some(path) = self.child.directory.filter(|_| self.other_root) {
             // By a link in /proc it could be a directory of the caller's (CVE-2024-21626).
             self.child.because = Id::Chdir;
             let path = clean(self.words, path.bytes());
             self.resolve(Slot::Target, path, FOLDER);
-            self.say(phrase!("fchdir target; close target"), &[]);
+            self.say_all(phrase!("fchdir target; close target"));
         } else if self.child.directory.is_none() && wish.mounts.root.is_none() {
             // The caller's own files may be there, in the same place.
             let elsewhere = &[Errno::NOENT, Errno::NOTDIR, Errno::ACCES, Errno::BADF];
             self.child.refusal = Refusal::Tolerate(elsewhere);
             let directory = clean(self.words, directory);
             self.resolve(Slot::Target, directory, FOLDER);
-            self.say(phrase!("fchdir target; close target"), &[]);
+            self.say_all(phrase!("fchdir target; close target"));
             self.child.refusal = Refusal::Fatal;
         }
     }

@@ -26,7 +26,7 @@ impl<'p> View<'_, 'p> {
             let mut way = [Arg::Null; 3];
             self.enter(&mut way);
             self.stage();
-            self.say(phrase!("mknodat here data mount_point"), &[]);
+            self.say_all(phrase!("mknodat here data mount_point"));
             return self.bind_file(&way, flags);
         }
         if self.new_root && !self.path.is_empty() {

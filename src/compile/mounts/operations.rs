@@ -137,13 +137,13 @@ impl<'p> View<'_, 'p> {
     /// A file system on top of the root, for what is used from there and never seen.
     #[inline(never)]
     pub fn stage(&mut self) {
-        self.say(phrase!("mount tmpfs root_path tmpfs SAFE mode_0700"), &[]);
+        self.say_all(phrase!("mount tmpfs root_path tmpfs SAFE mode_0700"));
         self.clear_mask();
     }
 
     /// Takes away what is on top of the root.
     pub fn unstage(&mut self) {
-        self.say(phrase!("umount2 top DETACH"), &[]);
+        self.say_all(phrase!("umount2 top DETACH"));
     }
 
     #[inline(never)]

@@ -75,6 +75,12 @@ pub struct Made<'p> {
 }
 
 impl<'p> View<'_, 'p> {
+    /// The steps of a phrase in which nothing is left open.
+    #[inline(never)]
+    pub fn say_all(&mut self, phrase: Phrase) {
+        self.say(phrase, &[]);
+    }
+
     /// The steps of a phrase.
     pub fn say(&mut self, phrase: Phrase, parts: &[Arg<'p>]) {
         self.child.say(phrase, parts);
@@ -117,7 +123,7 @@ impl<'p> View<'_, 'p> {
     /// What places are resolved in.
     pub fn open_root(&mut self) {
         if !self.root_is_open {
-            self.say(phrase!("openat here root_path FOLDER =root"), &[]);
+            self.say_all(phrase!("openat here root_path FOLDER =root"));
             self.root_is_open = true;
         }
     }
@@ -229,7 +235,7 @@ impl<'p> View<'_, 'p> {
     #[inline(never)]
     pub fn leave(&mut self, way: &[Arg<'p>; 3]) {
         if matches!(way[0], Arg::Slot(Slot::Folder)) {
-            self.say(phrase!("close folder"), &[]);
+            self.say_all(phrase!("close folder"));
         }
     }
 
