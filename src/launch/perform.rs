@@ -187,15 +187,19 @@ impl<'a> Performer<'a> {
 
     /// Turns arguments into words, and passes them.
     fn plain(&mut self, plain: &Plain) -> Result<()> {
-        plain.yields.into_iter().for_each(|slot| self.empty(slot));
         let of_child = plain.args.iter().find_map(|arg| match arg {
             Arg::OfChild(name) => Some(name),
             _ => None,
         });
-        match of_child {
+        let answer = match of_child {
             Some(name) => self.plain_of_child(plain, name.bytes()),
             None => self.pass(plain, &[]),
+        };
+        // Not before: what it had may be an argument, on the way through a path.
+        if let (Err(_), Some(slot)) = (answer, plain.yields) {
+            self.empty(slot);
         }
+        answer
     }
 
     /// Apart, for the size of its frame.
