@@ -20,8 +20,8 @@ pub fn id(word: &[u8]) -> Option<u32> {
 
 /// `IN:OUT:COUNT`, of which no id may be the highest number.
 pub fn range(mut word: &[u8]) -> Option<Range> {
-    let [inside, outside] = [(); 2].map(|()| id(cut(&mut word, b':')));
-    let (inside, outside) = (inside?, outside?);
+    let inside = id(cut(&mut word, b':'))?;
+    let outside = id(cut(&mut word, b':'))?;
     let count = u32::try_from(decimal(word)?).ok()?;
     let fits = count > 0 && inside.max(outside) <= u32::MAX - count;
     fits.then_some(Range {

@@ -2,7 +2,7 @@
 
 use super::Parser;
 use crate::error::Error;
-use crate::names::{Id, Ns};
+use crate::names::{Id, NsSet};
 
 impl Parser<'_> {
     /// No type can be wished for in two ways.
@@ -10,7 +10,7 @@ impl Parser<'_> {
     pub fn kept(&mut self) -> Option<()> {
         let wish = self.request.config.namespaces;
         // `--all --share net` is all but one; `--net --share net` is a contradiction.
-        for ns in Ns::ALL {
+        for ns in NsSet::ALL.iter() {
             let says = [
                 (wish.share.contains(ns), Id::Share),
                 (wish.join[ns as usize].is_some(), Id::Join),

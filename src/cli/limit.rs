@@ -1,6 +1,6 @@
 //! Limits of processes and of cgroups.
 
-use super::value::{milliseconds, size};
+use super::value::milliseconds;
 use crate::config::Rlimit;
 use crate::names::{Id, Resource};
 use crate::strings::ThinCStr;
@@ -28,6 +28,17 @@ pub fn resource<'a>(id: Id, word: ThinCStr<'a>, words: &'a Words) -> Option<Thin
         number.filter(|&number| number > 0 && number <= most)?
     );
     Some(text.take_path())
+}
+
+/// A number of bytes, of which k, m and g are the binary multiples.
+pub fn size(word: &[u8]) -> Option<u64> {
+    let (shift, digits) = match word {
+        [digits @ .., b'k' | b'K'] => (10, digits),
+        [digits @ .., b'm' | b'M'] => (20, digits),
+        [digits @ .., b'g' | b'G'] => (30, digits),
+        digits => (0, digits),
+    };
+    decimal(digits)?.checked_mul(1 << shift)
 }
 
 pub fn rlimit(mut word: &[u8]) -> Option<Rlimit> {

@@ -1,7 +1,7 @@
 //! The values of options: each word is read once, into a type that cannot be wrong.
 
 use super::ids::{account, accounts, file, id, own, range};
-use super::limit::{resource, rlimit};
+use super::limit::{resource, rlimit, size};
 use super::target::{process_id, target};
 use super::{Lists, Request};
 use crate::config::{
@@ -31,7 +31,7 @@ pub fn store<'a>(
         init,
         ..
     } = &mut request.config;
-    let [first, second] = [0, 1].map(|at| words.get(at).copied().unwrap_or(thin!("")));
+    let (first, second) = (nth(words, 0), nth(words, 1));
     let word = first.bytes();
     let (ids, at) = match option {
         Id::MapGroup | Id::MapGroups | Id::Gid => (&mut identity.group, 1),
@@ -39,8 +39,13 @@ pub fn store<'a>(
     };
     match option {
         Id::All => namespaces.add = NsSet::ALL,
-        Id::Share => namespaces.share = namespaces.share.union(list(word)?),
-        Id::Try => namespaces.attempt = namespaces.attempt.union(list(word)?),
+        Id::Share | Id::Try => {
+            let set = match option {
+                Id::Share => &mut namespaces.share,
+                _ => &mut namespaces.attempt,
+            };
+            *set = set.union(list(word)?);
+        }
         Id::MapRootUser => own(identity, Inside::Id(0)),
         Id::MapCurrentUser => own(identity, Inside::Same),
         Id::Join => file(&mut namespaces.join, first)?,
@@ -62,10 +67,20 @@ pub fn store<'a>(
             lists.operations.push(operation);
         }
         Id::Propagation => mounts.propagation = Some(propagation(word)?),
-        Id::Hostname => process.hostname = Some(host_name(first)?),
-        Id::Domainname => process.domainname = Some(host_name(first)?),
-        Id::Monotonic => process.monotonic = Some(signed(word)?),
-        Id::Boottime => process.boottime = Some(signed(word)?),
+        Id::Hostname | Id::Domainname => {
+            let name = match option {
+                Id::Hostname => &mut process.hostname,
+                _ => &mut process.domainname,
+            };
+            *name = Some(host_name(first)?);
+        }
+        Id::Monotonic | Id::Boottime => {
+            let offset = match option {
+                Id::Monotonic => &mut process.monotonic,
+                _ => &mut process.boottime,
+            };
+            *offset = Some(signed(word)?);
+        }
         Id::Chdir => process.chdir = Some(first),
         Id::Env => lists.env.push(variable(first)?),
         Id::Setenv => {
@@ -80,8 +95,13 @@ pub fn store<'a>(
         Id::Clearenv => process.clear_env = true,
         Id::Argv0 => process.argv0 = Some(first),
         Id::Umask => process.umask = Some(number(word, 8).filter(|&mask| mask <= 0o777)? as u32),
-        Id::Nice => process.nice = Some(within(word, 20, 19)?),
-        Id::OomScoreAdj => process.oom_score_adj = Some(within(word, 1000, 1000)?),
+        Id::Nice | Id::OomScoreAdj => {
+            let (number, below, above) = match option {
+                Id::Nice => (&mut process.nice, 20, 19),
+                _ => (&mut process.oom_score_adj, 1000, 1000),
+            };
+            *number = Some(within(word, below, above)?);
+        }
         Id::Rlimit => lists.rlimits.push(rlimit(word)?),
         Id::NewSession => process.new_session = true,
         Id::PreserveFds => process.preserve_fds = descriptor(word)?,
@@ -108,14 +128,24 @@ pub fn store<'a>(
         Id::CgroupPath => resources.cgroup_path = Some(first),
         Id::Init => life.init = true,
         Id::NoKillChild => life.no_kill_child = true,
-        Id::Timeout => life.timeout = Some(milliseconds(word)?),
+        Id::Timeout | Id::StopTimeout => {
+            let time = match option {
+                Id::Timeout => &mut life.timeout,
+                _ => &mut life.stop_timeout,
+            };
+            *time = Some(milliseconds(word)?);
+        }
         Id::StopSignal => life.stop_signal = Some(Signal::named(word)?),
-        Id::StopTimeout => life.stop_timeout = Some(milliseconds(word)?),
         Id::PidFile => reports.pid_file = Some(first),
-        Id::InfoFd => reports.info_fd = Some(descriptor(word)?),
-        Id::JsonStatusFd => reports.json_status_fd = Some(descriptor(word)?),
-        Id::BlockFd => reports.block_fd = Some(descriptor(word)?),
-        Id::SyncFd => reports.sync_fd = Some(descriptor(word)?),
+        Id::InfoFd | Id::JsonStatusFd | Id::BlockFd | Id::SyncFd => {
+            let fd = match option {
+                Id::InfoFd => &mut reports.info_fd,
+                Id::JsonStatusFd => &mut reports.json_status_fd,
+                Id::BlockFd => &mut reports.block_fd,
+                _ => &mut reports.sync_fd,
+            };
+            *fd = Some(descriptor(word)?);
+        }
         Id::Target => (enter.pid, enter.inode) = target(word)?,
         Id::EnterRoot => enter.root = true,
         Id::Wd => enter.directory = true,
@@ -136,6 +166,12 @@ pub fn store<'a>(
         }
     }
     Some(())
+}
+
+/// A word by its position; empty if there is none.
+#[inline(never)]
+fn nth<'a>(words: &[ThinCStr<'a>], at: usize) -> ThinCStr<'a> {
+    words.get(at).copied().unwrap_or(thin!(""))
 }
 
 /// Names of namespaces with commas between.
@@ -205,17 +241,6 @@ fn mode(word: &[u8]) -> Option<u32> {
     number(word, 8)
         .filter(|&mode| mode <= 0o7777)
         .map(|mode| mode as u32)
-}
-
-/// A number of bytes, of which k, m and g are the binary multiples.
-pub(super) fn size(word: &[u8]) -> Option<u64> {
-    let (shift, digits) = match word {
-        [digits @ .., b'k' | b'K'] => (10, digits),
-        [digits @ .., b'm' | b'M'] => (20, digits),
-        [digits @ .., b'g' | b'G'] => (30, digits),
-        digits => (0, digits),
-    };
-    decimal(digits)?.checked_mul(1 << shift)
 }
 
 pub fn descriptor(word: &[u8]) -> Option<u32> {

@@ -60,7 +60,7 @@ pub fn resolve(config: &Config, host: &Host) -> Result<Resolved, Error<'static>>
             persisted: NsSet::NONE,
         });
     }
-    let [others, persisted] = [&wish.join, &wish.persist].map(types);
+    let (others, persisted) = (types(&wish.join), types(&wish.persist));
     let kept = wish.share.union(others);
     let mut asked = wish.add.union(persisted);
     if persisted.contains(Ns::Time) && !host.clone3 {

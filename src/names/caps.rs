@@ -88,7 +88,22 @@ impl Caps {
 
     /// The members, in order.
     pub fn iter(self) -> impl Iterator<Item = Cap> {
-        (0..64).filter(move |at| self.0 >> at & 1 == 1).map(Cap)
+        Members(self)
+    }
+}
+
+/// The members that are left.
+struct Members(Caps);
+
+impl Iterator for Members {
+    type Item = Cap;
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<Cap> {
+        let Members(Caps(bits)) = self;
+        let first = bits.trailing_zeros() as u8;
+        *bits &= bits.wrapping_sub(1);
+        (first < 64).then_some(Cap(first))
     }
 }
 

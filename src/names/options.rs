@@ -300,7 +300,7 @@ pub fn help(words: &Words) -> &[u8] {
 impl<'a> Help<'a> {
     /// Takes the help for the next option off the text.
     pub fn next(rest: &mut &'a [u8]) -> Self {
-        let [title, help] = [(); 2].map(|()| cut(rest, b'\t'));
+        let (title, help) = (cut(rest, b'\t'), cut(rest, b'\t'));
         Help {
             title,
             help,
@@ -341,7 +341,8 @@ impl Iterator for Options {
             let (mut line, rest) = self.rest.split_at_checked(length)?;
             self.rest = rest;
             if verbs & self.verbs != 0 && self.may_be(line.as_bytes()) {
-                let [short, long] = [(); 2].map(|()| cut_text(&mut line, b'\t'));
+                let short = cut_text(&mut line, b'\t');
+                let long = cut_text(&mut line, b'\t');
                 let value = cut_text(&mut line, b'\n');
                 return Some(Flag {
                     id,

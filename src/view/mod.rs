@@ -7,7 +7,7 @@ use crate::error::{Error, FAILED};
 use crate::host::nslist::{self, NONE, Namespace};
 use crate::host::probe;
 use crate::names::flags::{CLONE, Named};
-use crate::names::{Errno, Ns, Verb};
+use crate::names::{Errno, NsSet, Verb};
 use crate::report;
 use crate::text::packed::packed;
 use crate::text::{Show, Text, cut, put};
@@ -131,7 +131,7 @@ fn types(words: &Words, view: &View) -> u8 {
     .show(&mut about);
     let mut about = about.bytes();
     let mut table = Table::new(words, &TYPES, view);
-    for ns in Ns::ALL {
+    for ns in NsSet::ALL.iter() {
         table.words(ns.file().as_bytes());
         table.show(&Named(ns.flag(), &CLONE));
         table.show(&Hexadecimal(ns.flag()));
@@ -166,7 +166,7 @@ fn compare(words: &Words, view: &View) -> u8 {
     let mut table = Table::new(words, &COMPARED, view);
     let mut unseen = 0;
     let mut status = 0;
-    for ns in Ns::ALL {
+    for ns in NsSet::ALL.iter() {
         table.words(ns.file().as_bytes());
         let (mut first, mut equal, before) = (0, true, unseen);
         for &pid in view.processes {
