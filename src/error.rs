@@ -21,7 +21,7 @@ pub const NOT_EXECUTABLE: u8 = 126;
 pub const NOT_FOUND: u8 = 127;
 
 /// What is wrong with a request, before anything was done.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Error<'a> {
     /// The program is set-user-ID or set-group-ID, or has file capabilities.
     Privileged,

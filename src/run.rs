@@ -87,7 +87,7 @@ pub fn main(mut process: Process) -> ! {
     };
     let status = match &request {
         Ok(request) => obey(&process, request, &words),
-        Err(error) => Err(error.clone()),
+        Err(error) => Err(*error),
     };
     exit(status.unwrap_or_else(|error| {
         report::complain(&words, &error);

@@ -651,10 +651,9 @@ fn cgroups(paths: &str) -> &'static [ThinCStr<'static>] {
 
 fn used(call: &Call) -> Vec<Slot> {
     match call {
-        Call::Write { slot, .. }
-        | Call::RaiseLoopback(slot)
-        | Call::CheckParent(slot)
-        | Call::Expect { slot, .. } => vec![*slot],
+        Call::Write { slot, .. } | Call::CheckParent(slot) | Call::Expect { slot, .. } => {
+            vec![*slot]
+        }
         Call::Plain(plain) => plain.args.iter().flat_map(slots).collect(),
         _ => Vec::new(),
     }

@@ -9,6 +9,7 @@
 
 use super::identity::write_file;
 use super::namespaces::Resolved;
+use super::phrase::phrase;
 use super::steps::List;
 use crate::config::Config;
 use crate::error::Error;
@@ -91,7 +92,11 @@ impl Sets {
     /// Takes what is dropped from the bounding set.
     pub fn bound(&self, child: &mut List) {
         for cap in self.dropped.iter() {
-            child.add(Call::DropCapability(cap), self.because);
+            child.say_for(
+                self.because,
+                phrase!("prctl PR_CAPBSET_DROP $0"),
+                &[Arg::Cap(cap)],
+            );
         }
     }
 
@@ -104,7 +109,8 @@ impl Sets {
         child.add(call, self.because);
         // After it: what is ambient must be permitted and inheritable.
         for cap in self.inheritable.iter() {
-            child.add(Call::RaiseCapability(cap), self.because);
+            let raise = phrase!("prctl PR_CAP_AMBIENT PR_CAP_AMBIENT_RAISE $0 zero zero");
+            child.say_for(self.because, raise, &[Arg::Cap(cap)]);
         }
     }
 }

@@ -14,7 +14,11 @@ use crate::text::{Text, put};
 /// Nobody who is inside may trace us, or open what is ours in /proc.
 #[inline(never)]
 pub fn become_undumpable(list: &mut List, because: Id) {
-    list.say_for(because, phrase!("prctl set_dumpable undumpable"), &[]);
+    list.say_for(
+        because,
+        phrase!("prctl PR_SET_DUMPABLE SUID_DUMP_DISABLE"),
+        &[],
+    );
 }
 
 /// Opens the process and what is wanted of it, while paths are the caller's.
@@ -44,7 +48,7 @@ pub fn open<'p>(config: &Config<'p>, host: &Host, resolved: &Resolved, before: &
     }
     if let Some(ns) = owned(host, resolved) {
         let path = [below(config, "ns/", ns.file(), before)];
-        let phrase = phrase!("openat here $0 READ =file; ioctl file get_owner =owner");
+        let phrase = phrase!("openat here $0 READ =file; ioctl file NS_GET_USERNS =owner");
         before.say_for(Id::of(ns), phrase, &path);
     }
     become_undumpable(before, Id::Default);

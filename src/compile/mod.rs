@@ -144,7 +144,7 @@ fn sandbox<'p>(
     // After what may need a privilege, and before foreign code.
     let allow = config.privilege.allow_new_privs || config.enter.pid != 0;
     if !allow {
-        let phrase = phrase!("prctl set_no_new_privs n1 zero zero zero");
+        let phrase = phrase!("prctl PR_SET_NO_NEW_PRIVS n1 zero zero zero");
         list.say_for(Id::Default, phrase, &[]);
     }
     // Before capabilities and ids go: it opens files, and needs CAP_SYS_ADMIN without no_new_privs.

@@ -1,13 +1,13 @@
 //! Steps in short form: `phrase!("open_tree here $0 COPY =tree; fchdir tree")`.
 //!
 //! A step is the name of a call, its arguments, and perhaps the slot that gets the descriptor. An
-//! argument is a slot, one of the [`VALUES`] by its name, or a part that is filled in later, by its number. When
-//! pidone is compiled, a phrase becomes a byte for each word, which is a tenth of the code that would
+//! argument is a slot, a constant, one of the [`VALUES`] by its name, or a part that is filled in
+//! later, by its number. When pidone is compiled, a phrase becomes a byte for each word, which is a tenth of the code that would
 //! build the same steps; a word that does not exist does not compile.
 
 use crate::compile::steps::List;
-use crate::names::{Constant, Id, Sys, calls, flags};
-use crate::plan::{Arg, Call, Member, Plain, Slot};
+use crate::names::{Constant, Id, Sys, calls, constants, flags};
+use crate::plan::{Arg, Call, Member, Plain, RECORD, Slot};
 use crate::strings::{ThinCStr, thin};
 use crate::text::packed::packed;
 use crate::words::Array;
@@ -51,10 +51,8 @@ values! {
     n1 Arg::Number(1);
     n3 Arg::Number(3);
     max Arg::Number(u32::MAX as i64);
-    set_no_new_privs Arg::Name(Constant::PR_SET_NO_NEW_PRIVS);
-    set_dumpable Arg::Name(Constant::PR_SET_DUMPABLE);
-    undumpable Arg::Name(Constant::SUID_DUMP_DISABLE);
-    get_owner Arg::Name(Constant::NS_GET_USERNS);
+    loopback_up Arg::Record(&LOOPBACK_UP);
+    datagrams Arg::Flags((libc::SOCK_DGRAM | libc::SOCK_CLOEXEC) as u64, &flags::SOCKET);
     n32 Arg::Number(32);
     n24 Arg::Number(24);
     m0755 Arg::Mode(0o755);
@@ -88,14 +86,28 @@ values! {
         (libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_CLOEXEC) as u64,
         &flags::OPEN
     );
-    WRITE Arg::Flags((libc::O_WRONLY | libc::O_CLOEXEC) as u64, &flags::OPEN);
-    READ Arg::Flags(libc::O_CLOEXEC as u64, &flags::OPEN);
     PLACE Arg::Flags((libc::O_PATH | libc::O_CLOEXEC) as u64, &flags::OPEN);
     READ_ONLY Arg::Record(&attributes(libc::MS_RDONLY));
     INERT Arg::Record(&attributes(
         libc::MS_RDONLY | libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC
     ));
 }
+
+/// The structure of netdevice(7) with the name `lo`, which fills two words, and the flags. The words
+/// behind them are zero.
+const LOOPBACK_UP: [Member; 3] = [
+    (
+        packed!(""),
+        Arg::Number(i64::from_le_bytes(*b"lo\0\0\0\0\0\0")),
+    ),
+    (packed!(""), Arg::Number(0)),
+    (
+        packed!("ifr_name=\"lo\", ifr_flags"),
+        Arg::Name(Constant::IFF_UP),
+    ),
+];
+
+const _: () = assert!(size_of::<libc::ifreq>() <= RECORD * size_of::<usize>());
 
 /// The structure of mount_setattr(2) with attributes to set, which are named as for mount(2).
 pub const fn attributes(set: u64) -> [Member<'static>; 4] {
@@ -107,11 +119,12 @@ pub const fn attributes(set: u64) -> [Member<'static>; 4] {
     ]
 }
 
-/// A part to be filled in, the slot for what is returned, and a slot as an argument, are such a
-/// byte and a small number. A step ends with `END`.
+/// A part to be filled in, the slot for what is returned, a slot as an argument, and a constant are
+/// such a byte and a small number. A step ends with `END`.
 const PART: u8 = 0x60;
 const YIELDS: u8 = 0x80;
 const SLOT: u8 = 0xa0;
+const CONSTANT: u8 = 0xc0;
 const END: u8 = 0xff;
 
 /// The bytes of a phrase: a byte for each word, one at the end of each step, and a NUL.
@@ -160,11 +173,19 @@ const fn encode_word(text: &[u8], start: usize, end: usize, is_call: bool) -> u8
     match text[start] {
         b'$' => PART + (text[start + 1] - b'0') + 1,
         b'=' => YIELDS + index(Slot::NAMES, text, start + 1, end).expect("a slot"),
-        _ => match index(Slot::NAMES, text, start, end) {
-            Some(slot) => SLOT + slot,
-            None => index(NAMES, text, start, end).expect("a value with a name"),
-        },
+        _ => encode_value(text, start, end),
     }
+}
+
+const fn encode_value(text: &[u8], start: usize, end: usize) -> u8 {
+    if let Some(slot) = index(Slot::NAMES, text, start, end) {
+        return SLOT + slot;
+    }
+    if let Some(constant) = index(constants::NAMES, text, start, end) {
+        assert!(constant < 32, "there is no room for more constants");
+        return CONSTANT + constant;
+    }
+    index(NAMES, text, start, end).expect("a value with a name")
 }
 
 /// Where a word stands in a list, from 1 on.
@@ -206,8 +227,9 @@ impl<'p> List<'p> {
             let mut args = Array::new(self.words());
             let mut yields = None;
             for &word in words {
-                let at = usize::from(word & !(PART | YIELDS | SLOT)).wrapping_sub(1);
+                let at = usize::from(word & 0x1f).wrapping_sub(1);
                 let arg = match word {
+                    CONSTANT.. => Constant::ALL.get(at).map(|constant| Arg::Name(*constant)),
                     SLOT.. => Slot::ALL.get(at).map(|slot| Arg::Slot(*slot)),
                     YIELDS.. => {
                         yields = Slot::ALL.get(at).copied();

@@ -2,11 +2,13 @@
 
 use super::identity::write_file;
 use super::namespaces::Resolved;
+use super::phrase::phrase;
 use super::steps::List;
 use crate::config::Config;
-use crate::names::{Constant, Id, Ns, Sys, flags};
-use crate::plan::{Arg, Call, Slot};
+use crate::names::{Id, Ns, Sys};
+use crate::plan::{Arg, Call, Refusal};
 use crate::strings::{ThinCStr, thin};
+use crate::text::packed::packed;
 use crate::text::{Text, put};
 use crate::words::Words;
 
@@ -49,24 +51,14 @@ fn set_name<'p>(child: &mut List<'p>, number: Sys, name: ThinCStr<'p>, because: 
 /// around us that refuses it is no reason to refuse the command.
 pub fn loopback(resolved: &Resolved, child: &mut List) {
     if resolved.new.contains(Ns::Net) {
-        child.add_wanted(SOCKET, Id::Net);
-        child.add_wanted(Call::RaiseLoopback(Slot::Socket), Id::Net);
+        child.refusal = Refusal::Warn;
+        let phrase = phrase!(
+            "socket AF_INET datagrams IPPROTO_IP =socket; ioctl socket SIOCSIFFLAGS loopback_up"
+        );
+        child.say_for(Id::Net, phrase, &[]);
+        child.refusal = Refusal::Fatal;
     }
 }
-
-/// A socket of a kind that only ioctl(2) needs.
-const SOCKET: Call = Call::opening(
-    Slot::Socket,
-    Sys::socket,
-    &[
-        Arg::Name(Constant::AF_INET),
-        Arg::Flags(
-            (libc::SOCK_DGRAM | libc::SOCK_CLOEXEC) as u64,
-            &flags::SOCKET,
-        ),
-        Arg::Name(Constant::IPPROTO_IP),
-    ],
-);
 
 /// The OOM killer's adjustment, through the /proc of the caller: one inside may be anything
 /// (CVE-2019-16884).
@@ -91,23 +83,16 @@ pub fn attributes<'p>(config: &Config<'p>, child: &mut List<'p>) {
         child.plain(Sys::umask, &[Arg::Mode(mask)], Id::Umask);
     }
     if let Some(nice) = process.nice {
-        let args = [
-            Arg::Name(Constant::PRIO_PROCESS),
-            Arg::Number(0),
-            Arg::Number(nice.into()),
-        ];
-        child.plain(Sys::setpriority, &args, Id::Nice);
+        let nice = [Arg::Number(nice.into())];
+        child.say_for(Id::Nice, phrase!("setpriority PRIO_PROCESS zero $0"), &nice);
     }
     for limit in process.rlimits {
-        let (resource, soft, hard) = (limit.resource, limit.soft, limit.hard);
-        child.add(
-            Call::Prlimit {
-                resource,
-                soft,
-                hard,
-            },
-            Id::Rlimit,
-        );
+        let limits = child.record(&[
+            (packed!("rlim_cur"), Arg::Limit(limit.soft)),
+            (packed!("rlim_max"), Arg::Limit(limit.hard)),
+        ]);
+        let parts = [Arg::Resource(limit.resource), limits];
+        child.say_for(Id::Rlimit, phrase!("prlimit64 zero $0 $1 null"), &parts);
     }
     let setsid = Call::plain(Sys::setsid, &[]);
     child.add_if(process.new_session, setsid, Id::NewSession);

@@ -232,8 +232,7 @@ fn kind(call: &Call) -> u32 {
         Call::Clone3(..) | Call::Clone(..) | Call::Fork(..) => CLONE,
         Call::Expect { .. } => JOIN,
         Call::Exec(..) => EXEC,
-        Call::Prlimit { .. } => LIMIT,
-        Call::DropCapability(_) | Call::RaiseCapability(_) | Call::SetCapabilities { .. } => CAPS,
+        Call::SetCapabilities { .. } => CAPS,
         Call::Run { .. } => MAPPER,
         Call::Write {
             slot: Slot::Proc,
@@ -254,28 +253,44 @@ fn resource_kind(call: &Call) -> u32 {
     }
 }
 
+/// What calls are refused for, whatever their arguments are.
+const KINDS: &[(Sys, u32)] = &[
+    (Sys::setgroups, IDS),
+    (Sys::setgid, IDS),
+    (Sys::setuid, IDS),
+    (Sys::open_tree, SOURCE | MOUNT),
+    (Sys::move_mount, PLACE | MOUNT),
+    (Sys::openat2, PLACE | MOUNT),
+    (Sys::mkdirat, MAKE),
+    (Sys::mknodat, MAKE),
+    (Sys::symlinkat, MAKE),
+    (Sys::unshare, CLONE),
+    (Sys::mount, MOUNT),
+    // A profile that refuses the one refuses the other.
+    (Sys::setns, MOUNT | JOIN),
+    (Sys::pidfd_open, JOIN),
+    (Sys::setpriority, NICE),
+    (Sys::fcntl, THEIR_FD),
+    (Sys::prlimit64, LIMIT),
+    (Sys::seccomp, FILTER),
+    (Sys::landlock_restrict_self, FILTER),
+    (Sys::landlock_create_ruleset, RULES),
+];
+
 fn plain_kind(plain: &Plain) -> u32 {
     match (plain.number, plain.args) {
-        (Sys::setgroups | Sys::setgid | Sys::setuid, _) => IDS,
         (Sys::mount, [Arg::OfChild(_), ..]) => BIND,
         (Sys::mount, [_, _, Arg::Text(kind), ..]) if kind.bytes() == b"proc" => PROC,
         (Sys::mount, [_, _, Arg::Text(kind), ..]) if kind.bytes() == b"sysfs" => SYSFS | MOUNT,
-        (Sys::mount, [_, _, Arg::Null, ..]) | (Sys::open_tree, _) => SOURCE | MOUNT,
+        (Sys::mount, [_, _, Arg::Null, ..]) => SOURCE | MOUNT,
         (Sys::mount_setattr, [Arg::Slot(_), ..]) => IDMAP | MOUNT,
-        (Sys::move_mount | Sys::openat2, _) => PLACE | MOUNT,
-        (Sys::mkdirat | Sys::mknodat | Sys::symlinkat, _) => MAKE,
+        (Sys::prctl, args) if args.iter().any(|arg| matches!(arg, Arg::Cap(_))) => CAPS,
         (Sys::openat, _) if plain.yields == Some(Slot::File) => MAKE,
-        (Sys::unshare, _) => CLONE,
-        (Sys::mount, _) => MOUNT,
-        // A profile that refuses the one refuses the other.
-        (Sys::setns, _) => MOUNT | JOIN,
-        (Sys::pidfd_open, _) => JOIN,
-        (Sys::setpriority, _) => NICE,
-        (Sys::fcntl, _) => THEIR_FD,
-        (Sys::seccomp | Sys::landlock_restrict_self, _) => FILTER,
-        (Sys::landlock_create_ruleset, _) => RULES,
         (Sys::openat, [_, Arg::Text(path), ..]) => proc_kind(path.bytes()),
-        _ => OTHER,
+        (number, _) => {
+            let known = KINDS.iter().find(|(known, _)| *known == number);
+            known.map_or(OTHER, |(_, kind)| *kind)
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::plan::{Arg, Call, Data, Failure, Plain, Plan, RECORD, Refusal, Slot, 
 use crate::strings::{Strings, ThinCStr};
 use crate::sys::file::{self, Fd};
 use crate::sys::process::{self, Pid};
-use crate::sys::{Result, memory, plain, signal, socket};
+use crate::sys::{Result, memory, plain, signal};
 
 /// One process's view of a plan while it is carried out.
 #[derive(Clone, Copy)]
@@ -159,14 +159,6 @@ impl<'a> Performer<'a> {
                 Ok(false) => Ok(()),
                 _ => process::exit(0),
             },
-            Call::RaiseLoopback(slot) => socket::raise_loopback(self.fd(*slot)?),
-            Call::Prlimit {
-                resource,
-                soft,
-                hard,
-            } => process::set_limit(*resource, *soft, *hard),
-            Call::DropCapability(cap) => process::drop_capability(cap.number()),
-            Call::RaiseCapability(cap) => process::raise_capability(cap.number()),
             Call::SetCapabilities {
                 permitted,
                 inheritable,
@@ -246,6 +238,9 @@ impl<'a> Performer<'a> {
             Arg::Flags(flags, _) => *flags as usize,
             Arg::Filter(bytes) => bytes.as_ptr() as usize,
             Arg::Signal(signal) => signal.number().into(),
+            Arg::Cap(cap) => cap.number(),
+            Arg::Resource(resource) => resource.number() as usize,
+            Arg::Limit(limit) => *limit as usize,
             Arg::Slot(slot) => self.fd(*slot)?.0 as usize,
             Arg::Ids(ids) => ids.as_ptr() as usize,
             Arg::ChildId => self.cell.tid.as_ptr() as usize,

@@ -53,6 +53,7 @@ calls! {
     pidfd_open SYS_pidfd_open
     pivot_root SYS_pivot_root
     prctl SYS_prctl
+    prlimit64 SYS_prlimit64
     seccomp SYS_seccomp
     setdomainname SYS_setdomainname
     setgid SYS_setgid

@@ -1,6 +1,6 @@
 //! Numbers that strace writes as one name.
 
-use crate::text::packed::{Packed, packed};
+use crate::text::packed::packed;
 use crate::text::{Show, Text};
 
 /// Makes the enumeration, its values and its names.
@@ -16,7 +16,13 @@ macro_rules! constants {
 
         const VALUES: &[i32] = &[$(kernel::$name as i32),+];
 
-        const NAMES: Packed = packed!($(stringify!($name), " "),+);
+        impl Constant {
+            /// All of them.
+            pub const ALL: &'static [Constant] = &[$(Constant::$name),+];
+        }
+
+        /// Their names, in order.
+        pub(crate) const NAMES: &str = concat!($(stringify!($name), " "),+);
     };
     (@ $name:ident) => { libc::$name as i32 };
     (@ $name:ident $value:literal) => { $value };
@@ -29,17 +35,22 @@ constants! {
     FD_CLOEXEC
     F_ADD_SEALS
     F_SETFD
+    IFF_UP
     IPPROTO_IP
     LANDLOCK_RULE_NET_PORT
     LANDLOCK_RULE_PATH_BENEATH
     NS_GET_USERNS
     PRIO_PROCESS
+    PR_CAPBSET_DROP
+    PR_CAP_AMBIENT
+    PR_CAP_AMBIENT_RAISE
     PR_SET_CHILD_SUBREAPER
     PR_SET_DUMPABLE
     PR_SET_KEEPCAPS
     PR_SET_NO_NEW_PRIVS
     PR_SET_PDEATHSIG
     SECCOMP_SET_MODE_FILTER
+    SIOCSIFFLAGS
     SUID_DUMP_DISABLE
     TIOCSPGRP
 }
@@ -47,6 +58,7 @@ constants! {
 /// Where the values are.
 mod kernel {
     pub use libc::*;
+    pub use linux_raw_sys::ioctl::SIOCSIFFLAGS;
     pub use linux_raw_sys::landlock::landlock_rule_type::*;
 
     /// `linux/sched/coredump.h`, for prctl(2).
@@ -63,6 +75,6 @@ impl Constant {
 /// As strace writes it.
 impl Show for Constant {
     fn show(&self, text: &mut Text) {
-        NAMES.show_word(*self as usize, text);
+        packed!(const NAMES).show_word(*self as usize, text);
     }
 }

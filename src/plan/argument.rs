@@ -37,6 +37,18 @@ impl Show for Arg<'_> {
             Arg::Name(constant) => constant.show(text),
             Arg::Flags(flags, bits) => Named(*flags, bits).show(text),
             Arg::Signal(signal) => signal.show(text),
+            Arg::Cap(cap) => cap.show(text),
+            Arg::Resource(resource) => {
+                put!(text, "RLIMIT_");
+                for letter in resource.name().bytes() {
+                    text.byte(letter.to_ascii_uppercase());
+                }
+            }
+            Arg::Limit(u64::MAX) => put!(text, "RLIM64_INFINITY"),
+            Arg::Limit(limit) if *limit > 1024 && limit % 1024 == 0 => {
+                put!(text, limit / 1024, "*1024");
+            }
+            Arg::Limit(limit) => put!(text, limit),
             Arg::Slot(slot) => slot.show(text),
             Arg::Filter(_) => put!(text, "&filter"),
             Arg::Ids(ids) => {

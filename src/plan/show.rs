@@ -166,41 +166,6 @@ impl Show for Line<'_> {
                     ", events=POLLIN}], 1, {tv_sec=0, tv_nsec=0}, NULL, 0)"
                 );
             }
-            Call::RaiseLoopback(slot) => {
-                put!(
-                    text,
-                    "ioctl(",
-                    slot,
-                    ", SIOCSIFFLAGS, {ifr_name=\"lo\", ifr_flags=IFF_UP})"
-                );
-            }
-            Call::Prlimit {
-                resource,
-                soft,
-                hard,
-            } => {
-                put!(text, "prlimit64(0, RLIMIT_");
-                for letter in resource.name().bytes() {
-                    text.byte(letter.to_ascii_uppercase());
-                }
-                put!(
-                    text,
-                    ", {rlim_cur=",
-                    Limit(*soft),
-                    ", rlim_max=",
-                    Limit(*hard),
-                    "}, NULL)"
-                );
-            }
-            Call::DropCapability(cap) => put!(text, "prctl(PR_CAPBSET_DROP, ", cap, ")"),
-            Call::RaiseCapability(cap) => {
-                put!(
-                    text,
-                    "prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, ",
-                    cap,
-                    ", 0, 0)"
-                );
-            }
             Call::SetCapabilities {
                 permitted,
                 inheritable,
@@ -298,19 +263,6 @@ impl Show for Caps {
         }
         if self.is_empty() {
             text.byte(b'0');
-        }
-    }
-}
-
-/// A resource limit; no limit is `RLIM64_INFINITY`.
-struct Limit(u64);
-
-impl Show for Limit {
-    fn show(&self, text: &mut Text) {
-        match self.0 {
-            u64::MAX => put!(text, "RLIM64_INFINITY"),
-            limit if limit > 1024 && limit % 1024 == 0 => put!(text, limit / 1024, "*1024"),
-            limit => put!(text, limit),
         }
     }
 }

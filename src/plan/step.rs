@@ -25,6 +25,12 @@ pub enum Arg<'p> {
     Flags(u64, &'static Bits),
     /// A signal's number.
     Signal(Signal),
+    /// A capability's number.
+    Cap(Cap),
+    /// The number of a resource that is limited.
+    Resource(Resource),
+    /// A limit; `u64::MAX` is none.
+    Limit(u64),
     /// The descriptor in a slot.
     Slot(Slot),
     /// The instructions of a filter.
@@ -146,21 +152,6 @@ pub enum Call<'p> {
     DieWithParent,
     /// poll(2) of the parent's pidfd; ends the child if the parent is dead already.
     CheckParent(Slot),
-    /// ioctl(2) SIOCSIFFLAGS: the loopback device is up.
-    RaiseLoopback(Slot),
-    /// prlimit(2) of the process itself; `u64::MAX` is no limit.
-    Prlimit {
-        /// Of what.
-        resource: Resource,
-        /// What is enforced.
-        soft: u64,
-        /// How far the soft limit may be raised.
-        hard: u64,
-    },
-    /// prctl(2): takes a capability from the bounding set.
-    DropCapability(Cap),
-    /// prctl(2): adds a capability to the ambient set.
-    RaiseCapability(Cap),
     /// capset(2) of the process itself.
     SetCapabilities {
         /// The permitted and the effective set.

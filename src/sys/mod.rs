@@ -14,7 +14,6 @@ pub mod namespace;
 pub mod plain;
 pub mod process;
 pub mod signal;
-pub mod socket;
 pub mod tty;
 
 use crate::names::Errno;

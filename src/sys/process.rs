@@ -170,14 +170,6 @@ pub fn set_umask(mask: u32) -> u32 {
     unsafe { call(Sysno::umask, [mask as usize]) }.unwrap_or(0) as u32
 }
 
-/// prlimit(2) of this process. `u64::MAX` is no limit.
-pub fn set_limit(resource: Resource, soft: u64, hard: u64) -> Result<()> {
-    let limit = [soft, hard];
-    let arguments = [0, resource.number() as usize, limit.as_ptr() as usize, 0];
-    // SAFETY: the pair is a `struct rlimit64`.
-    unsafe { call(Sysno::prlimit64, arguments) }.map(nothing)
-}
-
 /// prlimit(2) of this process: soft and hard limit.
 pub fn limit(resource: Resource) -> Result<[u64; 2]> {
     let mut limit = [0u64; 2];
@@ -204,20 +196,6 @@ pub fn set_capabilities(permitted: u64, inheritable: u64) -> Result<()> {
     let arguments = [HEADER.as_ptr() as usize, sets.as_ptr() as usize];
     // SAFETY: version 3 is two triples of effective, permitted and inheritable bits.
     unsafe { call(Sysno::capset, arguments) }.map(nothing)
-}
-
-/// prctl(2) `PR_CAPBSET_DROP`.
-pub fn drop_capability(number: usize) -> Result<()> {
-    // SAFETY: no pointer is passed.
-    unsafe { call(Sysno::prctl, [libc::PR_CAPBSET_DROP as usize, number]) }.map(nothing)
-}
-
-/// prctl(2) `PR_CAP_AMBIENT_RAISE`.
-pub fn raise_capability(number: usize) -> Result<()> {
-    let (kind, raise) = (libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_RAISE);
-    let arguments = [kind as usize, raise as usize, number, 0, 0];
-    // SAFETY: no pointer is passed.
-    unsafe { call(Sysno::prctl, arguments) }.map(nothing)
 }
 
 /// prctl(2) `PR_CAPBSET_READ`: whether the kernel has a capability of that number. It has as long as it
