@@ -141,7 +141,7 @@ impl Run<'_> {
 }
 
 /// How a process begins that is to execute another program in the middle of a step.
-const HELPER: &str = "clone(child_stack=NULL, ";
+const HELPER: &str = "clone(child_stack=NULL, flags=SIGCHLD";
 
 /// That step, from what its process did before it became the program.
 fn helped(lines: &[Line]) -> String {
