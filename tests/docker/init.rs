@@ -47,9 +47,9 @@ fn dockers_own_init_may_be_ours() {
     let options = "--init --env PIDONE_INIT_REMAP_EXIT=7=8 --env TINI_KILL_PROCESS_GROUP=1";
     assert_eq!(docker.run(options, &["sh", "-c", LOOK]).code, Some(8));
     let information = docker.call(&["info", "--format", "{{.InitCommit.ID}}"]);
-    assert_eq!(
-        information.out.trim(),
-        "docker-init pidone",
+    // Docker releases differ in how much of the version they show.
+    assert!(
+        information.out.trim().ends_with("pidone"),
         "{information:?}"
     );
 }
