@@ -9,6 +9,7 @@ mod ids;
 mod init;
 mod kept;
 mod limit;
+mod lists;
 mod name;
 mod nearest;
 mod target;
@@ -17,14 +18,15 @@ mod value;
 pub use help::{OVERVIEW, Usage};
 pub use name::Name;
 
-use crate::config::{Allowed, Config, EnvChange, Filter, Init, Operation, Range, Rlimit, View};
+use crate::config::{Config, Init, Operation, View};
 use crate::error::Error;
 use crate::names::options::{self, COUNT, Flag};
-use crate::names::{Id, Signal, Verb};
+use crate::names::{Id, Verb};
 use crate::strings::{Strings, ThinCStr, thin};
 use crate::text::position;
-use crate::words::{Array, Words};
+use crate::words::Words;
 
+use lists::Lists;
 use nearest::nearest;
 
 /// What the caller wants.
@@ -65,6 +67,17 @@ pub enum Wish {
 /// Verbs, and options in a verb's place.
 const VERBS: &str = "run enter init list compare check help --help -h version --version -V";
 
+/// The verbs among them, which come first; behind them stand those that ask for the overview.
+const ALL: [Verb; 6] = [
+    Verb::Run,
+    Verb::Enter,
+    Verb::Init,
+    Verb::List,
+    Verb::Compare,
+    Verb::Check,
+];
+const VERSION: usize = 9;
+
 /// How many of them there are that a mistyped word may mean.
 const KNOWN: usize = 11;
 
@@ -93,19 +106,7 @@ pub fn parse_as<'a>(
     let mut parser = Parser {
         rest: arguments,
         request: Request::default(),
-        lists: Lists {
-            env: Array::new(words),
-            rlimits: Array::new(words),
-            processes: Array::new(words),
-            filters: Array::new(words),
-            allowed: Array::new(words),
-            operations: Array::new(words),
-            perms: None,
-            size: None,
-            ranges: [Array::new(words), Array::new(words)],
-            rewrite: Array::new(words),
-            remap: Array::new(words),
-        },
+        lists: Lists::new(words),
         seen: [false; COUNT],
         error: None,
     };
@@ -113,14 +114,11 @@ pub fn parse_as<'a>(
     if name == Name::Own {
         let word = parser.take().ok_or(Error::NoVerb)?.bytes();
         match position(VERBS, word) {
-            Some(0) => parser.parse(Verb::Run, &[]),
-            Some(1) => parser.parse(Verb::Enter, &[]),
-            Some(2) => parser.parse(Verb::Init, environment),
-            Some(3) => parser.parse(Verb::List, &[]),
-            Some(4) => parser.parse(Verb::Compare, &[]),
-            Some(5) => parser.parse(Verb::Check, &[]),
-            Some(6..=8) => parser.request.wish = Wish::Overview,
-            Some(_) => parser.request.wish = Wish::Version,
+            Some(at) => match ALL.get(at) {
+                Some(&verb) => parser.parse(verb, environment),
+                None if at < VERSION => parser.request.wish = Wish::Overview,
+                None => parser.request.wish = Wish::Version,
+            },
             None => {
                 let nearest = nearest(word, &mut (0..KNOWN).map(|at| crate::text::word(VERBS, at)));
                 return Err(Error::UnknownVerb { word, nearest });
@@ -129,41 +127,11 @@ pub fn parse_as<'a>(
     } else {
         parser.parse(Verb::Init, environment);
     }
-    let config = &mut parser.request.config;
-    config.process.env = parser.lists.env.finish();
-    config.process.rlimits = parser.lists.rlimits.finish();
-    if let Some(init) = &mut config.init {
-        init.rewrite = parser.lists.rewrite.finish();
-        init.remap = parser.lists.remap.finish();
-    }
-    parser.request.view.processes = parser.lists.processes.finish();
-    config.privilege.seccomp = parser.lists.filters.finish();
-    config.privilege.landlock = parser.lists.allowed.finish();
-    config.mounts.operations = parser.lists.operations.finish();
-    let [users, groups] = parser.lists.ranges;
-    let identity = &mut config.identity;
-    (identity.user.ranges, identity.group.ranges) = (users.finish(), groups.finish());
+    parser.lists.finish(&mut parser.request);
     match parser.error {
         Some(error) => Err(error),
         None => Ok(parser.request),
     }
-}
-
-/// Options that add up.
-struct Lists<'a> {
-    env: Array<'a, EnvChange<'a>>,
-    rlimits: Array<'a, Rlimit>,
-    processes: Array<'a, u32>,
-    filters: Array<'a, Filter<'a>>,
-    allowed: Array<'a, Allowed<'a>>,
-    operations: Array<'a, Operation<'a>>,
-    /// The modifiers of the next operation.
-    perms: Option<u32>,
-    size: Option<u64>,
-    /// Of users, and of groups.
-    ranges: [Array<'a, Range>; 2],
-    rewrite: Array<'a, (Signal, Option<Signal>)>,
-    remap: Array<'a, (u8, u8)>,
 }
 
 /// The state between two options.
@@ -184,7 +152,11 @@ impl<'a> Parser<'a> {
         if verb == Verb::Init {
             self.request.config.init = Some(Init::default());
         }
-        if self.options().is_some() && self.variables(environment).is_some() {
+        let variables = match verb {
+            Verb::Init => environment,
+            _ => &[],
+        };
+        if self.options().is_some() && self.variables(variables).is_some() {
             self.contradictions();
         }
         self.request.name.complete(&mut self.request.config);
