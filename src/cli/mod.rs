@@ -219,6 +219,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Ends the parsing.
+    #[inline(never)]
     fn fail<T>(&mut self, error: Error<'a>) -> Option<T> {
         self.error = Some(error);
         None

@@ -97,9 +97,14 @@ impl<'a> Parser<'a> {
             let mut value = pair.bytes();
             let variable = cut(&mut value, b'=');
             let option = variable.strip_prefix(b"PIDONE_INIT_");
-            let known = options::of(Some(self.request.verb)).find(|flag| match option {
+            let other = self.request.name.option(variable, value);
+            if option.is_none() && other.is_none() {
+                continue;
+            }
+            let mut flags = options::of(Some(self.request.verb));
+            let known = flags.find(|flag| match option {
                 Some(option) => spells(option, flag.long),
-                None => self.request.name.option(variable, value) == Some(flag.id),
+                None => other == Some(flag.id),
             });
             match known {
                 Some(flag) if as_words.get(flag.id as usize) == Some(&true) => {}
@@ -119,14 +124,12 @@ impl<'a> Parser<'a> {
 
 /// Whether a part of a variable's name is that of an option: `WAIT_ALL` for `wait-all`.
 fn spells(variable: &[u8], option: &str) -> bool {
-    let letter = |byte: u8| {
-        if byte == b'-' {
-            b'_'
-        } else {
-            byte.to_ascii_uppercase()
-        }
-    };
-    variable.iter().copied().eq(option.bytes().map(letter))
+    let mut pairs = variable.iter().zip(option.bytes());
+    variable.len() == option.len()
+        && pairs.all(|(&letter, byte)| match byte {
+            b'-' => letter == b'_',
+            byte => letter == byte.to_ascii_uppercase(),
+        })
 }
 
 #[cfg(test)]
