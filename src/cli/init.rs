@@ -7,6 +7,7 @@ use crate::names::{Id, Signal};
 use crate::text::{cut, decimal, has, number};
 
 /// Puts an option and its value into the configuration; nothing if the value is wrong.
+#[inline(never)]
 pub fn store(init: &mut Init, id: Id, mut word: &[u8], lists: &mut Lists) -> Option<()> {
     match id {
         Id::Group => init.target = Target::Group,
