@@ -570,8 +570,8 @@ fn it_is_who_it_is_asked_to_be() {
 }
 
 /// Puts a letter into the terminal that it has, and says what came of it.
-const TYPES_ITSELF: &str = "import fcntl\ntry:\n    fcntl.ioctl(0, 0x5412, b'x')\n    print('typed')\n\
-    except OSError as error:\n    print(error.errno)";
+const TYPES_ITSELF: &str = "import fcntl\ntry:\n    fcntl.ioctl(0, 0x5412, b'x')\n    print(' typed')\n\
+    except OSError as error:\n    print('', error.errno)";
 
 /// Runs its arguments in a terminal of their own.
 const TERMINAL: &str = "import os, pty, sys\n\

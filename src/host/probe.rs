@@ -120,6 +120,11 @@ pub fn learn<'w>(
             view::look_at_mounts(host, config, words);
             return true;
         }
+        // Something was renamed or mounted, anywhere, while the kernel looked at a `..`.
+        (Some((Sys::openat2, _)), Some(Errno::AGAIN)) if host.tries < 100 => {
+            host.tries += 1;
+            return true;
+        }
         (Some((Sys::pivot_root, _)), _) if host.pivot_root => {
             host.pivot_root = false;
             return true;

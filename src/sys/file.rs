@@ -226,8 +226,15 @@ pub fn open_inside(root: Fd, path: &CStr, flags: i32) -> Result<Fd> {
         how.as_ptr() as usize,
         size_of_val(&how),
     ];
-    // SAFETY: the path is a C string, and the array a `struct open_how`.
-    match unsafe { call(Sysno::openat2, arguments) } {
+    // While anything is renamed or mounted, anywhere, the kernel may not be sure of a `..`.
+    let mut answer = Err(Errno::AGAIN);
+    for _ in 0..100 {
+        if answer == Err(Errno::AGAIN) {
+            // SAFETY: the path is a C string, and the array a `struct open_how`.
+            answer = unsafe { call(Sysno::openat2, arguments) };
+        }
+    }
+    match answer {
         Err(Errno::NOSYS) => open_at(root, path, flags as u32),
         answer => answer.map(|fd| Fd(fd as u32)),
     }
