@@ -1,6 +1,6 @@
 //! What is wrong with other inits: each fault as a test that they fail and we pass.
 
-use crate::cost::{private_dirty, switches};
+use crate::cost::{private_dirty, switches, sync_program};
 use crate::session::Session;
 use crate::start::{given, shown};
 use crate::support::{Ran, Scratch, callers, children, eventually, has, program, skip};
@@ -217,6 +217,7 @@ fn all_others_keep_more_memory() {
         std::thread::sleep(Duration::from_millis(100));
         private_dirty(watched.init)
     };
+    sync_program();
     for peer in ["tini", "tini-static", "dumb-init", "catatonit"] {
         each(peer, |init| kilobytes(init) > 12);
     }

@@ -154,14 +154,14 @@ pub fn run_here<S: AsRef<OsStr>>(words: &[S]) -> Ran {
     run(callers()[0], words)
 }
 
-/// Calls `test` until it gives something, at most ten seconds long.
+/// Calls `test` until it gives something, at most a minute long: others may keep the machine busy.
 pub fn eventually<T>(what: &str, mut test: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(value) = test() {
             return value;
         }
-        assert!(start.elapsed() < Duration::from_secs(10), "in vain: {what}");
+        assert!(start.elapsed() < Duration::from_secs(60), "in vain: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
