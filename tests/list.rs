@@ -398,7 +398,7 @@ fn what_is_not_ours_to_see_is_counted() {
     );
 
     // Where others are not even visible, nobody is counted.
-    let script = "mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid 54321 --regid 54321 --clear-groups \"$@\"";
+    let script = "mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid 54399 --regid 54399 --clear-groups \"$@\"";
     let mut hidden = command(Caller::Root, "unshare");
     hidden
         .args(["-m", "sh", "-c", script, "sh"])
