@@ -2,13 +2,15 @@
 //! One straight line of system calls, no libc, no option, no message.
 //!
 //! `floor FLAGS COMMAND [ARGUMENT…]`: FLAGS are the CLONE_NEW* flags in hexadecimal, COMMAND is a
-//! path. One source gives two programs:
+//! path. One source gives all of them:
 //!
 //! - *bare*: the fewest calls that do it at all;
 //! - *same* (`--cfg same`): the calls of pidone's default run in its order, so that what is left
 //!   between the two is pidone's own work between the calls;
 //! - *less* (`--cfg less` as well): those of `--cap-drop ALL --seccomp default` too, with the filter that
-//!   the variable `FILTER` names when it is compiled.
+//!   the variable `FILTER` names when it is compiled;
+//! - *limited* (`--cfg limited` as well): those of `--memory 64M --pids-limit 64` too, in cgroups of version 1
+//!   below the directories `MEMORY` and `PIDS`.
 //!
 //! Hazard: *bare* does not make the mounts private. Where `/proc` is shared, as under systemd, its
 //! new proc would appear on the host too, unless there is a new user namespace. Start it from a
@@ -24,9 +26,13 @@ use core::ptr;
 
 #[allow(dead_code)] // each form uses its part
 mod number {
+    pub const READ: usize = 0;
+    pub const WRITE: usize = 1;
+    pub const CLOSE: usize = 3;
     pub const MMAP: usize = 9;
     pub const RT_SIGACTION: usize = 13;
     pub const RT_SIGPROCMASK: usize = 14;
+    pub const GETPID: usize = 39;
     pub const EXECVE: usize = 59;
     pub const WAIT4: usize = 61;
     pub const RT_SIGTIMEDWAIT: usize = 128;
@@ -34,10 +40,18 @@ mod number {
     pub const CAPSET: usize = 126;
     pub const MOUNT: usize = 165;
     pub const SET_TID_ADDRESS: usize = 218;
+    pub const FUTEX: usize = 202;
+    pub const CLOCK_GETTIME: usize = 228;
     pub const EXIT_GROUP: usize = 231;
+    pub const OPENAT: usize = 257;
+    pub const MKDIRAT: usize = 258;
+    pub const UNLINKAT: usize = 263;
+    pub const FACCESSAT: usize = 269;
+    pub const UNSHARE: usize = 272;
     pub const SECCOMP: usize = 317;
     pub const CLONE3: usize = 435;
     pub const CLOSE_RANGE: usize = 436;
+    pub const MOUNT_SETATTR: usize = 442;
 }
 
 const SIGCHLD: usize = 17;
@@ -155,10 +169,14 @@ unsafe fn supervise(request: &Request) -> ! {
             number::MMAP,
             [0, STACK_SIZE, READ_WRITE, map, usize::MAX, 0],
         );
+        #[cfg(limited)]
+        limited::look();
         call(
             number::SET_TID_ADDRESS,
             [TID.as_ptr() as usize, 0, 0, 0, 0, 0],
         );
+        #[cfg(limited)]
+        limited::make();
         let own = CLONE_VM | CLONE_FILES | CLONE_CHILD_CLEARTID | CLONE_CLEAR_SIGHAND;
         let pid = clone3(
             &CloneArguments {
@@ -173,6 +191,8 @@ unsafe fn supervise(request: &Request) -> ! {
             },
             request,
         );
+        #[cfg(limited)]
+        limited::enter(pid);
         let all = u64::MAX;
         let set = &raw const all as usize;
         call(number::RT_SIGPROCMASK, [SIG_BLOCK, set, 0, 8, 0, 0]);
@@ -193,9 +213,13 @@ unsafe extern "C" fn child(request: &Request) -> ! {
     const REC_PRIVATE: usize = 0x4000 | 0x4_0000;
     unsafe {
         call(number::PRCTL, [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0]);
+        #[cfg(limited)]
+        limited::wait();
         if request.flags & CLONE_NEWNS != 0 {
             let root = c"/".as_ptr() as usize;
             must(call(number::MOUNT, [0, root, 0, REC_PRIVATE, 0, 0]));
+            #[cfg(limited)]
+            limited::cover();
             mount_proc();
         }
         call(number::PRCTL, [PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0]);
@@ -205,6 +229,145 @@ unsafe extern "C" fn child(request: &Request) -> ! {
         #[cfg(less)]
         install_filter();
         execute(request)
+    }
+}
+
+/// The cgroups of a command with limits.
+#[cfg(limited)]
+mod limited {
+    use super::{call, must, number};
+    use core::mem::MaybeUninit;
+    use core::sync::atomic::{AtomicU32, Ordering};
+
+    /// A path below one of the directories, and its end.
+    macro_rules! below {
+        ($directory:literal, $rest:literal) => {
+            concat!(env!($directory), $rest, "\0").as_ptr() as usize
+        };
+    }
+
+    const HERE: usize = -100isize as usize;
+    const CLOEXEC: usize = 0o200_0000;
+    const WRITE_ONLY: usize = 1;
+    static GATE: AtomicU32 = AtomicU32::new(0);
+
+    unsafe fn open(path: usize, flags: usize) -> usize {
+        unsafe {
+            let file = call(number::OPENAT, [HERE, path, flags | CLOEXEC, 0, 0, 0]);
+            must(file);
+            file as usize
+        }
+    }
+
+    /// To the end.
+    unsafe fn read(path: usize) {
+        let mut place = MaybeUninit::<[u8; 1024]>::uninit();
+        unsafe {
+            let file = open(path, 0);
+            let buffer = place.as_mut_ptr() as usize;
+            while call(number::READ, [file, buffer, size_of_val(&place), 0, 0, 0]) > 0 {}
+            call(number::CLOSE, [file, 0, 0, 0, 0, 0]);
+        }
+    }
+
+    unsafe fn write(path: usize, data: &[u8]) {
+        unsafe {
+            let file = open(path, WRITE_ONLY);
+            let data = [file, data.as_ptr() as usize, data.len(), 0, 0, 0];
+            must(call(number::WRITE, data));
+        }
+    }
+
+    unsafe fn mkdir(path: usize) {
+        unsafe { must(call(number::MKDIRAT, [HERE, path, 0o755, 0, 0, 0])) }
+    }
+
+    /// What has to be looked at to find them.
+    pub unsafe fn look() {
+        let mut clock = [0usize; 2];
+        unsafe {
+            read(c"/proc/self/mounts".as_ptr() as usize);
+            read(c"/proc/self/cgroup".as_ptr() as usize);
+            call(number::GETPID, [0; 6]);
+            let clock = clock.as_mut_ptr() as usize;
+            call(number::CLOCK_GETTIME, [1, clock, 0, 0, 0, 0]);
+            for path in [below!("MEMORY", ""), below!("PIDS", "")] {
+                call(number::FACCESSAT, [HERE, path, 0, 0, 0, 0]);
+            }
+        }
+    }
+
+    pub unsafe fn make() {
+        unsafe {
+            mkdir(below!("MEMORY", "/floor"));
+            let limit = b"67108864";
+            write(below!("MEMORY", "/floor/memory.limit_in_bytes"), limit);
+            let swap = below!("MEMORY", "/floor/memory.memsw.limit_in_bytes");
+            write(swap, limit);
+            mkdir(below!("PIDS", "/floor"));
+            write(below!("PIDS", "/floor/pids.max"), b"64");
+        }
+    }
+
+    /// Moves the child, and lets it go on.
+    pub unsafe fn enter(pid: isize) {
+        const FUTEX_WAKE: usize = 1;
+        let mut digits = [b'0'; 10];
+        let mut rest = pid;
+        for digit in digits.iter_mut().rev() {
+            *digit += (rest % 10) as u8;
+            rest /= 10;
+        }
+        let zeroes = digits.iter().take_while(|&&digit| digit == b'0').count();
+        let digits = digits.get(zeroes..).unwrap_or(&[]);
+        unsafe {
+            write(below!("MEMORY", "/floor/cgroup.procs"), digits);
+            write(below!("PIDS", "/floor/cgroup.procs"), digits);
+            GATE.store(1, Ordering::Release);
+            let gate = GATE.as_ptr() as usize;
+            call(number::FUTEX, [gate, FUTEX_WAKE, 1, 0, 0, 0]);
+        }
+    }
+
+    /// Until that, in the child.
+    pub unsafe fn wait() {
+        const CLONE_NEWCGROUP: usize = 0x200_0000;
+        unsafe {
+            while GATE.load(Ordering::Acquire) == 0 {
+                call(number::FUTEX, [GATE.as_ptr() as usize, 0, 0, 0, 0, 0]);
+            }
+            must(call(number::UNSHARE, [CLONE_NEWCGROUP, 0, 0, 0, 0, 0]));
+        }
+    }
+
+    /// Makes what is mounted of them read-only.
+    pub unsafe fn cover() {
+        const RECURSIVE: usize = 0x8000;
+        let attributes = [1u64, 0, 0, 0];
+        unsafe {
+            let path = c"/sys/fs/cgroup".as_ptr() as usize;
+            let place = attributes.as_ptr() as usize;
+            must(call(
+                number::MOUNT_SETATTR,
+                [HERE, path, RECURSIVE, place, 32, 0],
+            ));
+        }
+    }
+
+    pub unsafe fn remove() {
+        const AT_REMOVEDIR: usize = 0x200;
+        let mut place = MaybeUninit::<[u8; 512]>::uninit();
+        unsafe {
+            let events = open(below!("MEMORY", "/floor/memory.oom_control"), 0);
+            let buffer = place.as_mut_ptr() as usize;
+            call(number::READ, [events, buffer, size_of_val(&place), 0, 0, 0]);
+            for path in [below!("MEMORY", "/floor"), below!("PIDS", "/floor")] {
+                must(call(
+                    number::UNLINKAT,
+                    [HERE, path, AT_REMOVEDIR, 0, 0, 0],
+                ));
+            }
+        }
     }
 }
 
@@ -264,6 +427,8 @@ unsafe fn wait(pid: isize) -> ! {
             [pid as usize, &raw mut status as usize, 0, 0, 0, 0],
         );
         must(if result == pid { 0 } else { -1 });
+        #[cfg(limited)]
+        limited::remove();
         match status & 0x7f {
             0 => exit(status >> 8 & 0xff),
             signal => exit(128 + signal),

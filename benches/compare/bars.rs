@@ -20,6 +20,11 @@ pub fn print(findings: &Findings) {
         ratio(&findings.less, "floor same"),
         1.10,
     );
+    bar(
+        "time with less privilege and limits, × floor same",
+        ratio(&findings.limited, "floor same"),
+        1.10,
+    );
     bar("time, × unshare", ratio(&findings.root, "unshare"), 0.50);
     bar("time, × bwrap", ratio(&findings.root, "bwrap"), 0.25);
     bar(

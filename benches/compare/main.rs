@@ -30,6 +30,7 @@ pub struct Findings {
     root: times::Medians,
     user: times::Medians,
     less: times::Medians,
+    limited: times::Medians,
     views: views::Views,
     waiting: Option<waiting::Waiting>,
     seeing: seeing::Seeing,
@@ -87,6 +88,9 @@ fn compare(programs: &Programs, findings: &mut Findings, troubles: &mut Troubles
             findings.root = times::print(Set::Root, programs, troubles);
             findings.user = times::print(Set::User, programs, troubles);
             findings.less = times::print(Set::Less, programs, troubles);
+            if troubles.take(programs.build_limited()).is_some() {
+                findings.limited = times::print(Set::Limited, programs, troubles);
+            }
             findings.views = views::print(programs, troubles);
             findings.waiting = waiting::print(programs, troubles);
             findings.seeing = seeing::print(programs, troubles);

@@ -29,6 +29,7 @@ pub struct Programs {
     pub floor_bare: PathBuf,
     pub floor_same: PathBuf,
     pub floor_less: PathBuf,
+    pub floor_limited: PathBuf,
     pub unshare: Option<PathBuf>,
     pub bwrap: Option<PathBuf>,
     pub strace: Option<PathBuf>,
@@ -45,6 +46,7 @@ impl Programs {
             floor_bare: directory.join("floor-bare"),
             floor_same: directory.join("floor-same"),
             floor_less: directory.join("floor-less"),
+            floor_limited: directory.join("floor-limited"),
             unshare: installed("unshare"),
             bwrap: installed("bwrap"),
             strace: installed("strace"),
@@ -75,6 +77,14 @@ impl Programs {
             &self.floor_less,
         )
     }
+
+    /// The floor with limits, which are those of cgroups of version 1.
+    pub fn build_limited(&self) -> Result<(), String> {
+        let options = ["--cfg", "same", "--cfg", "less", "--cfg", "limited"];
+        let [memory, pids] = ["memory", "pids"].map(cgroup_of_version_1);
+        let directories = [("MEMORY", memory?), ("PIDS", pids?)];
+        compile_with("floor.rs", &options, &directories, &self.floor_limited)
+    }
 }
 
 pub fn installed(name: &str) -> Option<PathBuf> {
@@ -90,7 +100,34 @@ fn copy_and_sync(source: &Path, target: &Path) -> io::Result<()> {
     File::open(target)?.sync_all()
 }
 
+/// The directory of our own cgroup in the hierarchy of a controller.
+fn cgroup_of_version_1(controller: &str) -> Result<String, String> {
+    let missing = format!("the floor with limits: no cgroup of version 1 for {controller}");
+    let own = fs::read_to_string("/proc/self/cgroup").map_err(|error| error.to_string())?;
+    let of_controller = |line: &str| {
+        let (_, rest) = line.split_once(':')?;
+        let (controllers, path) = rest.split_once(':')?;
+        let it = controllers.split(',').any(|one| one == controller);
+        it.then(|| path.to_string())
+    };
+    let path = own.lines().find_map(of_controller).ok_or(missing.clone())?;
+    let directory = format!("/sys/fs/cgroup/{controller}{}", path.trim_end_matches('/'));
+    match Path::new(&directory).join("cgroup.procs").exists() {
+        true => Ok(directory),
+        false => Err(missing),
+    }
+}
+
 fn compile(source: &str, options: &[&str], output: &Path) -> Result<(), String> {
+    compile_with(source, options, &[], output)
+}
+
+fn compile_with(
+    source: &str,
+    options: &[&str],
+    variables: &[(&str, String)],
+    output: &Path,
+) -> Result<(), String> {
     // The same as pidone's own link arguments, or the files could not be compared.
     const LINK: [&str; 9] = [
         "-nostartfiles",
@@ -121,6 +158,7 @@ fn compile(source: &str, options: &[&str], output: &Path) -> Result<(), String> 
             .join(source),
     );
     rustc.env("FILTER", output.with_file_name("filter"));
+    rustc.envs(variables.iter().map(|(name, value)| (name, value)));
     let status = rustc.arg("-o").arg(output).status();
     match status {
         Ok(status) if status.success() => Ok(()),

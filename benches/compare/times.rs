@@ -28,6 +28,8 @@ pub type Measured = BTreeMap<String, (f64, f64)>;
 const MEASURE: &str = "--measure-set";
 /// Less privilege. What is added here has to be added to the floor, under `--cfg less`.
 const LESS: &str = "run --cap-drop ALL --seccomp default";
+/// And limits, under `--cfg limited`.
+const LIMITED: &str = "run --cap-drop ALL --seccomp default --memory 64M --pids-limit 64";
 const ORDINARY: u32 = 65534;
 const WARM_UP_ROUNDS: usize = 5;
 
@@ -37,6 +39,7 @@ pub enum Set {
     User,
     All,
     Less,
+    Limited,
     Sandbox,
     Init,
     /// So many binds.
@@ -44,11 +47,12 @@ pub enum Set {
 }
 
 impl Set {
-    const EVERY: [Set; 6] = [
+    const EVERY: [Set; 7] = [
         Set::Root,
         Set::User,
         Set::All,
         Set::Less,
+        Set::Limited,
         Set::Sandbox,
         Set::Init,
     ];
@@ -59,6 +63,7 @@ impl Set {
             Set::User => "user".into(),
             Set::All => "all".into(),
             Set::Less => "less".into(),
+            Set::Limited => "limited".into(),
             Set::Sandbox => "sandbox".into(),
             Set::Init => "init".into(),
             Set::Binds(count) => format!("binds-{count}"),
@@ -102,6 +107,7 @@ impl Set {
             }
             Set::All => "all eight namespaces, as root (the floor writes no id maps)",
             Set::Less => "the same as root with less privilege, as the floor",
+            Set::Limited => "the same with less privilege and limits, as the floor",
             Set::Sandbox => "a typical sandbox, as root",
             Set::Init => "an init and its command, as root",
             Set::Binds(_) => "binds in an empty root, as root",
@@ -110,7 +116,9 @@ impl Set {
 
     fn flags(self) -> u64 {
         match self {
-            Set::Root | Set::Less | Set::Init | Set::Binds(_) => namespace::PID_AND_MOUNT,
+            Set::Root | Set::Less | Set::Limited | Set::Init | Set::Binds(_) => {
+                namespace::PID_AND_MOUNT
+            }
             Set::User => namespace::PID_AND_MOUNT | namespace::USER,
             Set::All => namespace::ALL,
             Set::Sandbox => namespace::ALL & !namespace::NET,
@@ -121,6 +129,7 @@ impl Set {
     fn floor(self, programs: &Programs) -> &Path {
         match self {
             Set::Less => &programs.floor_less,
+            Set::Limited => &programs.floor_limited,
             _ => &programs.floor_same,
         }
     }
@@ -140,6 +149,7 @@ impl Set {
             ),
             Set::All => start("run -a", None, None),
             Set::Less => start(LESS, None, None),
+            Set::Limited => start(LIMITED, None, None),
             Set::Sandbox => views::sandbox(programs),
             Set::Init => {
                 let alone = [Competitor::alone("noop", &programs.noop)].into_iter();

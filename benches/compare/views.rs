@@ -37,11 +37,11 @@ pub fn print(programs: &Programs, troubles: &mut Troubles) -> Views {
 /// An empty root with six read-only binds, /proc, /dev and /tmp, and all namespaces but net.
 pub fn sandbox(programs: &Programs) -> Vec<Competitor> {
     let own = programs.directory.display().to_string();
-    let mut view = String::new();
+    // First, so that nothing covers the command, wherever that is.
+    let mut view = " --proc /proc --dev /dev --tmpfs /tmp".to_string();
     for folder in USUAL.iter().copied().chain([own.as_str()]) {
         view += &format!(" --ro-bind {folder} {folder}");
     }
-    view += " --proc /proc --dev /dev --tmpfs /tmp";
     // As an ordinary user would have it: root in a new user namespace.
     let pidone = format!("run -a --share net --empty-root{view}");
     let bwrap = format!("--unshare-all --share-net --unshare-user --as-pid-1{view}");

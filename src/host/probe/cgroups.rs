@@ -15,7 +15,8 @@ const USUAL: ThinCStr = thin!("/sys/fs/cgroup");
 /// The facts for these wishes: a cgroup in each hierarchy that is needed.
 #[inline(never)]
 pub fn cgroups<'w>(resources: &Resources, words: &'w Words) -> &'w [Cgroup<'w>] {
-    let all = read(words, thin!("/proc/self/mounts"));
+    let [all, own] =
+        [thin!("/proc/self/mounts"), thin!("/proc/self/cgroup")].map(|file| read(words, file));
     let mut name = Text::new(words);
     put!(
         &mut name,
@@ -41,7 +42,7 @@ pub fn cgroups<'w>(resources: &Resources, words: &'w Words) -> &'w [Cgroup<'w>] 
                 continue;
             }
             missing &= !controllers;
-            let path = path(resources, point, unified, controllers, words);
+            let path = path(resources, point, own, unified, controllers, words);
             let parent = words.join(&[point, path]);
             let folder = words.join(&[parent.bytes(), name.bytes()]);
             let mut cgroup = Cgroup {
@@ -75,12 +76,12 @@ pub fn cgroups<'w>(resources: &Resources, words: &'w Words) -> &'w [Cgroup<'w>] 
 fn path<'w>(
     resources: &Resources,
     point: &[u8],
+    mut lines: &'w [u8],
     unified: bool,
     controllers: u8,
     words: &'w Words,
 ) -> &'w [u8] {
     let mut own = &[][..];
-    let mut lines = read(words, thin!("/proc/self/cgroup"));
     while !lines.is_empty() {
         let mut line = cut(&mut lines, b'\n');
         cut(&mut line, b':');
