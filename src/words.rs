@@ -132,14 +132,15 @@ struct Block<'w> {
 }
 
 impl Block<'_> {
-    /// The place behind the items, which becomes one of them.
+    /// The place behind the items, which becomes so many of them.
     #[inline(never)]
-    fn room(&mut self, size: usize, align: usize) -> usize {
-        if self.length == self.capacity {
+    fn room(&mut self, count: usize, size: usize, align: usize) -> usize {
+        let length = self.length as usize;
+        while (self.capacity as usize) < length + count {
             self.grow(size, align);
         }
-        self.length += 1;
-        self.start + (self.length as usize - 1) * size
+        self.length += count as u32;
+        self.start + length * size
     }
 
     /// Gives back what is left of bytes, which are last.
@@ -151,7 +152,7 @@ impl Block<'_> {
     fn grow(&mut self, size: usize, align: usize) {
         let old = self.capacity as usize * size;
         self.capacity = self.capacity.saturating_mul(2).max(16);
-        assert!(self.capacity > self.length, "too many items");
+        assert!(self.capacity < u32::MAX, "too many items");
         let new = self.capacity as usize * size;
         let (words, start) = (self.words, self.start);
         if old > 0 && start + old == words.next.get() && new <= words.end.get() - start {
@@ -192,16 +193,18 @@ impl<'w, T: Copy> Array<'w, T> {
 
     /// Adds one at the end.
     pub fn push(&mut self, item: T) {
-        let place = self.block.room(size_of::<T>(), align_of::<T>());
+        let place = self.block.room(1, size_of::<T>(), align_of::<T>());
         // SAFETY: there is room for it behind the others.
         unsafe { (place as *mut T).write(item) }
     }
 
     /// Adds copies of all.
     pub fn extend(&mut self, items: &[T]) {
-        for item in items {
-            self.push(*item);
-        }
+        let place = self
+            .block
+            .room(items.len(), size_of::<T>(), align_of::<T>());
+        // SAFETY: there is room for them behind the others, and they are not there.
+        unsafe { ptr::copy_nonoverlapping(items.as_ptr(), place as *mut T, items.len()) }
     }
 
     /// Forgets those behind this length.

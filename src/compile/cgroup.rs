@@ -121,7 +121,7 @@ impl<'p> Cgroups<'p> {
             if controller == MEMORY {
                 // Version 1 counts swap and memory together. A kernel that does not count it has no such file.
                 let limit = if one.unified { thin!("0") } else { limit };
-                list.refusal = Refusal::Tolerate(&[Errno::NOENT, Errno::BADF]);
+                list.refusal = Refusal::after(&[Errno::NOENT, Errno::BADF]);
                 Self::write(list, one.folder, cgroup::file(one.unified, SWAP), limit);
                 list.refusal = Refusal::Fatal;
             }

@@ -5,7 +5,7 @@ use super::steps::List;
 use crate::config::Config;
 use crate::error::Error;
 use crate::names::{Errno, Id};
-use crate::plan::Call;
+use crate::plan::{Call, Refusal};
 use crate::strings::{Strings, ThinCStr, iterate, thin};
 use crate::text::{cut, has};
 use crate::words::{Array, Words};
@@ -15,7 +15,7 @@ pub const DEFAULT_PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/
 
 /// Answers after which a shell looks in the next directory: no such file, something in the path is
 /// no directory, not executable.
-const NEXT: &[Errno] = &[Errno::NOENT, Errno::NOTDIR, Errno::ACCES];
+const NEXT: Refusal = Refusal::after(&[Errno::NOENT, Errno::NOTDIR, Errno::ACCES]);
 
 /// One step for each file that the command may be, of which only the last may not be refused; and
 /// the arguments.
@@ -42,7 +42,7 @@ pub fn execute<'p>(
             list.add(call, because);
             return Ok(arguments(config, name, words));
         }
-        list.add_tolerant(call, NEXT, because);
+        list.push(call, NEXT, because);
     }
 }
 

@@ -151,7 +151,7 @@ impl<'p> Credentials<'p> {
         }
         // Who joins may keep groups that it could not leave there either.
         let refusal = match groups {
-            None if self.joins => Refusal::Tolerate(&[Errno::PERM]),
+            None if self.joins => Refusal::after(&[Errno::PERM]),
             _ => Refusal::Fatal,
         };
         let groups = groups.unwrap_or(&[]);

@@ -101,7 +101,7 @@ pub fn join<'p>(config: &Config<'p>, host: &Host<'p>, resolved: &Resolved, child
     }
     if !resolved.joined.union(owned).both(user).is_empty() && !wish.preserve_credentials {
         // Who may not leave groups outside may not inside either.
-        child.refusal = Refusal::Tolerate(&[Errno::PERM]);
+        child.refusal = Refusal::after(&[Errno::PERM]);
         child.say_for(Id::Default, phrase!("setgroups zero null"), &[]);
         child.refusal = Refusal::Fatal;
         child.say_for(Id::Default, phrase!("setgid zero; setuid zero"), &[]);

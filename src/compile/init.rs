@@ -7,7 +7,7 @@ use crate::config::{Config, Init, Target};
 use crate::error::Error;
 use crate::host::Host;
 use crate::names::{Constant, Errno, Id, NsSet, Signal, Sys};
-use crate::plan::{Arg, Call, Plan, Watch, Who};
+use crate::plan::{Arg, Call, Plan, Refusal, Watch, Who};
 use crate::strings::thin;
 use crate::words::{Array, Words};
 
@@ -117,13 +117,13 @@ fn leave_alone(config: &Config, list: &mut List) {
 }
 
 /// What the terminal's calls answer where there is none any more, or it is another session's.
-const NO_TERMINAL: &[Errno] = &[
+const NO_TERMINAL: Refusal = Refusal::after(&[
     Errno::NOTTY,
     Errno::IO,
     Errno::NXIO,
     Errno::BADF,
     Errno::PERM,
-];
+]);
 
 /// The command's session or process group, and the terminal.
 fn place(config: &Config, init: &Init, own_session: bool, terminal: Option<u32>, list: &mut List) {
@@ -137,7 +137,7 @@ fn place(config: &Config, init: &Init, own_session: bool, terminal: Option<u32>,
             Arg::ChildId,
         ];
         let call = list.call(Sys::ioctl, &args);
-        list.add_tolerant(call, NO_TERMINAL, Id::Default);
+        list.push(call, NO_TERMINAL, Id::Default);
     }
 }
 

@@ -7,7 +7,7 @@
 use super::steps::List;
 use crate::config::{Allowed, Config};
 use crate::names::{Constant, Errno, Id, Sys, flags};
-use crate::plan::{Arg, Member, Slot};
+use crate::plan::{Arg, Member, Refusal, Slot};
 use crate::text::packed::packed;
 use linux_raw_sys::landlock::*;
 
@@ -83,15 +83,29 @@ pub fn restrict<'p>(config: &Config<'p>, child: &mut List<'p>) {
                 child.open(Slot::Path, Arg::Text(path), flags, because);
                 let kind = Constant::LANDLOCK_RULE_PATH_BENEATH;
                 let path = (packed!("parent_fd"), Arg::Slot(Slot::Path));
-                add(child, kind, files(rights & OF_FILES), path, because, &[]);
+                add(
+                    child,
+                    kind,
+                    files(rights & OF_FILES),
+                    path,
+                    because,
+                    Refusal::Fatal,
+                );
                 // What only directories have: for another file this is wrong, and was not meant.
                 let folders = files(rights & !OF_FILES);
-                add(child, kind, folders, path, because, &[Errno::INVAL]);
+                add(
+                    child,
+                    kind,
+                    folders,
+                    path,
+                    because,
+                    Refusal::after(&[Errno::INVAL]),
+                );
             }
             Allowed::Port(_, port) => {
                 let port = (packed!("port"), Arg::Number(port.into()));
                 let kind = Constant::LANDLOCK_RULE_NET_PORT;
-                add(child, kind, net(rights), port, because, &[]);
+                add(child, kind, net(rights), port, because, Refusal::Fatal);
             }
         }
     }
@@ -106,7 +120,7 @@ fn add<'p>(
     rights: Arg<'p>,
     what: Member<'p>,
     because: Id,
-    answers: &'static [Errno],
+    refusal: Refusal,
 ) {
     let args = [
         Arg::Slot(Slot::Ruleset),
@@ -115,10 +129,7 @@ fn add<'p>(
         Arg::Number(0),
     ];
     let call = child.call(Sys::landlock_add_rule, &args);
-    match answers {
-        [] => child.add(call, because),
-        _ => child.add_tolerant(call, answers, because),
-    }
+    child.push(call, refusal, because);
 }
 
 fn files(bits: u32) -> Arg<'static> {

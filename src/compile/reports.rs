@@ -3,7 +3,7 @@
 use super::steps::List;
 use crate::config::Config;
 use crate::names::{Constant, Errno, Id, NsSet, Sys, flags};
-use crate::plan::{Arg, Call, Data, Slot};
+use crate::plan::{Arg, Call, Data, Refusal, Slot};
 
 /// The first descriptor that is not standard input, output or error.
 const FIRST: u32 = 3;
@@ -136,6 +136,6 @@ pub fn withdraw<'p>(config: &Config<'p>, after: &mut List<'p>) {
             path,
             only_if: Slot::PidFile,
         };
-        after.add_tolerant(call, &[Errno::NOENT], Id::PidFile);
+        after.push(call, Refusal::after(&[Errno::NOENT]), Id::PidFile);
     }
 }

@@ -1,7 +1,7 @@
 //! The list under construction.
 
 use crate::error::Error;
-use crate::names::{Constant, Errno, Id, Sys, flags};
+use crate::names::{Constant, Id, Sys, flags};
 use crate::plan::{Arg, Call, Member, Refusal, Slot, Step, Who};
 use crate::strings::ThinCStr;
 use crate::words::{Array, Words};
@@ -109,11 +109,7 @@ impl<'p> List<'p> {
         self.push(call, Refusal::Warn, because);
     }
 
-    /// A step that has answers other than success after which the next one is next.
-    pub fn add_tolerant(&mut self, call: Call<'p>, answers: &'static [Errno], because: Id) {
-        self.push(call, Refusal::Tolerate(answers), because);
-    }
-
+    /// A step with what its refusal means.
     #[inline(never)]
     pub fn push(&mut self, call: Call<'p>, refusal: Refusal, because: Id) {
         self.steps.push(Step {

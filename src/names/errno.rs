@@ -48,6 +48,29 @@ impl Errno {
     }
 }
 
+/// A few error numbers, none of which is above 255.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Errnos([u8; 6]);
+
+impl Errnos {
+    /// These, of which there is room for six.
+    pub const fn of(errnos: &[Errno]) -> Errnos {
+        let (mut all, mut at) = ([0; 6], 0);
+        while at < errnos.len() {
+            all[at] = errnos[at].number() as u8;
+            at += 1;
+        }
+        Errnos(all)
+    }
+
+    /// One after the other.
+    pub fn iter(&self) -> impl Iterator<Item = Errno> {
+        self.0
+            .iter()
+            .filter_map(|&number| Errno::new(number.into()))
+    }
+}
+
 /// The names from 1 on, in order, and those of [`HIGHER`].
 const NAMES: Packed = packed!(
     "EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT \

@@ -14,7 +14,7 @@ pub mod signal;
 pub use calls::Sys;
 pub use caps::{Cap, Caps};
 pub use constants::Constant;
-pub use errno::Errno;
+pub use errno::{Errno, Errnos};
 pub use ns::{Ns, NsSet};
 pub use options::{Id, Verb};
 pub use rlimit::Resource;

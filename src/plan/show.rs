@@ -51,7 +51,7 @@ impl Show for Shown<'_> {
                 Refusal::Warn => put!(text, "; a refusal is a warning"),
                 Refusal::Tolerate(errnos) => {
                     put!(text, "; goes on after");
-                    for errno in errnos {
+                    for errno in errnos.iter() {
                         put!(text, " ", errno);
                     }
                 }

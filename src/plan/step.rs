@@ -2,7 +2,7 @@
 
 use super::Slot;
 use crate::names::flags::Bits;
-use crate::names::{Cap, Caps, Constant, Errno, Id, Ns, Resource, Signal, Sys};
+use crate::names::{Cap, Caps, Constant, Errno, Errnos, Id, Ns, Resource, Signal, Sys};
 use crate::strings::{Strings, ThinCStr};
 use crate::text::packed::Packed;
 
@@ -230,9 +230,16 @@ pub enum Refusal {
     /// The run fails.
     Fatal,
     /// These errnos are an answer like any other, and the next step is next.
-    Tolerate(&'static [Errno]),
+    Tolerate(Errnos),
     /// The command can do without: a warning is printed.
     Warn,
+}
+
+impl Refusal {
+    /// Goes on after these.
+    pub const fn after(errnos: &[Errno]) -> Refusal {
+        Refusal::Tolerate(Errnos::of(errnos))
+    }
 }
 
 /// A system call in its place.

@@ -224,8 +224,9 @@ impl<'p> View<'_, 'p> {
             self.say_all(phrase!("fchdir target; close target"));
         } else if self.child.directory.is_none() && wish.mounts.root.is_none() {
             // The caller's own files may be there, in the same place.
-            let elsewhere = &[Errno::NOENT, Errno::NOTDIR, Errno::ACCES, Errno::BADF];
-            self.child.refusal = Refusal::Tolerate(elsewhere);
+            const ELSEWHERE: Refusal =
+                Refusal::after(&[Errno::NOENT, Errno::NOTDIR, Errno::ACCES, Errno::BADF]);
+            self.child.refusal = ELSEWHERE;
             let directory = clean(self.words, directory);
             self.resolve(Slot::Target, directory, FOLDER);
             self.say_all(phrase!("fchdir target; close target"));

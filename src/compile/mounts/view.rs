@@ -88,7 +88,7 @@ impl<'p> View<'_, 'p> {
 
     /// The same for something that may not be there.
     pub fn say_if_there(&mut self, phrase: Phrase, parts: &[Arg<'p>]) {
-        self.child.refusal = Refusal::Tolerate(&[Errno::NOENT]);
+        self.child.refusal = Refusal::after(&[Errno::NOENT]);
         self.child.say(phrase, parts);
         self.child.refusal = Refusal::Fatal;
     }

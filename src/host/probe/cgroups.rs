@@ -30,7 +30,7 @@ pub fn cgroups<'w>(resources: &Resources, words: &'w Words) -> &'w [Cgroup<'w>] 
     // Version 1 first: what it has is not to be had from the other.
     for unified in [false, true] {
         let mut mounts = all;
-        while !mounts.is_empty() {
+        while !mounts.is_empty() && (missing != 0 || found.is_empty()) {
             let mut line = cut(&mut mounts, b'\n');
             let [_, point, kind, options] = [(); 4].map(|()| cut(&mut line, b' '));
             let controllers = match kind {
