@@ -210,6 +210,8 @@ fn containers_of_docker_are_told_the_right_cause() {
                 ("user namespace", SECCOMP),
                 ("/proc, user", SECCOMP),
                 ("Landlock files, ABI 5", ""),
+                ("pidfd", ""),
+                ("clone3", "clone serves instead"),
             ],
         ),
         (
@@ -227,6 +229,8 @@ fn containers_of_docker_are_told_the_right_cause() {
                 ("user namespace", ""),
                 ("/proc", ""),
                 ("/proc, user", MASKED),
+                ("clone3", ""),
+                ("pivot_root", "chroot serves instead"),
             ],
         ),
         (

@@ -95,14 +95,6 @@ pub fn learn<'w>(
             return true;
         }
     }
-    let step = plan
-        .step(failure.step)
-        .and_then(|step| step.call.as_plain());
-    let memfd = step.is_some_and(|(number, _)| number == Sys::memfd_create);
-    if memfd && host.memfd_exec && failure.errno == Some(Errno::INVAL) {
-        host.memfd_exec = false;
-        return true;
-    }
     // Some filters answer EPERM where others answer ENOSYS.
     if at_clone && host.clone3 && (denied || failure.errno == Some(Errno::NOSYS)) {
         host.clone3 = false;
@@ -123,6 +115,10 @@ pub fn learn<'w>(
         // Something was renamed or mounted, anywhere, while the kernel looked at a `..`.
         (Some((Sys::openat2, _)), Some(Errno::AGAIN)) if host.tries < 100 => {
             host.tries += 1;
+            return true;
+        }
+        (Some((Sys::memfd_create, _)), Some(Errno::INVAL)) if host.memfd_exec => {
+            host.memfd_exec = false;
             return true;
         }
         (Some((Sys::pivot_root, _)), _) if host.pivot_root => {
@@ -298,6 +294,11 @@ fn read_of<'w>(words: &'w Words, process: i32, name: &str) -> &'w [u8] {
 #[inline(never)]
 fn read<'w>(words: &'w Words, path: ThinCStr) -> &'w [u8] {
     read_at(words, file::HERE, path.as_cstr(), usize::MAX).finish()
+}
+
+/// Whether nobody may type into a terminal for others (`dev.tty.legacy_tiocsti`, since Linux 6.2).
+pub(crate) fn no_typing(words: &Words) -> bool {
+    read(words, thin!("/proc/sys/dev/tty/legacy_tiocsti")).starts_with(b"0")
 }
 
 /// Something to look from, or to look at.

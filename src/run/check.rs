@@ -4,11 +4,12 @@
 use crate::cli;
 use crate::config::{Config, View};
 use crate::error::{Error, Refused, hint};
-use crate::host::{Host, probe};
+use crate::host::{Host, Target, probe};
 use crate::names::{Ns, NsSet};
 use crate::plan::{Failure, Line, Plan};
 use crate::strings::thin;
 use crate::sys::file::{self, STDERR};
+use crate::sys::process;
 use crate::text::packed::{Packed, packed};
 use crate::text::{Show, Text, cut, put};
 use crate::view::{Form, Table};
@@ -41,7 +42,17 @@ const TRIALS: Packed = packed!(
     seccomp filter\t--seccomp default\n\
     Landlock files, ABI 5\t--landlock-ro /\n\
     Landlock TCP, ABI 4\t--landlock-tcp-bind 1\n\
-    Landlock scopes, ABI 6\t--landlock-scope\n"
+    Landlock scopes, ABI 6\t--landlock-scope\n\
+    cgroup limits\t-C --pids-limit 64\n\
+    pidfd\tenter %\n"
+);
+
+/// What was learned from that, and what serves where it is not so.
+const LEARNED: Packed = packed!(
+    "clone3\tclone\n\
+    no TIOCSTI\ta filter\n\
+    mount calls of Linux 5.12\tmount\n\
+    pivot_root\tchroot\n"
 );
 
 /// A row for everything that is tried, and for what needs a namespace another with a user namespace.
@@ -51,18 +62,35 @@ pub fn check<'w>(words: &'w Words, mut host: Host<'w>, view: &View<'w>) -> u8 {
     file::close(STDERR);
     let _ = file::open(c"/dev/null", libc::O_WRONLY as u32);
     let mut table = Table::new(words, &FORM, view);
+    let mut own = Text::new(words);
+    put!(&mut own, process::id().0);
+    let own = own.take_path();
     let mut trials = Text::new(words);
     TRIALS.show(&mut trials);
     let user = NsSet::of(Ns::User);
+    let (mut clone3, mut rooted) = (false, false);
     for extra in [NsSet::NONE, user] {
         let mut rest = trials.bytes();
         while !rest.is_empty() {
             let mut line = cut(&mut rest, b'\n');
             let name = cut(&mut line, b'\t');
             let mut arguments = Array::new(words);
-            arguments.push(Some(thin!("run")));
+            let mut extra = extra;
+            // Of others we make no child but as fork(2) does.
+            host.clone3 = line.starts_with(b"-");
+            if host.clone3 {
+                arguments.push(Some(thin!("run")));
+            } else if extra == user {
+                // Once, and last of all: it leaves us undumpable.
+                extra = NsSet::NONE;
+            } else {
+                continue;
+            }
             while !line.is_empty() {
-                arguments.push(Some(words.join(&[cut(&mut line, b' ')])));
+                arguments.push(Some(match cut(&mut line, b' ') {
+                    b"%" => own,
+                    word => words.join(&[word]),
+                }));
             }
             arguments.push(None);
             let Ok(mut request) = cli::parse(arguments.finish(), words) else {
@@ -74,13 +102,22 @@ pub fn check<'w>(words: &'w Words, mut host: Host<'w>, view: &View<'w>) -> u8 {
             }
             namespaces.add = namespaces.add.union(extra);
             namespaces.share = NsSet::ALL.without(namespaces.add);
+            let mut plan = Plan::default();
+            let outcome = attempt(&mut host, &request.config, words, &mut plan);
             let mut cell = Text::new(words);
             cell.raw(name);
             put!(&mut cell, if extra == user { ", user" } else { "" });
+            if let Some(cgroup) = host.cgroups.first() {
+                put!(&mut cell, ", v", 1 + u64::from(cgroup.unified));
+            }
+            (host.cgroups, host.target) = (&[], Target::default());
             table.words(cell.bytes());
-            let mut plan = Plan::default();
-            match attempt(&mut host, &request.config, words, &mut plan) {
-                Ok(None) => table.words(b"works"),
+            match outcome {
+                Ok(None) => {
+                    clone3 |= host.clone3;
+                    rooted |= name == b"new root";
+                    table.words(b"works");
+                }
                 Ok(Some(failure)) => {
                     let plan = &plan;
                     explain(&mut table, view, &Refused { plan, failure }, words);
@@ -93,6 +130,29 @@ pub fn check<'w>(words: &'w Words, mut host: Host<'w>, view: &View<'w>) -> u8 {
             }
             table.end();
         }
+    }
+    let mut learned = Text::new(words);
+    LEARNED.show(&mut learned);
+    let mut rest = learned.bytes();
+    let facts = [
+        clone3,
+        probe::no_typing(words),
+        host.new_mounts,
+        host.pivot_root,
+    ];
+    // The last ones are believed where no root could be made.
+    for fact in facts.into_iter().take(if rooted { 4 } else { 2 }) {
+        let mut line = cut(&mut rest, b'\n');
+        table.words(cut(&mut line, b'\t'));
+        table.words(if fact { b"works" } else { b"no" });
+        if !fact {
+            table.words(b"");
+            let mut cell = Text::new(words);
+            cell.raw(line);
+            put!(&mut cell, " serves instead");
+            table.words(cell.bytes());
+        }
+        table.end();
     }
     table.print()
 }
