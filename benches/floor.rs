@@ -22,6 +22,7 @@
 #![no_main]
 
 use core::arch::{asm, naked_asm};
+use core::mem::MaybeUninit;
 use core::ptr;
 
 #[allow(dead_code)] // each form uses its part
@@ -29,9 +30,9 @@ mod number {
     pub const READ: usize = 0;
     pub const WRITE: usize = 1;
     pub const CLOSE: usize = 3;
-    pub const MMAP: usize = 9;
     pub const RT_SIGACTION: usize = 13;
     pub const RT_SIGPROCMASK: usize = 14;
+    pub const IOCTL: usize = 16;
     pub const GETPID: usize = 39;
     pub const EXECVE: usize = 59;
     pub const WAIT4: usize = 61;
@@ -65,6 +66,9 @@ struct Request {
     argv: *const *const u8,
     envp: *const *const u8,
 }
+
+#[repr(align(16))]
+struct Stack<const SIZE: usize>(#[allow(dead_code)] MaybeUninit<[u8; SIZE]>);
 
 /// `struct clone_args`, first published size.
 #[repr(C)]
@@ -114,9 +118,7 @@ unsafe fn hexadecimal(mut text: *const u8) -> usize {
 unsafe fn supervise(request: &Request) -> ! {
     const CLONE_VFORK: usize = 0x4000;
     const STACK_SIZE: usize = 16 * 1024;
-    #[repr(align(16))]
-    struct Stack(#[allow(dead_code)] [u8; STACK_SIZE]);
-    static mut STACK: Stack = Stack([0; STACK_SIZE]);
+    static mut STACK: Stack<STACK_SIZE> = Stack(MaybeUninit::uninit());
 
     unsafe {
         let pid = clone3(
@@ -132,7 +134,7 @@ unsafe fn supervise(request: &Request) -> ! {
             },
             request,
         );
-        wait(pid)
+        exit(status_of(pid))
     }
 }
 
@@ -148,33 +150,32 @@ unsafe extern "C" fn child(request: &Request) -> ! {
 
 #[cfg(same)]
 unsafe fn supervise(request: &Request) -> ! {
-    use core::sync::atomic::{AtomicU32, Ordering};
+    use core::sync::atomic::AtomicU32;
     const CLONE_FILES: usize = 0x400;
     const CLONE_CHILD_CLEARTID: usize = 0x20_0000;
     const CLONE_CLEAR_SIGHAND: usize = 1 << 32;
-    const READ_WRITE: usize = 1 | 2;
-    const PRIVATE_ANONYMOUS_GROWSDOWN_STACK: usize = 0x2 | 0x20 | 0x100 | 0x2_0000;
+    const TIOCGPGRP: usize = 0x540f;
     const STACK_SIZE: usize = 64 * 1024;
-    const SIG_BLOCK: usize = 0;
     // The kernel stores zero here when the child leaves this memory.
     static CHILD_HERE: AtomicU32 = AtomicU32::new(1);
     static TID: AtomicU32 = AtomicU32::new(0);
+    // Never written to but by the child.
+    static mut STACK: Stack<STACK_SIZE> = Stack(MaybeUninit::uninit());
 
     unsafe {
         let mut disposition = [0usize; 4];
         let old = disposition.as_mut_ptr() as usize;
         call(number::RT_SIGACTION, [SIGCHLD, 0, old, 8, 0, 0]);
-        let map = PRIVATE_ANONYMOUS_GROWSDOWN_STACK;
-        let stack = call(
-            number::MMAP,
-            [0, STACK_SIZE, READ_WRITE, map, usize::MAX, 0],
-        );
+        #[cfg(less)]
+        look_at_capabilities();
         #[cfg(limited)]
         limited::look();
         call(
             number::SET_TID_ADDRESS,
             [TID.as_ptr() as usize, 0, 0, 0, 0, 0],
         );
+        let set = &raw const ALL as usize;
+        call(number::RT_SIGPROCMASK, [SIG_BLOCK, set, 0, 8, 0, 0]);
         #[cfg(limited)]
         limited::make();
         let own = CLONE_VM | CLONE_FILES | CLONE_CHILD_CLEARTID | CLONE_CLEAR_SIGHAND;
@@ -185,7 +186,7 @@ unsafe fn supervise(request: &Request) -> ! {
                 child_tid: CHILD_HERE.as_ptr() as usize,
                 parent_tid: 0,
                 exit_signal: SIGCHLD,
-                stack: stack as usize,
+                stack: &raw mut STACK as usize,
                 stack_size: STACK_SIZE,
                 tls: 0,
             },
@@ -193,23 +194,33 @@ unsafe fn supervise(request: &Request) -> ! {
         );
         #[cfg(limited)]
         limited::enter(pid);
-        let all = u64::MAX;
-        let set = &raw const all as usize;
-        call(number::RT_SIGPROCMASK, [SIG_BLOCK, set, 0, 8, 0, 0]);
-        // A child that was quicker than the line above may have died while SIGCHLD was still
-        // ignored: that signal is lost and waiting for it would never end.
-        if CHILD_HERE.load(Ordering::Acquire) != 0 {
-            call(number::RT_SIGTIMEDWAIT, [set, 0, 0, 8, 0, 0]);
+        call(number::RT_SIGTIMEDWAIT, [set, 0, 0, 8, 0, 0]);
+        let code = status_of(pid);
+        let mut group = 0u32;
+        for terminal in 0..3 {
+            let group = &raw mut group as usize;
+            call(number::IOCTL, [terminal, TIOCGPGRP, group, 0, 0, 0]);
         }
-        wait(pid)
+        #[cfg(limited)]
+        limited::remove();
+        exit(code)
     }
 }
+
+#[cfg(same)]
+const SIG_BLOCK: usize = 0;
+/// All but those of a fault.
+#[cfg(same)]
+static ALL: u64 = u64::MAX;
+#[cfg(same)]
+static NONE: u64 = 0;
 
 #[cfg(same)]
 unsafe extern "C" fn child(request: &Request) -> ! {
     const PR_SET_PDEATHSIG: usize = 1;
     const PR_SET_NO_NEW_PRIVS: usize = 38;
     const SIGKILL: usize = 9;
+    const SIG_SETMASK: usize = 2;
     const REC_PRIVATE: usize = 0x4000 | 0x4_0000;
     unsafe {
         call(number::PRCTL, [PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0]);
@@ -226,6 +237,8 @@ unsafe extern "C" fn child(request: &Request) -> ! {
         #[cfg(less)]
         drop_capabilities();
         call(number::CLOSE_RANGE, [3, u32::MAX as usize, 0, 0, 0, 0]);
+        let none = &raw const NONE as usize;
+        call(number::RT_SIGPROCMASK, [SIG_SETMASK, none, 0, 8, 0, 0]);
         #[cfg(less)]
         install_filter();
         execute(request)
@@ -371,6 +384,16 @@ mod limited {
     }
 }
 
+/// Which is the last one.
+#[cfg(less)]
+unsafe fn look_at_capabilities() {
+    const PR_CAPBSET_READ: usize = 23;
+    unsafe {
+        call(number::PRCTL, [PR_CAPBSET_READ, 41, 0, 0, 0, 0]);
+        call(number::PRCTL, [PR_CAPBSET_READ, 40, 0, 0, 0, 0]);
+    }
+}
+
 /// Every capability that Linux 5.9 and later have, in all sets.
 #[cfg(less)]
 unsafe fn drop_capabilities() {
@@ -419,20 +442,17 @@ unsafe fn execute(request: &Request) -> ! {
     }
 }
 
-unsafe fn wait(pid: isize) -> ! {
+/// Waits for the child; its exit code.
+unsafe fn status_of(pid: isize) -> u32 {
     let mut status = 0u32;
-    unsafe {
-        let result = call(
-            number::WAIT4,
-            [pid as usize, &raw mut status as usize, 0, 0, 0, 0],
-        );
-        must(if result == pid { 0 } else { -1 });
-        #[cfg(limited)]
-        limited::remove();
-        match status & 0x7f {
-            0 => exit(status >> 8 & 0xff),
-            signal => exit(128 + signal),
-        }
+    let result = unsafe {
+        let place = &raw mut status as usize;
+        call(number::WAIT4, [pid as usize, place, 0, 0, 0, 0])
+    };
+    unsafe { must(if result == pid { 0 } else { -1 }) }
+    match status & 0x7f {
+        0 => status >> 8 & 0xff,
+        signal => 128 + signal,
     }
 }
 
