@@ -50,6 +50,13 @@ pub fn join(host: &Host, resolved: &Resolved, list: &mut List, by_parent: bool) 
     }
 }
 
+/// The kernel may have undone it with a change of credentials (fs.suid_dumpable, proc_sys_fs(5)).
+pub fn stay_undumpable(joined: NsSet, list: &mut List) {
+    if joined.contains(Ns::User) {
+        become_undumpable(list, Id::Join);
+    }
+}
+
 #[inline(never)]
 fn join_all(set: NsSet, list: &mut List) {
     for ns in set.iter() {

@@ -84,6 +84,7 @@ fn sandbox<'p>(
     reports::keep_descriptors(config, &mut list);
     join::open(config, &resolved, &mut list);
     join::join(host, &resolved, &mut list, true);
+    join::stay_undumpable(resolved.by_parent, &mut list);
     enter::open(config, host, &resolved, &mut list);
     // Before the clone, or the child could look for our death where nobody writes it.
     if !config.life.no_kill_child {
@@ -131,6 +132,7 @@ fn sandbox<'p>(
     if credentials.take_childs(&mut list) && !config.life.no_kill_child {
         die_with_parent(apart, &mut list);
     }
+    join::stay_undumpable(resolved.others, &mut list);
     caps::disable_userns(config, &mut list);
     // The root of a new cgroup namespace is where the child is by now.
     namespaces::unshare(&resolved, &mut list);
