@@ -518,6 +518,37 @@ fn it_may_be_another_user() {
     );
 }
 
+/// Who is inside can trace the command, and would be in the groups of root that it is in.
+#[test]
+fn groups_of_root_are_left_where_setgroups_is_denied() {
+    if !is_root() {
+        return skip("only root has groups to leave");
+    }
+    let held = held(Caller::Ordinary, &["-U"]);
+    let pid = held.pid.to_string();
+    for (options, wanted) in [
+        (&[][..], "Groups:\t \n"),
+        (&["-U"], "Groups:\t \n"),
+        (&["--preserve-credentials", "--uid=0"], "Groups:\t \n"),
+        (&["--preserve-credentials"], "Groups:\t65534 65534 \n"),
+    ] {
+        let ran: Ran = command(Caller::Root, "setpriv")
+            .args(["--groups", "4,6"])
+            .arg(program())
+            .arg("enter")
+            .args(options)
+            .args([&pid, "grep", "^Groups", "/proc/self/status"])
+            .output()
+            .expect("setpriv can be started")
+            .into();
+        assert_eq!(
+            (ran.out.as_str(), ran.err.as_str()),
+            (wanted, ""),
+            "{options:?}"
+        );
+    }
+}
+
 #[test]
 fn credentials_stay_if_wanted() {
     let caller = Caller::Ordinary;

@@ -80,6 +80,14 @@ pub fn join<'p>(config: &Config<'p>, host: &Host<'p>, resolved: &Resolved, child
     }
     let user = NsSet::of(Ns::User);
     let owned = owned(host, resolved).map_or(NsSet::NONE, |_| user);
+    let joins_user = !resolved.joined.union(owned).both(user).is_empty();
+    let becomes_root = joins_user && !wish.preserve_credentials;
+    let (users, groups) = (&config.identity.user, &config.identity.group);
+    let becomes_other = joins_user && (users.command.is_some() || groups.command.is_some());
+    // It may be denied in there, where whoever traces the command would have them too.
+    if (becomes_root || becomes_other) && host.privileged() {
+        leave_groups(child);
+    }
     // All in one call, which the kernel judges by the rights that we have before it.
     for (slot, set) in [(Slot::Owner, owned), (Slot::Process, resolved.joined)] {
         if !set.is_empty() {
@@ -99,13 +107,18 @@ pub fn join<'p>(config: &Config<'p>, host: &Host<'p>, resolved: &Resolved, child
         // The process may have let go of its own root (CVE-2024-21626).
         child.add(Call::StayInside, Id::Wd);
     }
-    if !resolved.joined.union(owned).both(user).is_empty() && !wish.preserve_credentials {
-        // Who may not leave groups outside may not inside either.
-        child.refusal = Refusal::after(&[Errno::PERM]);
-        child.say_for(Id::Default, phrase!("setgroups zero null"), &[]);
-        child.refusal = Refusal::Fatal;
+    if becomes_root {
+        leave_groups(child);
         child.say_for(Id::Default, phrase!("setgid zero; setuid zero"), &[]);
     }
+}
+
+/// Who may leave groups neither outside nor inside keeps them.
+#[inline(never)]
+fn leave_groups(child: &mut List) {
+    child.refusal = Refusal::after(&[Errno::PERM]);
+    child.say_for(Id::Default, phrase!("setgroups zero null"), &[]);
+    child.refusal = Refusal::Fatal;
 }
 
 /// Hands over to a process that is in the process-id namespace, where whoever is inside sees it.
