@@ -217,6 +217,38 @@ fn a_mounted_namespace_is_found_without_a_process() {
     });
 }
 
+/// Whoever may make a mount namespace chooses such names, and root lists them.
+#[test]
+fn the_place_of_a_mounted_namespace_cannot_write_to_the_terminal() {
+    let caller = callers()[0];
+    let scratch = Scratch::new("place");
+    let file = scratch.file("a b\n\x1b]0;\"\\012", "", 0o644);
+    let script = "mount --bind /proc/self/ns/net \"$1\" || exit 1; echo ready; read -r line";
+    let mut unshare = command(caller, "unshare");
+    unshare
+        .args(["-r", "-m", "-n", "sh", "-c", script, "sh"])
+        .arg(&file);
+    let waiting = Waiting::start(unshare);
+    let net = inode(waiting.pid(), "net");
+    let all = all(caller);
+    let one = find(&all, net).expect("it is there");
+    let place = file.display().to_string().replace(['\n', '\x1b'], "?");
+    assert_eq!(one["nsfs"], format!("/proc/{}/root{place}", waiting.pid()));
+    drop(waiting);
+    if !is_root() {
+        return skip("only root may mount here");
+    }
+    let mut unshare = command(caller, "unshare");
+    let script = format!(
+        "unshare -n mount --bind /proc/self/ns/net \"$1\" || exit 1; {} list -t net",
+        program().display()
+    );
+    unshare.args(["-m", "sh", "-c", &script, "sh"]).arg(&file);
+    let ran: Ran = unshare.output().expect("unshare can be started").into();
+    let owner = inode(std::process::id(), "user");
+    assert!(ran.out.contains(&format!(" {owner} {place}\n")), "{ran:?}");
+}
+
 #[test]
 fn an_open_descriptor_keeps_a_namespace() {
     for &caller in callers() {

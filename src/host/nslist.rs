@@ -10,7 +10,7 @@ use crate::names::{Errno, Ns};
 use crate::strings::{ThinCStr, thin};
 use crate::sys::file::{self, Fd, HERE, Names};
 use crate::sys::namespace::{self, Relation};
-use crate::text::{Text, cut, decimal, put};
+use crate::text::{Text, cut, decimal, number, put};
 use crate::words::{Array, Words};
 use core::ffi::CStr;
 
@@ -223,7 +223,7 @@ impl<'w> Found<'w> {
             if inode != self.ours {
                 put!(&mut path, "/proc/", pid, "/root");
             }
-            path.raw(cut(&mut line, b' '));
+            unescape(cut(&mut line, b' '), &mut path);
             let path = path.take_path();
             let at = self.meet(named);
             if let Some(one) = self.namespaces.get_mut(at) {
@@ -295,6 +295,16 @@ fn named(mut text: &[u8]) -> Option<(Ns, u32)> {
     Some((ns, number as u32))
 }
 
+/// A path of mountinfo, in which a backslash and three octal digits stand for some bytes.
+fn unescape(mut path: &[u8], text: &mut Text) {
+    while let Some((&first, rest)) = path.split_first() {
+        let code = rest.get(..3).filter(|_| first == b'\\');
+        let byte = code.and_then(|digits| number(digits, 8));
+        text.byte(byte.map_or(first, |byte| byte as u8));
+        path = rest.get(byte.map_or(0, |_| 3)..).unwrap_or(&[]);
+    }
+}
+
 /// About the most that is shown of a process's arguments.
 const ARGUMENTS: usize = 4096;
 
@@ -306,12 +316,9 @@ fn arguments(words: &Words, process: Fd) -> &[u8] {
         bytes = read_at(words, process, c"comm", ARGUMENTS);
     }
     for byte in &mut *bytes {
-        *byte = match byte {
-            0 | b'\n' => b' ',
-            b' '..=b'~' => *byte,
-            // It goes to a terminal, and is somebody else's.
-            _ => b'?',
-        };
+        if let 0 | b'\n' = byte {
+            *byte = b' ';
+        }
     }
     bytes.finish().trim_ascii()
 }

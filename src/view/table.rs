@@ -6,7 +6,7 @@ use crate::report;
 use crate::sys::file::STDOUT;
 use crate::sys::tty;
 use crate::text::{Quoted, Show, Text, put, word};
-use crate::words::Words;
+use crate::words::{Array, Words};
 
 /// What a table is called and what its columns are.
 pub struct Form {
@@ -115,17 +115,22 @@ impl<'w> Table<'w> {
         }
     }
 
-    /// A cell with printable text, or with nothing.
+    /// A cell with text, or with nothing. It goes to a terminal or into JSON, and may be somebody else's.
     #[inline(never)]
     pub fn words(&mut self, words: &[u8]) {
         if words.is_empty() {
             return self.number(NONE);
         }
         self.begin();
+        let mut printable = Array::new(self.text.words());
+        for &byte in words {
+            let is_printable = (b' '..=b'~').contains(&byte);
+            printable.push(if is_printable { byte } else { b'?' });
+        }
         if self.json {
-            Quoted(words).show(&mut self.text);
+            Quoted(&printable).show(&mut self.text);
         } else {
-            self.text.raw(words);
+            self.text.raw(&printable);
         }
     }
 
