@@ -2,6 +2,7 @@
 //!
 //! [`put!`] writes its arguments one after the other: `put!(text, "step ", number, ": ", errno)`.
 
+pub(crate) mod escaped;
 pub(crate) mod packed;
 
 use crate::strings::ThinCStr;

@@ -10,7 +10,8 @@ use crate::names::{Errno, Ns};
 use crate::strings::{ThinCStr, thin};
 use crate::sys::file::{self, Fd, HERE, Names};
 use crate::sys::namespace::{self, Relation};
-use crate::text::{Text, cut, decimal, number, put};
+use crate::text::escaped::unescape;
+use crate::text::{Text, cut, decimal, put};
 use crate::words::{Array, Words};
 use core::ffi::CStr;
 
@@ -218,12 +219,13 @@ impl<'w> Found<'w> {
             let Some(named) = named(cut(&mut line, b' ')) else {
                 continue;
             };
-            let mut path = Text::new(self.namespaces.words());
+            let words = self.namespaces.words();
+            let mut path = Text::new(words);
             // Paths in our own mount namespace need no detour.
             if inode != self.ours {
                 put!(&mut path, "/proc/", pid, "/root");
             }
-            unescape(cut(&mut line, b' '), &mut path);
+            path.raw(unescape(words, cut(&mut line, b' ')));
             let path = path.take_path();
             let at = self.meet(named);
             if let Some(one) = self.namespaces.get_mut(at) {
@@ -293,16 +295,6 @@ fn named(mut text: &[u8]) -> Option<(Ns, u32)> {
     let ns = Ns::named(cut(&mut text, b':'))?;
     let number = decimal(text.strip_prefix(b"[")?.strip_suffix(b"]")?)?;
     Some((ns, number as u32))
-}
-
-/// A path of mountinfo, in which a backslash and three octal digits stand for some bytes.
-fn unescape(mut path: &[u8], text: &mut Text) {
-    while let Some((&first, rest)) = path.split_first() {
-        let code = rest.get(..3).filter(|_| first == b'\\');
-        let byte = code.and_then(|digits| number(digits, 8));
-        text.byte(byte.map_or(first, |byte| byte as u8));
-        path = rest.get(byte.map_or(0, |_| 3)..).unwrap_or(&[]);
-    }
 }
 
 /// About the most that is shown of a process's arguments.

@@ -2,7 +2,7 @@
 
 use crate::facts::Seen;
 use crate::place::{ROOTS, Root, places};
-use crate::support::{Ran, has, skip, through_shell};
+use crate::support::{Ran, Scratch, callers, command, has, program, skip, through_shell};
 use std::fs;
 use std::os::unix::fs::symlink;
 
@@ -226,5 +226,36 @@ fn older_kernels_come_to_the_same() {
         );
         assert_eq!(seen.mount(&memory).value("mode"), Some("700"));
         assert_eq!(seen.mount(&memory).value("size"), Some("4k"));
+    }
+}
+
+/// mountinfo writes some bytes of a name as octal digits.
+#[test]
+fn older_kernels_find_what_is_mounted_below_whatever_it_is_called() {
+    if !has("strace") {
+        return skip("no strace");
+    }
+    for caller in callers() {
+        let scratch = Scratch::new("older");
+        let source = scratch.path.join("a b\\\t\n");
+        for name in ["in", "i n\\"] {
+            std::fs::create_dir_all(source.join(name)).expect("a directory can be made");
+        }
+        let script = "mount -t tmpfs none \"$2/in\" && mount -t tmpfs none \"$2/i n\\\\\" || exit 1
+            exec strace -f -o \"$3\" -e trace=open_tree,mount_setattr \
+            -e inject=open_tree,mount_setattr:error=ENOSYS \"$1\" run --ro-bind \"$2\" /mnt sh -c '
+            for place in /mnt /mnt/in \"/mnt/i n\\\\\"; do test -d \"$place\" && ! touch \"$place/new\" || exit 1; done'";
+        let mut unshare = command(*caller, "unshare");
+        unshare.args(["-r", "-m", "sh", "-c", script, "sh"]);
+        unshare
+            .arg(program())
+            .arg(&source)
+            .arg(scratch.path.join("trace"));
+        let ran = Ran::from(unshare.output().expect("unshare can be started"));
+        assert_eq!(
+            (ran.code, ran.err.matches("Read-only file system").count()),
+            (Some(0), 3),
+            "{caller:?} {ran:?}"
+        );
     }
 }

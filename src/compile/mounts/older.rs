@@ -10,6 +10,7 @@ use crate::compile::phrase::phrase;
 use crate::host::Kind;
 use crate::plan::Arg;
 use crate::strings::{ThinCStr, thin};
+use crate::text::escaped::unescape;
 use crate::text::{cut, position};
 
 /// A file on top of the root.
@@ -66,14 +67,14 @@ impl<'p> View<'_, 'p> {
         let (mut own, mut rest) = (0, mounts);
         // The last one at or above the source is its own.
         while let Some((point, kept)) = next_mount(&mut rest) {
-            if below(real, point).is_some() {
+            if below(real, unescape(self.words, point)).is_some() {
                 own = kept;
             }
         }
         self.remount(path, flags | own);
         let mut rest = mounts;
         while let Some((point, kept)) = next_mount(&mut rest) {
-            if let Some(inside @ [_, ..]) = below(point, real) {
+            if let Some(inside @ [_, ..]) = below(unescape(self.words, point), real) {
                 let path = self.words.join(&[path.bytes(), inside]);
                 self.remount(path, flags | kept);
             }
