@@ -150,6 +150,7 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
     (
         "sys",
         &[
+            ("arch", "an end where exit_group(2) is refused"),
             ("names", "errnos, signals, limits"),
             ("strings", "C strings for the kernel"),
         ],

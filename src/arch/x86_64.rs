@@ -1,7 +1,7 @@
 //! x86_64: the system call's number and result in rax, arguments in rdi rsi rdx r10 r8 r9; rcx and
 //! r11 are lost, everything else survives it, in the child too.
 
-use core::arch::naked_asm;
+use core::arch::{asm, naked_asm};
 
 /// clone3(2), and in the child `entry(argument)` on the new stack. In the parent the raw result.
 ///
@@ -69,4 +69,10 @@ pub unsafe extern "C" fn clone(
 pub fn ticks() -> u64 {
     // SAFETY: every x86_64 has the instruction.
     unsafe { core::arch::x86_64::_rdtsc() }
+}
+
+/// An instruction that ends the process with a signal, also where no system call does.
+pub fn trap() -> ! {
+    // SAFETY: it does not return, and touches nothing.
+    unsafe { asm!("ud2", options(noreturn, nomem, nostack)) }
 }

@@ -3,6 +3,7 @@
 use super::file::Fd;
 use super::raw::{Sysno, call};
 use super::{Result, nothing, signal};
+use crate::arch;
 use crate::names::{Errno, Resource};
 use crate::strings::{Strings, ThinCStr};
 
@@ -43,12 +44,11 @@ pub fn leads_session() -> bool {
     leader == Ok(id().0 as usize)
 }
 
-/// exit_group(2).
+/// exit_group(2). A seccomp filter may refuse it, and then nothing but a signal is left.
 pub fn exit(status: u8) -> ! {
-    loop {
-        // SAFETY: no pointer is passed. It does not return.
-        let _ = unsafe { call(Sysno::exit_group, [status as usize]) };
-    }
+    // SAFETY: no pointer is passed.
+    let _ = unsafe { call(Sysno::exit_group, [status as usize]) };
+    arch::trap()
 }
 
 /// execve(2). Returns only if it fails.

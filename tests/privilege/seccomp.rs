@@ -2,7 +2,7 @@
 
 use crate::probe::{answers, probe, tried};
 use crate::support::{Caller, Ran, Scratch, callers, is_root, pidone, run, run_here, status_field};
-use crate::support::{skip, through_shell};
+use crate::support::{command, program, skip, through_shell};
 use std::fs;
 use std::path::Path;
 
@@ -435,6 +435,26 @@ fn a_filter_that_refuses_execution_is_told() {
         let ran = run(caller, &[&option, "/bin/true"]);
         assert_eq!(ran.code, Some(126), "{ran:?}");
         assert!(ran.err.contains("execve(\"/bin/true\""), "{ran:?}");
+    }
+}
+
+/// Neither the child nor pidone waits for a call that never ends it.
+#[test]
+fn a_filter_that_refuses_the_exit_too_is_told() {
+    let scratch = Scratch::new("exit");
+    let errno = libc::SECCOMP_RET_ERRNO | libc::EPERM as u32;
+    let option = file(&scratch, "all", &instruction(0x06, 0, 0, errno));
+    for &caller in callers() {
+        for options in [&[][..], &["--init"], &["--allow-new-privs", "-U"]] {
+            let mut command = command(caller, "timeout");
+            command.args(["-k", "1", "20"]).arg(program());
+            let words = [&["run", &option], options, &["true"]].concat();
+            let ran = Ran::from(command.args(words).output().expect("it can be started"));
+            assert!(
+                matches!(ran.code, Some(125 | 126)) && ran.err.contains(": EPERM\n"),
+                "{options:?} {ran:?}"
+            );
+        }
     }
 }
 
