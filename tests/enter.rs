@@ -518,6 +518,26 @@ fn it_may_be_another_user() {
     );
 }
 
+/// Otherwise the command would run among the caller's own namespaces.
+#[test]
+fn without_proc_it_is_refused() {
+    for &caller in callers() {
+        let held = held(caller, &["-u"]);
+        let script = "mount -t tmpfs none /proc && exec \"$@\"";
+        let ran: Ran = command(caller, "unshare")
+            .args(["-r", "-m", "sh", "-c", script, "sh"])
+            .arg(program())
+            .args(["enter", &held.pid.to_string(), "true"])
+            .output()
+            .expect("unshare can be started")
+            .into();
+        assert_eq!(
+            (ran.code, ran.err.as_str()),
+            (Some(125), "pidone: cannot read /proc: ENOENT\n")
+        );
+    }
+}
+
 /// Who is inside can trace the command, and would be in the groups of root that it is in.
 #[test]
 fn groups_of_root_are_left_where_setgroups_is_denied() {

@@ -124,6 +124,14 @@ pub fn of_process(words: &Words, pid: u32, ns: Ns) -> u32 {
     }
 }
 
+/// The errno in place of a number.
+pub fn unseen(number: u32) -> Option<Errno> {
+    Errno::new(number).filter(|_| number < LAST_ERRNO)
+}
+
+/// Numbers of namespaces are above.
+const LAST_ERRNO: u32 = 4095;
+
 impl<'w> Found<'w> {
     /// The place of the one with this number, which is new if it was not met before.
     #[inline(never)]

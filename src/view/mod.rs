@@ -7,7 +7,7 @@ use crate::error::{Error, FAILED};
 use crate::host::nslist::{self, NONE, Namespace};
 use crate::host::probe;
 use crate::names::flags::{CLONE, Named};
-use crate::names::{Errno, NsSet, Verb};
+use crate::names::{NsSet, Verb};
 use crate::report;
 use crate::text::packed::packed;
 use crate::text::{Show, Text, cut, put};
@@ -175,7 +175,7 @@ fn compare(words: &Words, view: &View) -> u8 {
                 true => NONE,
                 false => nslist::of_process(words, pid, ns),
             };
-            match Errno::new(number).filter(|_| number < LAST_ERRNO) {
+            match nslist::unseen(number) {
                 Some(errno) => {
                     table.show(&errno);
                     unseen += 1;
@@ -199,6 +199,3 @@ fn compare(words: &Words, view: &View) -> u8 {
     }
     table.print().max(status)
 }
-
-/// Numbers of namespaces are above.
-const LAST_ERRNO: u32 = 4095;

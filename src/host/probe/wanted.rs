@@ -4,7 +4,7 @@ use super::{above, open_place, places, read, read_all, read_of};
 use crate::compile::{DEFAULT_PATH, variable};
 use crate::config::{Account, Config, Filter};
 use crate::error::Error;
-use crate::host::nslist::of_process;
+use crate::host::nslist::{of_process, unseen};
 use crate::host::{FILES, Host};
 use crate::names::{Caps, Id, Ns, NsSet};
 use crate::strings::ThinCStr;
@@ -17,7 +17,7 @@ use crate::words::{Array, Words};
 ///
 /// # Errors
 ///
-/// A filter that cannot be read.
+/// A filter that cannot be read; nothing to be known of namespaces.
 #[inline(never)]
 pub fn look_up<'a>(
     host: &mut Host<'a>,
@@ -25,7 +25,7 @@ pub fn look_up<'a>(
     words: &'a Words,
 ) -> Result<(), Error<'a>> {
     if config.enter.pid != 0 {
-        meet(host, config, words);
+        meet(host, config, words)?;
     }
     let privilege = &config.privilege;
     let caps = privilege.cap_add.union(privilege.cap_drop);
@@ -178,9 +178,13 @@ fn fits(bytes: usize) -> bool {
 /// What is known of a process that is to be entered. Before its pidfd is open it may be another one's
 /// number; then what differs is a wrong guess, and not a wrong target.
 #[inline(never)]
-fn meet<'a>(host: &mut Host<'a>, config: &Config<'a>, words: &'a Words) {
+fn meet<'a>(host: &mut Host<'a>, config: &Config<'a>, words: &'a Words) -> Result<(), Error<'a>> {
     let pid = config.enter.pid;
     host.target.own = process::id().0 as u32;
+    // Every process has one of these. Without a /proc that shows it nothing would differ, nor be joined.
+    if let Some(errno) = unseen(of_process(words, host.target.own, Ns::Mount)) {
+        return Err(Error::NoProc(errno));
+    }
     for ns in NsSet::ALL.iter() {
         if of_process(words, pid, ns) != of_process(words, host.target.own, ns) {
             host.target.differs = host.target.differs.with(ns);
@@ -198,6 +202,7 @@ fn meet<'a>(host: &mut Host<'a>, config: &Config<'a>, words: &'a Words) {
     if config.enter.join_cgroup {
         host.target.cgroups = cgroups(words, read_of(words, pid as i32, "cgroup"));
     }
+    Ok(())
 }
 
 /// The files that take processes into the cgroups of a /proc/PID/cgroup, each where it is usually
