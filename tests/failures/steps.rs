@@ -389,7 +389,7 @@ fn the_steps_for_others_namespaces_are_reported() {
         ),
         (
             &["prctl:error=EINVAL:when=1"],
-            &[user, "true"],
+            &["--join=pid=/proc/self/ns/pid", "true"],
             "prctl(PR_SET_DUMPABLE",
             "EINVAL",
         ),
