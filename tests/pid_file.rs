@@ -4,6 +4,7 @@ mod support;
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use support::{Held, Ran, Scratch, callers, command, has, pidone, program, skip};
 
 #[test]
@@ -81,6 +82,30 @@ fn a_pid_file_is_never_written_through_a_link() {
             "{caller:?}"
         );
         assert!(link.is_symlink(), "{caller:?}");
+    }
+}
+
+/// It is removed at the end: a device that others need would be gone, and a pipe keeps whoever opens it.
+#[test]
+fn what_is_no_file_is_no_pid_file() {
+    for &caller in callers() {
+        let scratch = Scratch::new("device");
+        let pipe = scratch.path.join("pipe");
+        let made = command(caller, "mkfifo").arg(&pipe).status();
+        assert!(made.expect("mkfifo can be started").success());
+        for path in [Path::new("/dev/null"), &pipe, &scratch.path] {
+            let ran: Ran = pidone(caller, &["run", "--share=mount", "--explain", "--pid-file"])
+                .args([path.as_os_str(), "true".as_ref()])
+                .output()
+                .expect("pidone starts")
+                .into();
+            let wanted = "wanted is a file, which need not be there";
+            assert_eq!(ran.code, Some(125), "{ran:?}");
+            assert_eq!(
+                ran.err,
+                format!("pidone: --pid-file \"{}\": {wanted}\n", path.display())
+            );
+        }
     }
 }
 

@@ -222,7 +222,7 @@ options! {
     Init "" "init" "" "a reaper is PID 1, COMMAND its child" ""
     NoKillChild "" "no-kill-child" "" "let it outlive pidone" ""
     # "Other programs"
-    PidFile "" "pid-file" "FILE" "holds its process id" ""
+    PidFile "" "pid-file" "FILE" "holds its process id" "a file, which need not be there"
     InfoFd "" "info-fd" "FD" "gets its ids as JSON" "the number of an open descriptor"
     [Run Init]
     JsonStatusFd "" "json-status-fd" "FD" "gets ids and exit code" "the number of an open descriptor"
@@ -492,7 +492,6 @@ mod tests {
         let free = [
             "chdir",
             "argv0",
-            "pid-file",
             "root",
             "cgroup-path",
             "landlock-ro",

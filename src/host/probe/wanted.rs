@@ -17,7 +17,8 @@ use crate::words::{Array, Words};
 ///
 /// # Errors
 ///
-/// A filter that cannot be read; nothing to be known of namespaces.
+/// A filter that cannot be read; nothing to be known of namespaces; something else than a file for the
+/// process id.
 #[inline(never)]
 pub fn look_up<'a>(
     host: &mut Host<'a>,
@@ -26,6 +27,16 @@ pub fn look_up<'a>(
 ) -> Result<(), Error<'a>> {
     if config.enter.pid != 0 {
         meet(host, config, words)?;
+    }
+    // It is removed at the end, and a device would be gone.
+    if let Some(path) = config.reports.pid_file
+        && file::mode(file::HERE, path.as_cstr())
+            .is_ok_and(|mode| mode & libc::S_IFMT != libc::S_IFREG)
+    {
+        return Err(Error::Invalid {
+            option: Id::PidFile,
+            words: words.copy(&[path]),
+        });
     }
     let privilege = &config.privilege;
     let caps = privilege.cap_add.union(privilege.cap_drop);
