@@ -10,7 +10,7 @@ use super::perform::Performer;
 use crate::arch;
 use crate::names::Errno;
 use crate::names::flags::INTO_CGROUP;
-use crate::plan::{Slot, Stack};
+use crate::plan::{Slot, Stack, Who};
 use crate::sys::process::{self, Pid};
 use crate::sys::{Result, memory};
 use linux_raw_sys::general::clone_args;
@@ -32,6 +32,10 @@ pub fn clone(parent: &Performer, flags: u64, with_clone3: bool) -> Result<Pid> {
         _ => parent.fd(Slot::Path)?.0,
     };
     cell.expect_child();
+    // One that is ended before it runs at all has what is made beside it undone.
+    if let Some((first, _)) = parent.plan.by(Who::Child).next() {
+        cell.at(first);
+    }
     let result = if with_clone3 {
         // SAFETY: all zeroes is a value of this structure of integers.
         let mut arguments: clone_args = unsafe { core::mem::zeroed() };
