@@ -409,6 +409,27 @@ fn nothing_persists_of_a_setup_that_is_ended() {
 }
 
 #[test]
+fn a_pipe_is_no_namespace_and_is_not_waited_for() {
+    for &caller in callers() {
+        let scratch = Scratch::new("pipe");
+        let pipe = scratch.path.join("it");
+        let made = command(caller, "mkfifo").arg(&pipe).status();
+        assert!(made.expect("mkfifo can be started").success());
+        let ran: Ran = command(caller, "timeout")
+            .args(["20", &program().display().to_string(), "run"])
+            .args([&format!("--join=net={}", pipe.display()), "true"])
+            .output()
+            .expect("timeout can be started")
+            .into();
+        assert_eq!(ran.code, Some(125), "{ran:?}");
+        assert!(
+            ran.err.contains("EINVAL\nhint: it is of another type"),
+            "{ran:?}"
+        );
+    }
+}
+
+#[test]
 fn a_shared_mount_takes_no_mount_namespace() {
     if !has("unshare") || !has("taskset") {
         return skip("no unshare or taskset");

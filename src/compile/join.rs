@@ -24,7 +24,9 @@ pub fn open<'p>(config: &Config<'p>, resolved: &Resolved, before: &mut List<'p>)
             Some(_) => before.words().join(&parts),
             None => path,
         };
-        before.open(Slot::of(ns), Arg::Text(path), 0, Id::Join);
+        // A named pipe in its place would be waited for.
+        let flags = libc::O_NONBLOCK as u64;
+        before.open(Slot::of(ns), Arg::Text(path), flags, Id::Join);
     });
 }
 
