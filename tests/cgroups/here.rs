@@ -70,6 +70,22 @@ fn limits_are_those_that_were_wished() {
     }
 }
 
+/// A name that is glued to that of the hierarchy is another hierarchy's, such as `cpuacct`.
+#[test]
+fn the_path_of_a_cgroup_needs_no_slash() {
+    let Some(cgroup) = Cgroup::new() else { return };
+    for &caller in cgroup.callers() {
+        let path = cgroup.option().replacen("=/", "=", 1);
+        let words = [&path[..], "--pids-limit=9", "cat", "/proc/self/comm"];
+        let ran = run(caller, &words);
+        assert_eq!(
+            (ran.out.as_str(), ran.err.as_str()),
+            ("cat\n", ""),
+            "{path}"
+        );
+    }
+}
+
 #[test]
 fn a_cgroup_is_the_root_of_its_namespace() {
     let Some(cgroup) = Cgroup::new() else { return };

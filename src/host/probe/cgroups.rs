@@ -91,7 +91,10 @@ fn path<'w>(
         }
     }
     if let Some(named) = resources.cgroup_path {
-        own = words.join(&[named.bytes()]).bytes();
+        let named = named.bytes();
+        own = words
+            .join(&[b"/", named.strip_prefix(b"/").unwrap_or(named)])
+            .bytes();
     } else if unified {
         let slash = own.iter().rposition(|&byte| byte == b'/');
         own = own.get(..slash.unwrap_or(0)).unwrap_or(own);
