@@ -16,7 +16,8 @@ pub fn resource<'a>(id: Id, word: ThinCStr<'a>, words: &'a Words) -> Option<Thin
         return (!bytes.is_empty() && bytes.iter().all(right)).then_some(word);
     }
     let number = match id {
-        Id::Memory => size(bytes),
+        // With less the setup may fail, and what kills the child then kills all that share its memory.
+        Id::Memory => size(bytes).filter(|&size| size >= 1 << 20),
         // Hundredths of the period, which is 100,000 microseconds if nothing else is said.
         Id::Cpus => milliseconds(bytes).map(|number| (number / 10).saturating_mul(1000)),
         _ => decimal(bytes),

@@ -190,7 +190,7 @@ options! {
     LandlockScope "" "landlock-scope" "" "keep signals and abstract sockets in" ""
     DisableUserns "" "disable-userns" "" "no user namespace inside" ""
     # "Resources (a cgroup for it and its children, gone when it ends)"
-    Memory "" "memory" "SIZE" "memory, and no swap" "a number of bytes, such as 4096, 64k, 16m or 1g"
+    Memory "" "memory" "SIZE" "memory, and no swap" "a number of bytes from 1m, such as 16m or 1g"
     PidsLimit "" "pids-limit" "N" "processes and threads" "a number from 1"
     Cpus "" "cpus" "X" "so many processors of time" "a number of processors, such as 2 or 0.5"
     CpusetCpus "" "cpuset-cpus" "LIST" "on these processors" "a list of processors, such as 0-2,4"

@@ -108,7 +108,7 @@ const SCALARS: [(&str, &str); 31] = [
     ("nice", "5"),
     ("oom-score-adj", "5"),
     ("preserve-fds", "5"),
-    ("memory", "5"),
+    ("memory", "5m"),
     ("pids-limit", "5"),
     ("cpus", "5"),
     ("cpuset-cpus", "5"),

@@ -156,11 +156,13 @@ const INVALID: [(&[&str], &str, &[&str]); 21] = [
     ),
     (
         &["memory"],
-        "a number of bytes, such as 4096, 64k, 16m or 1g",
+        "a number of bytes from 1m, such as 16m or 1g",
         &[
             "",
             "0",
             "0K",
+            "512",
+            "1023k",
             "-1",
             "M",
             "1.5M",
