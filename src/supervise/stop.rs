@@ -17,8 +17,21 @@ pub fn is_keyboard_stop(signal: Signal) -> bool {
 }
 
 /// The child has stopped: so do we, and it goes on when we do, in the foreground if that is ours again.
-pub fn with_child(child: &Child, watch: &Watch, number: u8) {
-    stop_self(Signal::new(number).unwrap_or(Signal::STOP));
+///
+/// In our group it is continued by who continues us, and may even have stopped anew by then: it is for
+/// the one who continues us next that it waits in that case, and another CONT would take that away.
+pub fn with_child(child: &Child, watch: &Watch, mut number: u8) {
+    loop {
+        stop_self(Signal::new(number).unwrap_or(Signal::STOP));
+        if watch.has_own_group() {
+            break;
+        }
+        match process::went_on(child.pid) {
+            None => break,
+            Some(None) => return,
+            Some(Some(again)) => number = again,
+        }
+    }
     if watch.has_own_group() {
         tty::pass(process::group(), child.pid);
         child.aim(Target::Group);

@@ -120,6 +120,26 @@ pub fn look_at(child: Pid) -> Result<Option<(Pid, Change)>> {
     wait(child, libc::WNOHANG | libc::WUNTRACED)
 }
 
+/// waitid(2) of a child that had stopped: whether it went on since, and by which signal it has stopped again.
+pub fn went_on(child: Pid) -> Option<Option<u8>> {
+    let mut info = [0u32; 32];
+    let arguments = [
+        libc::P_PID as usize,
+        child.0 as usize,
+        info.as_mut_ptr() as usize,
+        (libc::WSTOPPED | libc::WCONTINUED | libc::WNOHANG) as usize,
+        0,
+    ];
+    // SAFETY: the kernel writes one siginfo_t, which has 128 bytes.
+    unsafe { call(Sysno::waitid, arguments) }.ok()?;
+    let [_, _, code, _, _, _, status, ..] = info;
+    match code as i32 {
+        libc::CLD_STOPPED => Some(Some(status as u8)),
+        libc::CLD_CONTINUED => Some(None),
+        _ => None,
+    }
+}
+
 /// wait4(2) until a child has ended.
 pub fn wait_for(child: Pid) -> Result<()> {
     wait(child, 0).map(|_| ())

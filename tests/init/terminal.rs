@@ -101,7 +101,7 @@ fn suspend_stops_the_whole_job_and_fg_continues_it() {
             let job = session.foreground(caller, &reporting(options, &["default=20"]));
             session.until("ready\r\n");
             let main = main_of(job);
-            for round in 0..1 {
+            for round in 0..5 {
                 session.keys(SUSPEND);
                 assert_eq!(
                     session.change(job),
