@@ -518,6 +518,22 @@ fn it_may_be_another_user() {
     );
 }
 
+#[test]
+fn who_may_not_see_the_process_is_told() {
+    if !is_root() {
+        return skip("only root has what others may not see");
+    }
+    let held = held(Caller::Root, &["-n"]);
+    let ran = enter(Caller::Ordinary, &["-n", &held.pid.to_string(), "true"]);
+    assert!(
+        ran.code == Some(125)
+            && ran
+                .err
+                .contains("EACCES\nhint: it takes CAP_SYS_ADMIN in the"),
+        "{ran:?}"
+    );
+}
+
 /// Otherwise the command would run among the caller's own namespaces.
 #[test]
 fn without_proc_it_is_refused() {

@@ -55,7 +55,9 @@ const IDMAP: u32 = 1 << 20;
 const CGROUP: u32 = 1 << 21;
 /// Writing one of those.
 const CGROUP_FILE: u32 = 1 << 22;
-const OTHER: u32 = 1 << 23;
+/// A mount of an overlay.
+const OVERLAY: u32 = 1 << 23;
+const OTHER: u32 = 1 << 24;
 const ANY: u32 = u32::MAX;
 
 /// Makes the table of causes, and of what is said of each one line, with `%` for what the facts name.
@@ -121,6 +123,9 @@ causes! {
         "there is no directory /proc to mount on: make one in the image"
     SYSFS: PERM PERM, USER,
         "sysfs shows a net namespace, which must be a new one: --net"
+    OVERLAY: INVAL INVAL, 0,
+        "RW and WORK must lie apart in one mount; in a user namespace nothing may be mounted below a layer, as \
+        below /"
     IDMAP: INVAL PERM, 0,
         "ids can be mapped by who has CAP_SYS_ADMIN where the file system was mounted, and not by every file system"
     SOURCE: NOENT NOENT, 0,
@@ -141,6 +146,8 @@ causes! {
         "a lower nice value needs CAP_SYS_NICE outside any new user namespace"
     LIMIT: PERM PERM, 0,
         "raising a hard limit needs CAP_SYS_RESOURCE outside any new user namespace"
+    LIMIT: ACCES ACCES, 0,
+        "a lower --oom-score-adj needs CAP_SYS_RESOURCE outside any new user namespace"
     LIMIT: INVAL INVAL, 0,
         "the soft limit is above the hard one"
     CAPS: PERM PERM, 0,
@@ -189,6 +196,8 @@ causes! {
         Delegate=yes"
     CGROUP_FILE: ACCES RANGE, 0,
         "the cgroup above does not have that"
+    CGROUP_FILE: INVAL INVAL, 0,
+        "the kernel takes no such value"
     THEIR_FD: BADF BADF, 0,
         "the caller did not pass this descriptor, or not for this direction"
 }
@@ -200,9 +209,10 @@ pub fn hint(refused: &Refused, evidence: &Evidence, text: &mut Text) {
     };
     let step = refused.plan.step(refused.failure.step);
     let because = step.map_or(0, |step| step.because as u8);
-    let kind = match (Id::Memory as u8..=Id::CgroupPath as u8).contains(&because) {
-        true => resource_kind(call),
-        false => kind(call),
+    let kind = match because {
+        _ if (Id::Memory as u8..=Id::CgroupPath as u8).contains(&because) => resource_kind(call),
+        _ if because == Id::OomScoreAdj as u8 && matches!(call, Call::Write { .. }) => LIMIT,
+        _ => kind(call),
     };
     let mut hints = Text::new(text.words());
     HINTS.show(&mut hints);
@@ -283,10 +293,13 @@ fn plain_kind(plain: &Plain) -> u32 {
         (Sys::mount, [_, _, Arg::Text(kind), ..]) if kind.bytes() == b"proc" => PROC,
         (Sys::mount, [_, _, Arg::Text(kind), ..]) if kind.bytes() == b"sysfs" => SYSFS | MOUNT,
         (Sys::mount, [_, _, Arg::Null, ..]) => SOURCE | MOUNT,
+        (Sys::mount, [_, _, Arg::Text(kind), ..]) if kind.bytes() == b"overlay" => OVERLAY | MOUNT,
         (Sys::mount_setattr, [Arg::Slot(_), ..]) => IDMAP | MOUNT,
         (Sys::prctl, args) if args.iter().any(|arg| matches!(arg, Arg::Cap(_))) => CAPS,
-        (Sys::openat, _) if plain.yields == Some(Slot::File) => MAKE,
-        (Sys::openat, [_, Arg::Text(path), ..]) => proc_kind(path.bytes()),
+        (Sys::openat, [_, Arg::Text(path), ..]) => match proc_kind(path.bytes()) {
+            OTHER if plain.yields == Some(Slot::File) => MAKE,
+            kind => kind,
+        },
         (number, _) => {
             let known = KINDS.iter().find(|(known, _)| *known == number);
             known.map_or(OTHER, |(_, kind)| *kind)

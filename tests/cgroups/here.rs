@@ -72,7 +72,7 @@ fn limits_are_those_that_were_wished() {
 
 /// A name that is glued to that of the hierarchy is another hierarchy's, such as `cpuacct`.
 #[test]
-fn the_path_of_a_cgroup_needs_no_slash() {
+fn the_path_of_a_cgroup_needs_no_slash_and_values_are_the_kernels_to_judge() {
     let Some(cgroup) = Cgroup::new() else { return };
     for &caller in cgroup.callers() {
         let path = cgroup.option().replacen("=/", "=", 1);

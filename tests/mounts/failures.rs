@@ -194,6 +194,34 @@ fn an_overlay_needs_layers() {
 }
 
 #[test]
+fn layers_that_cannot_be_are_explained() {
+    for place in places(&[Root::Host, Root::Empty]) {
+        let (source, point) = (place.source("one"), place.folder("d"));
+        let words = [
+            "--overlay-src",
+            "/usr",
+            "--overlay",
+            &source,
+            &source,
+            &point,
+        ];
+        refused(
+            &place,
+            &words,
+            &["EINVAL\nhint: RW and WORK must lie apart"],
+        );
+    }
+    for place in places(&[Root::Host]) {
+        let words = ["-U", "--overlay-src", "/", "--tmp-overlay", "/"];
+        refused(
+            &place,
+            &words,
+            &["EINVAL\nhint: ", "nothing may be mounted below a layer"],
+        );
+    }
+}
+
+#[test]
 fn a_descriptor_must_be_open() {
     for place in places(&ROOTS) {
         let new = place.inside("new");
