@@ -30,8 +30,9 @@ pub struct Inits {
 const ORPHANS: &str = "--make-orphans";
 const ANSWER: &str = "--answer-signals";
 
-const FAMILIES: u32 = 5_000;
-const SIGNALS: usize = 2_000;
+const ROUNDS: usize = 7;
+const FAMILIES: u32 = 1_000;
+const SIGNALS: usize = 500;
 const SIGUSR1: i32 = 10;
 
 pub fn competitors(programs: &Programs, command: &Path) -> Vec<Competitor> {
@@ -72,36 +73,41 @@ pub fn print(programs: &Programs, troubles: &mut Troubles) -> Inits {
         "  {:<12} {:>8} {:>14} {:>9} {:>14} {:>12}",
         "", "bytes", "Private_Dirty", "wake-ups", "ns per orphan", "ns a signal"
     );
-    let (mut memory, mut orphans, mut latencies, mut sizes) = (vec![], vec![], vec![], vec![]);
     let mut inits = Inits::default();
-    for competitor in competitors(programs, &programs.noop) {
-        let label = competitor.label;
+    let (mut memory, mut sizes, mut times) = (vec![], vec![], vec![]);
+    let own = env::current_exe().unwrap_or_default();
+    let commands = competitors(programs, &own);
+    for (competitor, words) in competitors(programs, &programs.noop).iter().zip(&commands) {
         let size = fs::metadata(&competitor.words()[0]).map_or(0, |file| file.len());
-        let Some(waits) = troubles.take(waiting::look(&competitor)) else {
+        let Some(waits) = troubles.take(waiting::look(competitor)) else {
             continue;
         };
-        let own = env::current_exe().unwrap_or_default();
-        let words = competitors(programs, &own)
-            .into_iter()
-            .find(|other| other.label == label);
-        let Some(words) = words else { continue };
-        let Some(orphan) = troubles.take(orphan_time(programs, &words)) else {
-            continue;
-        };
-        let Some(latency) = troubles.take(latency(programs, &words)) else {
+        if competitor.label == "pidone" {
+            inits.wake_ups = Some(waits.wake_ups as f64);
+        }
+        memory.push((competitor.label, waits.private_dirty as f64));
+        sizes.push((competitor.label, size as f64));
+        times.push((words, waits, size, vec![], vec![]));
+    }
+    // In turns, as what a neighbour does would hit one alone.
+    for _ in 0..ROUNDS {
+        for (words, _, _, orphans, latencies) in &mut times {
+            orphans.extend(troubles.take(orphan_time(programs, words)));
+            latencies.extend(troubles.take(latency(programs, words)));
+        }
+    }
+    let (mut orphans, mut latencies) = (vec![], vec![]);
+    for (words, waits, size, orphan, latency) in times {
+        let label = words.label;
+        let (Some(orphan), Some(latency)) = (median(orphan), median(latency)) else {
             continue;
         };
         println!(
             "  {label:<12} {size:>8} {:>11} kB {:>9} {orphan:>14.0} {latency:>12.0}",
             waits.private_dirty, waits.wake_ups,
         );
-        if label == "pidone" {
-            inits.wake_ups = Some(waits.wake_ups as f64);
-        }
-        memory.push((label, waits.private_dirty as f64));
         orphans.push((label, orphan));
         latencies.push((label, latency));
-        sizes.push((label, size as f64));
     }
     inits.start = over_the_best(&start);
     inits.memory = memory.first().map(|(_, kilobytes)| *kilobytes);
@@ -117,6 +123,11 @@ pub fn print(programs: &Programs, troubles: &mut Troubles) -> Inits {
         .zip(of("tini-static"))
         .map(|(own, other)| other / own);
     inits
+}
+
+fn median(mut figures: Vec<f64>) -> Option<f64> {
+    figures.sort_unstable_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied()
 }
 
 fn over_the_best(figures: &[(&str, f64)]) -> Option<f64> {

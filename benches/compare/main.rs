@@ -3,7 +3,8 @@
 //! the memory of the waiting supervisor, then a line per bar.
 //!
 //! A bar that is missed does not change the exit status: benchmarks measure, tests judge. The
-//! status is 1 only when something could not be run. `PIDONE_BENCH_N` sets the runs per row (1000).
+//! status is 1 only when something could not be run. `PIDONE_BENCH_N` sets the runs per row (1000), and
+//! `cargo bench -- inits views` measures these parts alone.
 
 mod bars;
 mod bytes;
@@ -17,6 +18,7 @@ mod times;
 mod views;
 mod waiting;
 
+use std::env;
 use std::process::ExitCode;
 
 use programs::Programs;
@@ -80,27 +82,49 @@ fn print_machine() {
     println!("Linux {}, {processors} processors", release.trim());
 }
 
+/// Whether a part is to be measured: `cargo bench -- inits views` measures these alone.
+fn wanted(part: &str) -> bool {
+    let mut parts = env::args().skip(1).filter(|word| !word.starts_with('-'));
+    let first = parts.next();
+    first.is_none_or(|first| first == part || parts.any(|other| other == part))
+}
+
 fn compare(programs: &Programs, findings: &mut Findings, troubles: &mut Troubles) {
-    findings.bytes = troubles.take(bytes::print(&programs.pidone));
-    match system::own_mount_namespace() {
-        Ok(()) => {
-            findings.calls_over_floor = calls::print(programs, troubles);
-            findings.root = times::print(Set::Root, programs, troubles);
-            findings.user = times::print(Set::User, programs, troubles);
-            findings.less = times::print(Set::Less, programs, troubles);
-            if troubles.take(programs.build_limited()).is_some() {
-                findings.limited = times::print(Set::Limited, programs, troubles);
-            }
-            findings.views = views::print(programs, troubles);
-            findings.waiting = waiting::print(programs, troubles);
-            findings.seeing = seeing::print(programs, troubles);
-            findings.inits = inits::print(programs, troubles);
-            // Last: network namespaces are torn down in the background and would disturb the rest.
-            times::print(Set::All, programs, troubles);
+    if wanted("bytes") {
+        findings.bytes = troubles.take(bytes::print(&programs.pidone));
+    }
+    let own = system::own_mount_namespace();
+    if wanted("times") {
+        findings.user = times::print(Set::User, programs, troubles);
+    }
+    if let Err(reason) = own {
+        println!("\nleft out, all that needs root: {reason}");
+        return;
+    }
+    if wanted("calls") {
+        findings.calls_over_floor = calls::print(programs, troubles);
+    }
+    if wanted("times") {
+        findings.root = times::print(Set::Root, programs, troubles);
+        findings.less = times::print(Set::Less, programs, troubles);
+        if troubles.take(programs.build_limited()).is_some() {
+            findings.limited = times::print(Set::Limited, programs, troubles);
         }
-        Err(reason) => {
-            println!("\nleft out, system calls, times as root, memory while waiting: {reason}");
-            findings.user = times::print(Set::User, programs, troubles);
-        }
+    }
+    if wanted("views") {
+        findings.views = views::print(programs, troubles);
+    }
+    if wanted("waiting") {
+        findings.waiting = waiting::print(programs, troubles);
+    }
+    if wanted("seeing") {
+        findings.seeing = seeing::print(programs, troubles);
+    }
+    if wanted("inits") {
+        findings.inits = inits::print(programs, troubles);
+    }
+    // Last: network namespaces are torn down in the background and would disturb the rest.
+    if wanted("times") {
+        times::print(Set::All, programs, troubles);
     }
 }
