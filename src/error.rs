@@ -159,14 +159,12 @@ impl Show for Error<'_> {
                 Quoted(word),
                 SEE_HELP
             ),
-            Error::UnknownVariable(name) => {
-                put!(
-                    text,
-                    "the variable ",
-                    Quoted(name),
-                    " stands for no option of init"
-                );
-            }
+            Error::UnknownVariable(name) => put!(
+                text,
+                "the variable ",
+                Quoted(name),
+                " stands for no option of init"
+            ),
             Error::NoImage => put!(text, "--init is for the program itself"),
             Error::NoCommand => put!(text, "there is no command: pidone init [OPTIONS] COMMAND"),
             Error::NotFirst => put!(
@@ -187,6 +185,9 @@ impl Show for Error<'_> {
                     put!(text, " ", word);
                 }
                 put!(text, ": wanted is ");
+                if option.is_operation() && words.iter().any(|word| word.bytes().is_empty()) {
+                    put!(text, "no empty word, and ");
+                }
                 option.show_wanted(text);
             }
             Error::Unused(option) => {

@@ -123,7 +123,7 @@ options! {
 
     [Run]
     # "Root, and what is mounted there, in the order given (T: target, S: source, D: place inside)"
-    Root "R" "root" "DIR" "this directory becomes the root" ""
+    Root "R" "root" "DIR" "this directory becomes the root" "a directory"
     EmptyRoot "" "empty-root" "" "an empty tmpfs becomes the root" ""
     ReadOnly "" "read-only" "" "the root becomes read-only" ""
     NoProc "" "no-proc" "" "no fresh /proc" ""
@@ -492,7 +492,6 @@ mod tests {
         let free = [
             "chdir",
             "argv0",
-            "root",
             "cgroup-path",
             "landlock-ro",
             "landlock-rw",

@@ -193,6 +193,17 @@ fn an_overlay_needs_layers() {
     }
 }
 
+/// What nobody asked for is told by its place.
+#[test]
+fn a_link_in_the_place_of_proc_is_named() {
+    for place in places(&[Root::Directory]) {
+        let proc = place.directory().join("proc");
+        let _ = fs::remove_dir(&proc);
+        std::os::unix::fs::symlink("etc", proc).expect("a link can be made");
+        refused(&place, &[], &["pidone: default \"/proc\": step "]);
+    }
+}
+
 #[test]
 fn layers_that_cannot_be_are_explained() {
     for place in places(&[Root::Host, Root::Empty]) {

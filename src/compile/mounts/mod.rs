@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::host::{Host, Seen};
 use crate::names::{Errno, Id, Ns};
 use crate::plan::{Arg, Call, Refusal, Slot};
-use crate::strings::thin;
+use crate::strings::{ThinCStr, thin};
 use crate::words::{Array, Words};
 use attach::mount_flags;
 use known::{Ground, Known};
@@ -164,8 +164,11 @@ impl<'p> View<'_, 'p> {
             self.child.because = Id::Propagation;
             self.say(phrase!("mount none $0 null $1 null"), &parts);
         }
-        self.child.because = Id::Default;
-        self.proc(thin!("/proc"));
+        const PROC: ThinCStr = thin!("/proc");
+        // Whether it can be there is up to somebody else's root.
+        let operands: &[ThinCStr] = if self.new_root { &[PROC] } else { &[] };
+        self.child.about(Id::Default, operands);
+        self.proc(PROC);
     }
 
     fn read_only(&mut self) {
