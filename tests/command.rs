@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::process::Command;
-use support::{Caller, Ran, Scratch, callers, pidone};
+use support::{Caller, Ran, Scratch, callers, command, pidone, program};
 
 /// The arguments that the command gets, each one followed by a NUL.
 fn printed(caller: Caller, arguments: &[OsString]) -> Vec<u8> {
@@ -146,5 +146,21 @@ fn a_command_without_a_name_is_refused() {
             (Some(125), "pidone: the command's name is empty\n"),
             "{caller:?}"
         );
+    }
+}
+
+/// Namespaces that are to be tried are tried once, and are not what is wrong with the command.
+#[test]
+fn a_command_that_cannot_be_executed_ends_the_trials() {
+    for &caller in callers() {
+        for (file, code) in [("/etc", 126), ("/no/command", 127)] {
+            let ran: Ran = command(caller, "timeout")
+                .args(["-k", "1", "20", &program().display().to_string(), "run"])
+                .args(["--try", "net,uts,time", file])
+                .output()
+                .expect("timeout can be started")
+                .into();
+            assert_eq!(ran.code, Some(code), "{ran:?}");
+        }
     }
 }

@@ -23,7 +23,6 @@ use crate::sys::{self, mount, namespace, tty};
 use crate::text::{self, Text, cut, put};
 use crate::words::{Array, Words};
 use core::ffi::CStr;
-use core::mem::replace;
 
 /// The facts of a program that has one thread and no C library, from what the kernel handed to it:
 /// effective user and group id, and the environment.
@@ -136,7 +135,8 @@ pub fn learn<'w>(
 #[inline(never)]
 fn try_each<'w>(host: &mut Host<'w>, config: &Config<'w>, words: &'w Words) -> bool {
     let attempt = config.namespaces.attempt;
-    let mut refused = host.refused;
+    let known = host.refused;
+    let mut refused = known;
     for ns in attempt.without(refused).iter() {
         host.refused = attempt.without(NsSet::of(ns));
         let plan = compile(config, host, words);
@@ -144,7 +144,8 @@ fn try_each<'w>(host: &mut Host<'w>, config: &Config<'w>, words: &'w Words) -> b
             refused = refused.with(ns);
         }
     }
-    refused != replace(&mut host.refused, refused)
+    host.refused = refused;
+    refused != known
 }
 
 /// Carries a plan out for a child that ends where it would execute the command; what was refused.
