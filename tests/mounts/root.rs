@@ -259,3 +259,24 @@ fn older_kernels_find_what_is_mounted_below_whatever_it_is_called() {
         );
     }
 }
+
+/// One that was cut off at the end of a component would be another directory.
+#[test]
+fn a_working_directory_may_have_a_long_name() {
+    for caller in callers() {
+        let scratch = Scratch::new("long");
+        // The name without the last component is 1023 bytes long.
+        let mut folder = scratch
+            .path
+            .join("x".repeat(1022 - scratch.path.as_os_str().len() - 808));
+        for _ in 0..8 {
+            folder.push("y".repeat(100));
+        }
+        folder.push("last");
+        fs::create_dir_all(&folder).expect("directories can be made");
+        let mut pidone = command(*caller, program());
+        pidone.args(["run", "--ro-bind", "/", "/", "pwd", "-P"]);
+        let ran = Ran::from(pidone.current_dir(&folder).output().expect("pidone starts"));
+        assert_eq!(ran.out, format!("{}\n", folder.display()), "{ran:?}");
+    }
+}

@@ -195,7 +195,7 @@ fn find(config: &Config, before: &[&[u8]], path: &[u8], seen: &mut Seen) -> Kind
 
 /// What a symbolic link says.
 fn link<'w>(words: &'w Words, path: &CStr) -> &'w [u8] {
-    let mut buffer = [0; 1024];
+    let mut buffer = [0; libc::PATH_MAX as usize];
     words.copy(file::read_link(file::HERE, path, &mut buffer).unwrap_or(&[]))
 }
 
