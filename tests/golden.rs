@@ -198,6 +198,7 @@ fn host(case: &Case) -> Host<'static> {
             ("pid", "1") => host.first = true,
             ("parent", pid) => host.parent = pid.parse().expect("a process id"),
             ("foreground", fd) => host.foreground = fd.parse().ok(),
+            ("window", size) => host.window = size.parse().expect("a number"),
             ("pointers", length) => {
                 host.pointers = length.parse().ok().map(|length| (4096, length))
             }

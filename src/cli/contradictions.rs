@@ -5,11 +5,13 @@ use crate::error::Error;
 use crate::names::{Id, Verb};
 
 /// Options that say the same thing in different ways.
-const EXCLUSIVE: [(Id, Id); 11] = [
+const EXCLUSIVE: [(Id, Id); 13] = [
     (Id::MapAuto, Id::MapUsers),
     (Id::MapAuto, Id::MapGroups),
     (Id::Root, Id::EmptyRoot),
     (Id::Group, Id::SingleChild),
+    (Id::Tty, Id::SingleChild),
+    (Id::Tty, Id::NewSession),
     (Id::SignalAll, Id::SingleChild),
     (Id::Grace, Id::WaitAll),
     (Id::MapRootUser, Id::MapCurrentUser),

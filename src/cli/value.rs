@@ -104,6 +104,7 @@ pub fn store<'a>(
         }
         Id::Rlimit => lists.rlimits.push(rlimit(word)?),
         Id::NewSession => process.new_session = true,
+        Id::Tty => (process.new_session, process.tty) = (true, true),
         Id::PreserveFds => process.preserve_fds = descriptor(word)?,
         Id::AllowNewPrivs => privilege.allow_new_privs = true,
         Id::CapAdd | Id::CapDrop => {

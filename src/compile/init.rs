@@ -2,7 +2,7 @@
 //! clone(2), which no filter refuses.
 
 use super::steps::List;
-use super::{command, environment, reports, set_sigchld};
+use super::{command, environment, reports, set_sigchld, terminal};
 use crate::config::{Config, Init, Target};
 use crate::error::Error;
 use crate::host::Host;
@@ -34,12 +34,19 @@ pub fn compile<'p>(
     let env = environment::environment(config, host, words);
     let mut list = List::new(words);
     // In as few pages as can be, for as long as it waits.
-    list.steps.reserve(MOST + command::candidates(config, env));
+    let of_terminal = if config.process.tty {
+        MOST_OF_TERMINAL
+    } else {
+        0
+    };
+    list.steps
+        .reserve(MOST + of_terminal + command::candidates(config, env));
     // Before anything else: what comes from now on is kept for the command.
     list.add(Call::BlockAll, Id::Default);
     list.add_if(host.sigchld_ignored, set_sigchld(false), Id::Default);
     reports::keep_descriptors(config, &mut list);
     adopt(init, host, &mut list);
+    terminal::open(config, host, &mut list);
     let mut argv = config.command;
     if init.pause {
         leave_alone(config, &mut list);
@@ -74,12 +81,14 @@ pub fn compile<'p>(
 /// How many steps there are at most without a candidate for the command.
 const MOST: usize = 13;
 
+/// And with a terminal of the command's own.
+const MOST_OF_TERMINAL: usize = 8;
+
 const SUBREAPER: Call = Call::plain(
     Sys::prctl,
     &[Arg::Name(Constant::PR_SET_CHILD_SUBREAPER), Arg::Number(1)],
 );
 const TO_ROOT: Call = Call::plain(Sys::chdir, &[Arg::Text(thin!("/"))]);
-const NEW_SESSION: Call = Call::plain(Sys::setsid, &[]);
 const OWN_GROUP: Call = Call::plain(Sys::setpgid, &[Arg::Number(0), Arg::Number(0)]);
 
 /// Who asked for a step that is there anyway.
@@ -113,7 +122,10 @@ fn spawn(with_terminal: bool) -> Call<'static> {
 #[inline(never)]
 fn leave_alone(config: &Config, list: &mut List) {
     list.add(TO_ROOT, Id::Default);
-    reports::close_descriptors(config, list, false);
+    // The terminal is ours to keep.
+    if !config.process.tty {
+        reports::close_descriptors(config, list, false);
+    }
 }
 
 /// What the terminal's calls answer where there is none any more, or it is another session's.
@@ -128,7 +140,7 @@ const NO_TERMINAL: Refusal = Refusal::after(&[
 /// The command's session or process group, and the terminal.
 fn place(config: &Config, init: &Init, own_session: bool, terminal: Option<u32>, list: &mut List) {
     let because = asked(config.process.new_session, Id::NewSession);
-    list.add_if(own_session, NEW_SESSION, because);
+    terminal::take(config, own_session, because, list);
     list.add_if(!own_session && !init.single_child, OWN_GROUP, Id::Default);
     if let Some(terminal) = terminal {
         let args = [

@@ -21,6 +21,7 @@ mod process;
 mod reports;
 mod seccomp;
 mod steps;
+mod terminal;
 
 pub use seccomp::DEFAULT_FILTER;
 
@@ -82,6 +83,7 @@ fn sandbox<'p>(
     // An ignored SIGCHLD would have the kernel throw the exit status away, so this is the first.
     list.add_if(host.sigchld_ignored, set_sigchld(false), Id::Default);
     reports::keep_descriptors(config, &mut list);
+    terminal::open(config, host, &mut list);
     join::open(config, &resolved, &mut list);
     join::join(host, &resolved, &mut list, true);
     join::stay_undumpable(resolved.by_parent, &mut list);
@@ -108,7 +110,7 @@ fn sandbox<'p>(
     reports::announce(config, now, &mut list);
     cgroups.enter(&mut list);
     // The child has descriptors of its own then.
-    if config.life.init && host.shared_with.is_none() {
+    if config.life.init && !config.process.tty && host.shared_with.is_none() {
         reports::close_descriptors(config, &mut list, false);
     }
     // After everything that the child, or a reader of the reports, has to find done.
@@ -243,7 +245,7 @@ fn clone(config: &Config, host: &Host, resolved: &Resolved, cgroups: &Cgroups) -
     }
     let new = resolved.new.without(resolved.later);
     let mut flags = new.flags() | (libc::CLONE_VM | libc::CLONE_CHILD_CLEARTID) as u64;
-    if host.shared_with.is_none() && !config.life.init {
+    if host.shared_with.is_none() && !config.life.init && !config.process.tty {
         flags |= libc::CLONE_FILES as u64;
     }
     if host.clone3 {

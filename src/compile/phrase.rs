@@ -49,7 +49,10 @@ values! {
     mode_0700 Arg::Text(thin!("mode=0700"));
     zero Arg::Number(0);
     n1 Arg::Number(1);
+    n2 Arg::Number(2);
     n3 Arg::Number(3);
+    ptmx Arg::Text(thin!("/dev/ptmx"));
+    unlocked Arg::Ids(&[0]);
     max Arg::Number(u32::MAX as i64);
     loopback_up Arg::Record(&LOOPBACK_UP);
     datagrams Arg::Flags((libc::SOCK_DGRAM | libc::SOCK_CLOEXEC) as u64, &flags::SOCKET);
@@ -84,6 +87,14 @@ values! {
     WRITE Arg::Flags((libc::O_WRONLY | libc::O_CLOEXEC) as u64, &flags::OPEN);
     NEW Arg::Flags(
         (libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_CLOEXEC) as u64,
+        &flags::OPEN
+    );
+    OURS Arg::Flags(
+        (libc::O_RDWR | libc::O_NOCTTY | libc::O_NONBLOCK | libc::O_CLOEXEC) as u64,
+        &flags::OPEN
+    );
+    THEIRS Arg::Flags(
+        (libc::O_RDWR | libc::O_NOCTTY | libc::O_CLOEXEC) as u64,
         &flags::OPEN
     );
     PLACE Arg::Flags((libc::O_PATH | libc::O_CLOEXEC) as u64, &flags::OPEN);

@@ -4,9 +4,10 @@ use super::identity::write_file;
 use super::namespaces::Resolved;
 use super::phrase::phrase;
 use super::steps::List;
+use super::terminal;
 use crate::config::Config;
 use crate::names::{Id, Ns, Sys};
-use crate::plan::{Arg, Call, Refusal};
+use crate::plan::{Arg, Refusal};
 use crate::strings::{ThinCStr, thin};
 use crate::text::packed::packed;
 use crate::text::{Text, put};
@@ -94,6 +95,5 @@ pub fn attributes<'p>(config: &Config<'p>, child: &mut List<'p>) {
         let parts = [Arg::Resource(limit.resource), limits];
         child.say_for(Id::Rlimit, phrase!("prlimit64 zero $0 $1 null"), &parts);
     }
-    let setsid = Call::plain(Sys::setsid, &[]);
-    child.add_if(process.new_session, setsid, Id::NewSession);
+    terminal::take(config, process.new_session, Id::NewSession, child);
 }

@@ -243,6 +243,8 @@ pub struct Process<'a> {
     pub rlimits: &'a [Rlimit],
     /// Whether the command leads a session of its own, without a terminal.
     pub new_session: bool,
+    /// Whether that session has a terminal, through which we pass input and output on.
+    pub tty: bool,
     /// How many descriptors from 3 on reach the command.
     pub preserve_fds: u32,
 }

@@ -72,6 +72,8 @@ pub struct Host<'a> {
     pub parent: u32,
     /// The descriptor, 0 to 2, of a terminal whose foreground is ours to give.
     pub foreground: Option<u32>,
+    /// The size of our terminal, if the command gets one: rows, columns and two more, of 16 bits each.
+    pub window: u64,
     /// The pages that hold nothing but pointers to the arguments and variables: where they begin, and how
     /// many bytes.
     pub pointers: Option<(usize, usize)>,
@@ -129,6 +131,7 @@ impl Host<'_> {
             first: false,
             parent: 0,
             foreground: None,
+            window: 0,
             pointers: None,
             cgroups: &[],
             refused: NsSet::NONE,

@@ -16,7 +16,7 @@ use crate::launch::launch;
 use crate::names::{Errno, Ns, NsSet, Signal, Sys};
 use crate::plan::{Arg, Call, Failure, Plan, Slot, Step, Who};
 use crate::strings::{Strings, ThinCStr, thin};
-use crate::sys::file::{self, Fd};
+use crate::sys::file::{self, Fd, STDIN, STDOUT};
 use crate::sys::process::{self, Pid};
 use crate::sys::signal::{self, Disposition};
 use crate::sys::{self, mount, namespace, tty};
@@ -39,6 +39,9 @@ pub fn of_program(ids: [u32; 2], environment: &'static Strings<'static>) -> Host
 pub fn look(host: &mut Host, config: &Config) {
     if config.life.init {
         host.blocked = signal::block(0).unwrap_or(0);
+    }
+    if config.process.tty {
+        host.window = tty::window(STDIN).or(tty::window(STDOUT)).unwrap_or(0);
     }
     if let Some(init) = &config.init {
         host.first = process::id() == Pid(1);

@@ -37,6 +37,7 @@ pub use timeline::Timeline;
 
 use crate::names::{Errno, Signal};
 use crate::plan::{Failure, Plan, Slot, Target, Who};
+use crate::sys::file::Fd;
 use crate::sys::process::{self, Pid};
 use crate::sys::signal;
 use cell::Cell;
@@ -46,6 +47,8 @@ use perform::Performer;
 pub struct Child<'a> {
     /// Its process id, as we see it.
     pub pid: Pid,
+    /// Our side of its terminal, if it has one of its own.
+    pub pty: Option<Fd>,
     /// The signals that are blocked in the command when it starts.
     pub inherits: u64,
     cell: &'a Cell,
@@ -155,6 +158,7 @@ fn run(parent: &mut Performer, supervise: &mut dyn FnMut(&Child)) -> Result<(), 
     };
     let mut child = Child {
         pid,
+        pty: parent.opened(Slot::Pty).map(Fd),
         inherits: parent.mask.unwrap_or(0),
         cell,
         signalled: false.into(),

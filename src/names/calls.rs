@@ -33,6 +33,7 @@ calls! {
     chroot SYS_chroot
     close SYS_close
     close_range SYS_close_range
+    dup3 SYS_dup3
     fchdir SYS_fchdir
     fchmod SYS_fchmod
     fchmodat SYS_fchmodat

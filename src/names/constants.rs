@@ -52,7 +52,11 @@ constants! {
     SECCOMP_SET_MODE_FILTER
     SIOCSIFFLAGS
     SUID_DUMP_DISABLE
+    TIOCGPTPEER
+    TIOCSCTTY
     TIOCSPGRP
+    TIOCSPTLCK
+    TIOCSWINSZ
 }
 
 /// Where the values are.

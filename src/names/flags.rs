@@ -156,11 +156,13 @@ pub const RESOLVE: Bits = Bits {
 /// open(2).
 pub const OPEN: Bits = Bits {
     prefix: packed!("O_"),
-    names: packed!("WRONLY CREAT EXCL TRUNC NONBLOCK DIRECTORY NOFOLLOW CLOEXEC PATH"),
+    names: packed!("WRONLY RDWR CREAT EXCL NOCTTY TRUNC NONBLOCK DIRECTORY NOFOLLOW CLOEXEC PATH"),
     places: &[
         place(libc::O_WRONLY as u64),
+        place(libc::O_RDWR as u64),
         place(libc::O_CREAT as u64),
         place(libc::O_EXCL as u64),
+        place(libc::O_NOCTTY as u64),
         place(libc::O_TRUNC as u64),
         place(libc::O_NONBLOCK as u64),
         place(libc::O_DIRECTORY as u64),

@@ -174,6 +174,7 @@ options! {
     Rlimit "" "rlimit" "NAME=SOFT[:HARD]" "resource limit" "a name such as nofile, =, and one or two numbers or inf with : between"
     [Run Init]
     NewSession "" "new-session" "" "a session without a terminal" ""
+    Tty "t" "tty" "" "a terminal of its own" ""
     [Run]
     PreserveFds "" "preserve-fds" "N" "pass on N descriptors from 3" "a number of descriptors"
     # "Privilege (root keeps its capabilities, others have none; nothing is gained by execution)"

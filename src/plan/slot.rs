@@ -52,6 +52,10 @@ slots! {
     Folder folder
     /// A file that is made.
     File file
+    /// Our side of the command's terminal.
+    Pty pty
+    /// The command's side.
+    Peer peer
     /// The process whose namespaces are joined.
     Process process
     /// The user namespace that owns them.

@@ -5,6 +5,7 @@
 //! does not go a second time; when it stops, we stop, so that the caller's shell sees one job.
 
 mod deadline;
+mod relay;
 mod stop;
 mod tty;
 
@@ -74,18 +75,17 @@ pub fn supervise(child: &Child, watch: &Watch, say: &dyn Fn(Event)) -> End {
         end: End::default(),
         obeyed: None,
         ended: false,
+        waited_for: child.pid,
     };
-    let (waited_for, signals) = match watch.init {
-        Some(init) => {
-            child.aim(init.target);
-            (process::ANY, signal::ALL)
-        }
-        None => (child.pid, signal::all_but_faults()),
-    };
-    while service.goes_on(
-        signal::wait(signals, service.deadline.remaining()),
-        waited_for,
-    ) {}
+    let mut signals = signal::all_but_faults();
+    if let Some(init) = watch.init {
+        child.aim(init.target);
+        (service.waited_for, signals) = (process::ANY, signal::ALL);
+    }
+    match child.pty {
+        None => while service.turn(&mut |time| signal::wait(signals, time)) {},
+        Some(pty) => relay::serve(pty, signals, &mut |wait| service.turn(wait)),
+    }
     tty::restore(child, watch);
     service.end.timed_out = service.deadline.timed_out();
     service.end
@@ -102,13 +102,18 @@ struct Service<'a> {
     obeyed: Option<u8>,
     /// Whether it has ended, and others are waited for.
     ended: bool,
+    /// It, or all children.
+    waited_for: Pid,
 }
+
+/// Waits for a signal, at most so many milliseconds.
+type Wait<'a> = dyn FnMut(Option<u64>) -> Result<Arrived> + 'a;
 
 impl Service<'_> {
     /// Serves one signal, or a time that is over; whether there is more to wait for.
-    fn goes_on(&mut self, arrived: Result<Arrived>, waited_for: Pid) -> bool {
-        match arrived {
-            Ok(arrived) if arrived.signal == Signal::CHLD => return self.reap(waited_for),
+    fn turn(&mut self, wait: &mut Wait) -> bool {
+        match wait(self.deadline.remaining()) {
+            Ok(arrived) if arrived.signal == Signal::CHLD => return self.reap(),
             Ok(arrived) if ends_set_up(self.child, arrived.signal) => {
                 self.obeyed = Some(arrived.signal.number());
                 self.child.send(Signal::KILL);
@@ -123,13 +128,13 @@ impl Service<'_> {
             Err(_) => {}
         }
         // One look for each wake-up, as nothing tells which children one signal stands for.
-        self.watch.init.is_some() || self.reap(waited_for)
+        self.watch.init.is_some() || self.reap()
     }
 
     /// Takes what has become of children, until there is nothing more; whether any is worth waiting for.
-    fn reap(&mut self, waited_for: Pid) -> bool {
+    fn reap(&mut self) -> bool {
         loop {
-            match process::look_at(waited_for) {
+            match process::look_at(self.waited_for) {
                 Ok(Some((pid, change))) if pid == self.child.pid => {
                     if self.changed(change) {
                         return false;
@@ -147,7 +152,7 @@ impl Service<'_> {
                     return false;
                 }
             }
-            if waited_for == self.child.pid {
+            if self.waited_for == self.child.pid {
                 return true;
             }
         }

@@ -12,6 +12,7 @@ pub mod memory;
 pub mod mount;
 pub mod namespace;
 pub mod plain;
+pub mod poll;
 pub mod process;
 pub mod signal;
 pub mod tty;

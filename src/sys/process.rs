@@ -1,6 +1,7 @@
 //! Processes: their attributes, their end, and what they turn into.
 
 use super::file::Fd;
+use super::poll::{self, Poll};
 use super::raw::{Sysno, call};
 use super::{Result, nothing, signal};
 use crate::arch;
@@ -173,15 +174,7 @@ pub fn die_with_parent() -> Result<()> {
 
 /// poll(2) of a pidfd without waiting: whether its process has ended.
 pub fn has_ended(pidfd: Fd) -> Result<bool> {
-    let mut poll = libc::pollfd {
-        fd: pidfd.0 as i32,
-        events: libc::POLLIN,
-        revents: 0,
-    };
-    let timeout = [0i64; 2];
-    let arguments = [&raw mut poll as usize, 1, timeout.as_ptr() as usize, 0, 0];
-    // SAFETY: one `struct pollfd` and a `struct timespec`.
-    unsafe { call(Sysno::ppoll, arguments) }.map(|ready| ready != 0)
+    poll::wait(&mut [Poll::new(pidfd, poll::IN)], Some(0)).map(|ready| ready != 0)
 }
 
 /// umask(2): the one before.

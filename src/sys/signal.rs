@@ -1,5 +1,6 @@
 //! Signals.
 
+use super::file::Fd;
 use super::process::Pid;
 use super::raw::{Sysno, call};
 use super::{Result, nothing};
@@ -123,6 +124,18 @@ pub fn wait(set: u64, milliseconds: Option<u64>) -> Result<Arrived> {
         from_kernel: code == libc::SI_KERNEL,
         sender: Pid(sender),
     })
+}
+
+/// signalfd4(2): a descriptor that is readable while a signal of a set is pending.
+pub fn descriptor(set: u64) -> Result<Fd> {
+    let arguments = [
+        usize::MAX,
+        &raw const set as usize,
+        SET_SIZE,
+        libc::SFD_CLOEXEC as usize,
+    ];
+    // SAFETY: the set is eight bytes.
+    unsafe { call(Sysno::signalfd4, arguments) }.map(|fd| Fd(fd as u32))
 }
 
 /// kill(2): a process, minus a process group, or with -1 all processes but us and process 1.

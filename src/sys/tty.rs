@@ -30,17 +30,18 @@ pub fn set_foreground(terminal: Fd, group: Pid) -> Result<()> {
 
 /// ioctl(2) `TIOCGWINSZ`: how many columns a terminal has; nothing if it is none, or does not know.
 pub fn columns(terminal: Fd) -> Option<usize> {
-    let columns = size(terminal).ok()?[1];
-    Some(usize::from(columns)).filter(|columns| *columns > 0)
+    let columns = window(terminal).ok()? >> 16 & 0xffff;
+    Some(columns as usize).filter(|columns| *columns > 0)
 }
 
 /// Whether this is a terminal.
 pub fn is_terminal(fd: Fd) -> bool {
-    size(fd).is_ok()
+    window(fd).is_ok()
 }
 
-fn size(terminal: Fd) -> Result<[u16; 4]> {
-    let mut size = [0u16; 4];
+/// ioctl(2) `TIOCGWINSZ`: rows, columns and two more numbers of 16 bits, from the lowest.
+pub fn window(terminal: Fd) -> Result<u64> {
+    let mut size = 0u64;
     let arguments = [
         terminal.0 as usize,
         libc::TIOCGWINSZ as usize,
@@ -48,4 +49,76 @@ fn size(terminal: Fd) -> Result<[u16; 4]> {
     ];
     // SAFETY: the kernel writes a `struct winsize`, which is four of these.
     unsafe { call(Sysno::ioctl, arguments) }.map(|_| size)
+}
+
+/// ioctl(2) `TIOCSWINSZ` with such numbers. Who is in the foreground there gets a `SIGWINCH`.
+pub fn set_window(terminal: Fd, size: u64) -> Result<()> {
+    let arguments = [
+        terminal.0 as usize,
+        libc::TIOCSWINSZ as usize,
+        &raw const size as usize,
+    ];
+    // SAFETY: the kernel reads a `struct winsize`, which is eight bytes.
+    unsafe { call(Sysno::ioctl, arguments) }.map(nothing)
+}
+
+/// The kernel's `struct termios`: four words of flags, then a byte, and the special characters.
+pub type Attributes = [u32; 9];
+
+/// ioctl(2) `TCGETS`.
+pub fn attributes(terminal: Fd) -> Result<Attributes> {
+    let mut all = [0; 9];
+    let arguments = [
+        terminal.0 as usize,
+        libc::TCGETS as usize,
+        &raw mut all as usize,
+    ];
+    // SAFETY: the kernel writes its `struct termios`, which is 36 bytes.
+    unsafe { call(Sysno::ioctl, arguments) }.map(|_| all)
+}
+
+/// ioctl(2) `TCSETSW`: after what was written is out.
+pub fn set_attributes(terminal: Fd, all: &Attributes) -> Result<()> {
+    let arguments = [
+        terminal.0 as usize,
+        libc::TCSETSW as usize,
+        all.as_ptr() as usize,
+    ];
+    // SAFETY: the kernel reads its `struct termios`, which is 36 bytes.
+    unsafe { call(Sysno::ioctl, arguments) }.map(nothing)
+}
+
+/// The same for bytes that pass as they are (cfmakeraw(3)).
+pub fn raw(all: &Attributes) -> Attributes {
+    let mut raw = *all;
+    raw[0] &= !(libc::IGNBRK
+        | libc::BRKINT
+        | libc::PARMRK
+        | libc::ISTRIP
+        | libc::INLCR
+        | libc::IGNCR
+        | libc::ICRNL
+        | libc::IXON);
+    raw[1] &= !libc::OPOST;
+    raw[2] = raw[2] & !(libc::CSIZE | libc::PARENB) | libc::CS8;
+    raw[3] &= !(libc::ECHO | libc::ECHONL | libc::ICANON | libc::ISIG | libc::IEXTEN);
+    set_character(&mut raw, libc::VMIN, 1);
+    set_character(&mut raw, libc::VTIME, 0);
+    raw
+}
+
+/// Where the special characters begin.
+const CHARACTERS: usize = 17;
+
+fn set_character(all: &mut Attributes, which: usize, to: u8) {
+    let shift = (CHARACTERS + which) % 4 * 8;
+    if let Some(word) = all.get_mut((CHARACTERS + which) / 4) {
+        *word = *word & !(0xff << shift) | u32::from(to) << shift;
+    }
+}
+
+/// The character that ends the input, where lines are edited.
+pub fn end_of_file(all: &Attributes) -> Option<u8> {
+    let at = CHARACTERS + libc::VEOF;
+    (all[3] & libc::ICANON != 0).then_some((all[at / 4] >> (at % 4 * 8)) as u8)
 }

@@ -274,6 +274,7 @@ fn attributes_are_explained() {
         ],
         &["--rlimit=cpu=1025:2047"],
         &["--preserve-fds=5"],
+        &["--tty"],
         &["--timeout=1000", "--stop-timeout=5", "--stop-signal=INT"],
         &[
             "--argv0",
@@ -553,6 +554,7 @@ fn process_1_of_a_container_is_explained() {
             &["true"][..],
             &["-g", "-s", "--", "true"],
             &["--new-session", "--grace=1", "true"],
+            &["--tty", "true"],
             &["-c", "--rewrite=1:0", "true"],
             &["--json-status-fd=5", "true"],
         ] {

@@ -238,7 +238,10 @@ fn looks_or_waits(call: &str) -> bool {
         "readlinkat(",
         "statx(",
         "mmap(NULL, ",
-        "ioctl(1, TIOCGWINSZ, ",
+        // What is passed on between two terminals.
+        "signalfd4(",
+        "ppoll(",
+        "write(3, \"\\4\", 1)",
     ];
     let inside = [
         ", O_RDONLY|O_CLOEXEC",
@@ -246,6 +249,8 @@ fn looks_or_waits(call: &str) -> bool {
         ", AT_EMPTY_PATH",
         "newfstatat(",
         ", TIOCGPGRP, ",
+        ", TIOCGWINSZ, ",
+        ", TCGETS, ",
         ", \"{\\\"exit-code\\\": ",
     ];
     let starts = |start: &&str| call.starts_with(*start);
@@ -301,12 +306,13 @@ fn one_by_one<'a>(
 }
 
 /// What returns a descriptor, or something else that is given to a later call.
-const OPENS: [&str; 6] = [
+const OPENS: [&str; 7] = [
     "umask(",
     "openat(",
     "openat2(",
     "open_tree(",
     "socket(",
+    "ioctl(",
     "landlock_create_ruleset(",
 ];
 
@@ -315,6 +321,10 @@ fn older(call: &str) -> String {
     let call = call.replace(
         "LANDLOCK_ACCESS_FS_TRUNCATE|LANDLOCK_ACCESS_FS_IOCTL_DEV",
         "0xc000",
+    );
+    let call = call.replace(
+        "TIOCGPTPEER, O_RDWR|O_NOCTTY|O_CLOEXEC",
+        "TIOCGPTPEER, 0x80102",
     );
     if let Some((start, rest)) = call.split_once(", handled_access_net=") {
         let (_, end) = rest.split_once('}').expect("the end of a structure");

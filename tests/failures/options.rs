@@ -154,6 +154,7 @@ fn a_value_for_a_switch_is_told() {
         "map-root-user",
         "clearenv",
         "new-session",
+        "tty",
         "allow-new-privs",
         "explain",
         "help",

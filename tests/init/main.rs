@@ -23,4 +23,5 @@ mod signals;
 mod start;
 mod status;
 mod terminal;
+mod tty;
 mod watched;

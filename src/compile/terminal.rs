@@ -1,0 +1,41 @@
+//! A terminal of the command's own (pty(7)): what is typed into ours goes there, and what it writes comes here.
+
+use super::phrase::phrase;
+use super::steps::List;
+use crate::config::Config;
+use crate::host::Host;
+use crate::names::Id;
+use crate::plan::Arg;
+use crate::text::packed::packed;
+
+/// Makes it, as large as ours, while paths are the caller's.
+pub fn open(config: &Config, host: &Host, before: &mut List) {
+    if !config.process.tty {
+        return;
+    }
+    let pair = phrase!(
+        "openat here ptmx OURS =pty; ioctl pty TIOCSPTLCK unlocked; ioctl pty TIOCGPTPEER THEIRS =peer"
+    );
+    before.say_for(Id::Tty, pair, &[]);
+    if host.window != 0 {
+        // Four numbers of 16 bits.
+        let size = Arg::Number(host.window as i64);
+        let size = before.record(&[(packed!("ws_row+65536*ws_col"), size)]);
+        before.say(phrase!("ioctl pty TIOCSWINSZ $0"), &[size]);
+    }
+}
+
+/// The command's session, if it has one of its own, and its terminal.
+pub fn take(config: &Config, own_session: bool, because: Id, child: &mut List) {
+    if !own_session {
+        return;
+    }
+    let tty = config.process.tty;
+    child.say_for(if tty { Id::Tty } else { because }, phrase!("setsid"), &[]);
+    if tty {
+        let phrase = phrase!(
+            "ioctl peer TIOCSCTTY zero; dup3 peer zero zero; dup3 peer n1 zero; dup3 peer n2 zero"
+        );
+        child.say(phrase, &[]);
+    }
+}
