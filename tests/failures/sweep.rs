@@ -330,6 +330,16 @@ fn no_call_that_is_interrupted_is_overlooked() {
 }
 
 #[test]
+fn no_call_for_a_terminal_that_is_refused_is_overlooked() {
+    let [Caller::Root, _] = callers() else {
+        return skip("an ordinary user's maps are written as often as what is passed on");
+    };
+    for errno in ["EPERM", "ENOMEM", "EINTR"] {
+        sweep_as(&[Caller::Root], &["--tty"], errno);
+    }
+}
+
+#[test]
 fn no_call_for_all_namespaces_that_is_not_permitted_is_overlooked() {
     sweep(&["-a"], "EPERM");
 }
