@@ -100,7 +100,7 @@ impl Relay {
             }
             let to_pty = if self.to.is_empty() { 0 } else { OUT };
             let from_pty = if self.from.wants() { IN } else { 0 };
-            let mut all = [
+            let mut all: [Poll; 4] = [
                 Poll::new(self.arrivals.unwrap_or(Fd(u32::MAX)), IN),
                 Poll::new(self.pty, to_pty | from_pty),
                 Poll::new(STDIN, if self.to.wants() { IN } else { 0 }),

@@ -91,7 +91,8 @@ pub fn set_attributes(terminal: Fd, all: &Attributes) -> Result<()> {
 /// The same for bytes that pass as they are (cfmakeraw(3)).
 pub fn raw(all: &Attributes) -> Attributes {
     let mut raw = *all;
-    raw[0] &= !(libc::IGNBRK
+    let [input, output, control, local, ..] = &mut raw;
+    *input &= !(libc::IGNBRK
         | libc::BRKINT
         | libc::PARMRK
         | libc::ISTRIP
@@ -99,9 +100,9 @@ pub fn raw(all: &Attributes) -> Attributes {
         | libc::IGNCR
         | libc::ICRNL
         | libc::IXON);
-    raw[1] &= !libc::OPOST;
-    raw[2] = raw[2] & !(libc::CSIZE | libc::PARENB) | libc::CS8;
-    raw[3] &= !(libc::ECHO | libc::ECHONL | libc::ICANON | libc::ISIG | libc::IEXTEN);
+    *output &= !libc::OPOST;
+    *control = *control & !(libc::CSIZE | libc::PARENB) | libc::CS8;
+    *local &= !(libc::ECHO | libc::ECHONL | libc::ICANON | libc::ISIG | libc::IEXTEN);
     set_character(&mut raw, libc::VMIN, 1);
     set_character(&mut raw, libc::VTIME, 0);
     raw
@@ -119,6 +120,8 @@ fn set_character(all: &mut Attributes, which: usize, to: u8) {
 
 /// The character that ends the input, where lines are edited.
 pub fn end_of_file(all: &Attributes) -> Option<u8> {
+    let [_, _, _, local, ..] = all;
     let at = CHARACTERS + libc::VEOF;
-    (all[3] & libc::ICANON != 0).then_some((all[at / 4] >> (at % 4 * 8)) as u8)
+    let word = all.get(at / 4).filter(|_| local & libc::ICANON != 0)?;
+    Some((word >> (at % 4 * 8)) as u8)
 }
