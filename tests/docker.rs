@@ -4,7 +4,14 @@
 mod engine;
 #[path = "docker/init.rs"]
 mod init;
+#[path = "terminal/leader.rs"]
+mod leader;
+#[allow(dead_code)] // It also leads sessions of many jobs.
+#[path = "terminal/session.rs"]
+mod session;
 mod support;
+#[path = "support/witness.rs"]
+mod witness;
 
 use engine::{Docker, Engine, IMAGE, busybox, docker, podman};
 use std::fs;

@@ -2,7 +2,8 @@
 //! containers are stopped.
 
 use crate::engine::{Docker, Engine, IMAGE, docker};
-use crate::support::{Ran, eventually};
+use crate::session::Session;
+use crate::support::{Caller, Ran, eventually};
 
 /// Options under which nothing may be missed.
 const OPTIONS: [&str; 6] = [
@@ -52,6 +53,49 @@ fn dockers_own_init_may_be_ours() {
         information.out.trim().ends_with("pidone"),
         "{information:?}"
     );
+}
+
+/// What is typed at `docker run -it`.
+#[test]
+fn keys_and_size_reach_the_program() {
+    let Some(docker) = docker() else { return };
+    const SCRIPT: &str = "trap 'echo inter''rupted; exit 9' INT; \
+        until [ \"$(stty size)\" = '33 77' ]; do sleep 0.1; done; echo sized; \
+        read -r line; echo \"got $line\"; while :; do sleep 0.1; done";
+    for (options, init) in [
+        ("", &["/pidone", "init", "--"][..]),
+        ("--init", &[]),
+        (
+            "--user 1000 --cap-drop ALL --read-only",
+            &["/pidone", "init", "--"],
+        ),
+        ("", &["/pidone", "init", "--tty", "--"]),
+    ] {
+        let client = docker.command(&["run", "-it", "--rm", "--network", "none"]);
+        let variables = client
+            .get_envs()
+            .filter_map(|(name, value)| Some(format!("{}={}", name.to_str()?, value?.to_str()?)));
+        let mut words: Vec<String> = vec!["env".into()];
+        words.extend(variables);
+        words.push("docker".into());
+        words.extend(client.get_args().map(|word| word.display().to_string()));
+        words.extend(options.split_whitespace().map(String::from));
+        words.push(IMAGE.into());
+        words.extend(
+            init.iter()
+                .chain(&["sh", "-c", SCRIPT])
+                .map(|word| word.to_string()),
+        );
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let mut session = Session::led_by(Caller::Root, &words);
+        session.resize(33, 77);
+        session.until("sized\r\n");
+        session.keys("two words\r");
+        session.until("got two words\r\n");
+        session.keys("\x03");
+        session.until("interrupted\r\n");
+        assert_eq!(session.end(), Some(9), "{options} {init:?}");
+    }
 }
 
 #[test]
