@@ -4,11 +4,12 @@
 //! nothing was observed that explains a refusal, there is no hint.
 
 mod hint;
+mod refused;
 
 pub use hint::hint;
+pub use refused::Refused;
 
 use crate::names::{Cap, Errno, Id, Ns};
-use crate::plan::{Call, Failure, Line, Plan};
 use crate::strings::ThinCStr;
 use crate::text::packed::{Packed, packed};
 use crate::text::{Quoted, Show, Text, display, put};
@@ -91,6 +92,9 @@ pub enum Error<'a> {
     SetgroupsNeedsPrivilege,
     /// Nobody is there who may write a map.
     NoMapper(Id),
+    /// Ranges without root and without the caller, and no wish for another: the command would be the caller
+    /// outside, and nobody inside.
+    Nobody(Id, Id),
     /// `--map-auto` for a user without subordinate ids.
     NoSubordinates,
     /// A name that is in no file.
@@ -227,6 +231,13 @@ impl Show for Error<'_> {
                 option,
                 " needs CAP_SETUID and CAP_SETGID, or newuidmap and newgidmap in PATH (package uidmap)"
             ),
+            Error::Nobody(map, wish) => put!(
+                text,
+                map,
+                " maps neither 0 nor the caller's own id: map one, or say with ",
+                wish,
+                " who the command is"
+            ),
             Error::UnexpectedWord(word) => {
                 put!(text, "unexpected word ", Quoted(word), SEE_HELP);
             }
@@ -286,65 +297,4 @@ fn suggest(text: &mut Text, nearest: Option<&str>, dashes: &str) {
     }
 }
 
-/// A failed step: its number, the call as it was written, and the kernel's answer.
-pub struct Refused<'a> {
-    /// The plan.
-    pub plan: &'a Plan<'a>,
-    /// The step of it.
-    pub failure: Failure,
-}
-
-impl<'a> Refused<'a> {
-    /// The call that was refused.
-    pub fn call(&self) -> Option<&'a Call<'a>> {
-        self.plan.step(self.failure.step).map(|step| &step.call)
-    }
-
-    /// The file that the call would have executed.
-    pub fn command(&self) -> Option<ThinCStr<'a>> {
-        match self.call() {
-            Some(Call::Exec(path)) => Some(*path),
-            _ => None,
-        }
-    }
-
-    /// 126 and 127 for a command that cannot be executed, 125 for everything else.
-    pub fn code(&self) -> u8 {
-        match (self.command(), self.failure.errno) {
-            (None, _) => FAILED,
-            (Some(_), Some(Errno::NOENT | Errno::NOTDIR)) => NOT_FOUND,
-            (Some(_), _) => NOT_EXECUTABLE,
-        }
-    }
-}
-
-impl Show for Refused<'_> {
-    fn show(&self, text: &mut Text) {
-        let number = self.failure.step;
-        if let Some(step) = self.plan.step(number)
-            && !step.operands.is_empty()
-        {
-            put!(text, step.because);
-            for word in step.operands {
-                put!(text, " ", word);
-            }
-            put!(text, ": ");
-        }
-        put!(text, "step ", number, " of ", self.plan.steps.len(), ": ");
-        if let Some(step) = self.plan.step(number) {
-            put!(
-                text,
-                Line {
-                    step,
-                    plan: self.plan
-                }
-            );
-        }
-        match self.failure.errno {
-            Some(errno) => put!(text, ": ", errno),
-            None => put!(text, ": trapped: the child was killed in the middle of it"),
-        }
-    }
-}
-
-display!(Error<'_>, Refused<'_>);
+display!(Error<'_>);

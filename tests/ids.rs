@@ -156,25 +156,23 @@ fn nobody_is_mapped_by_accident() {
         "allow",
     ];
     assert_eq!(shown(run(Caller::Root, &words)), wanted);
-    // Without a root inside one is nobody, unless one is somebody.
+    // Without a root inside one would be root outside and nobody inside, unless one is somebody.
     let words = [
         "--map-users=5:100000:10",
         "--map-groups=5:100000:10",
         "--setgroups=deny",
     ];
     let command = ["/bin/sh", "-c", SHOW];
-    let nobody = shown(run(Caller::Root, &[&words[..], &command].concat()));
-    assert_eq!(
-        nobody[..2],
-        [
-            "Uid: 65534 65534 65534 65534",
-            "Gid: 65534 65534 65534 65534"
-        ]
-    );
-    assert_eq!(nobody.last().map(String::as_str), Some("deny"));
+    for (ids, missing) in [(&[][..], "--gid"), (&["--gid=7"], "--uid")] {
+        let refused = run(Caller::Root, &[&words[..], ids, &command].concat());
+        assert_eq!((refused.code, refused.out.as_str()), (Some(125), ""));
+        let wanted = format!("with {missing} who the command is\n");
+        assert!(refused.err.ends_with(&wanted), "{refused:?}");
+    }
     let ids = ["--uid=6", "--gid=7"];
     let somebody = shown(run(Caller::Root, &[&words[..], &ids, &command].concat()));
     assert_eq!(somebody[..2], ["Uid: 6 6 6 6", "Gid: 7 7 7 7"]);
+    assert_eq!(somebody.last().map(String::as_str), Some("deny"));
 }
 
 #[test]

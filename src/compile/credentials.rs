@@ -75,6 +75,24 @@ pub fn credentials<'p>(
             maps[1].root_unless(host.euid),
         ];
         own = maps[1].inside(host.euid).unwrap_or(child[1]);
+        for (inside, root, wish, options) in [
+            (
+                maps[0].inside(host.egid),
+                child[0],
+                gid,
+                [Id::MapGroups, Id::Gid],
+            ),
+            (
+                maps[1].inside(host.euid),
+                child[1],
+                uid,
+                [Id::MapUsers, Id::Uid],
+            ),
+        ] {
+            if inside.is_none() && root & wish == NONE {
+                list.refuse(Error::Nobody(options[0], options[1]));
+            }
+        }
     }
     let mut home = None;
     if let Some(name) = config.process.chdir.filter(|path| path.bytes() == b"~") {
