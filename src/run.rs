@@ -1,6 +1,7 @@
 //! The story on one screen: words → configuration → host → plan → launch → supervise → status.
 
 mod check;
+mod machine;
 
 use crate::cli::{self, Name, OVERVIEW, Request, Usage, Wish};
 use crate::compile::compile;
@@ -12,9 +13,12 @@ use crate::plan::{Shown, Stack};
 use crate::report;
 use crate::strings::Strings;
 use crate::supervise::{End, supervise};
-use crate::sys::process::exit;
+use crate::sys::process::{self, Pid, exit};
 use crate::view;
 use crate::words::Words;
+
+/// The process that all others come from.
+const FIRST: Pid = Pid(1);
 
 /// No page is smaller.
 const PAGE: usize = 4096;
@@ -79,7 +83,10 @@ impl Process {
 pub fn main(mut process: Process) -> ! {
     let words = Words::over(core::mem::take(&mut process.memory));
     let (own, arguments) = process.arguments.split_first().unwrap_or((&None, &[]));
-    let name = own.map_or(Name::Own, |own| Name::of(own.bytes()));
+    let mut name = own.map_or(Name::Own, |own| Name::of(own.bytes()));
+    if name == Name::Init && process::id() != FIRST {
+        name = Name::Own;
+    }
     // A privileged file would lend its rights to whoever calls it (CVE-2016-8659, CVE-2020-5291).
     let request = match process.auxiliary(libc::AT_SECURE) {
         0 => cli::parse_as(name, arguments, process.environment, &words),
@@ -110,13 +117,25 @@ fn obey<'a>(process: &Process, request: &Request<'a>, words: &'a Words) -> Resul
     })
 }
 
-/// Runs the command, or prints what that would do. What the kernel refuses may teach a fact; then
-/// the plan is made again.
+/// Runs the command, or prints what that would do.
 #[inline(never)]
 fn run<'a>(process: &Process, request: &Request<'a>, words: &'a Words) -> Result<u8, Error<'a>> {
+    let host = process.host(request);
+    match host.machine {
+        true => machine::run(process, request, host, words),
+        false => carry_out(request, host, words),
+    }
+}
+
+/// What the kernel refuses may teach a fact; then the plan is made again.
+#[inline(never)]
+fn carry_out<'a>(
+    request: &Request<'a>,
+    mut host: Host<'a>,
+    words: &'a Words,
+) -> Result<u8, Error<'a>> {
     let config = &request.config;
     let explain = request.wish == Wish::Explain;
-    let mut host: Host = process.host(request);
     probe::look_up(&mut host, config, words)?;
     probe::view::look(&mut host, config, words)?;
     if explain {
@@ -150,8 +169,7 @@ fn run<'a>(process: &Process, request: &Request<'a>, words: &'a Words) -> Result
         if let Some(timeline) = timeline {
             report::timing(words, &plan, timeline);
         }
-        // Nothing is given back: the program ends here.
-        exit(code)
+        return Ok(code);
     }
 }
 

@@ -413,7 +413,10 @@ fn left_out(plan: &Plan) -> String {
 /// What the plan of `init` says beside its steps, where it differs from the default.
 fn cares(init: &Init, watch: &Watch) -> String {
     let mut text = String::new();
+    let plain = format!(", machine: {:?}", Init::default().machine);
     let (one, default) = (format!("{init:?}"), format!("{:?}", Init::default()));
+    let one = one.replace(&plain, "");
+    let default = default.replace(&plain, "");
     if one != default {
         writeln!(text, "watch: {one}").unwrap();
     }

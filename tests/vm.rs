@@ -131,3 +131,121 @@ fn the_same_files_make_the_same_archive() {
     assert_eq!(one.bytes(), other.bytes());
     assert_eq!(one.bytes().len() % 4, 0);
 }
+
+/// What a machine says whose first process is ours, and its exit status. Its workload finds busybox.
+fn booted(words: &str, settings: Option<&str>, arguments: &[&str]) -> Option<vm::Ended> {
+    let mut machine = Machine::new()?;
+    if !support::has("busybox") {
+        support::skip("no busybox");
+        return None;
+    }
+    let pidone = std::fs::read(program()).expect("it was built");
+    machine.files.file("init", 0o755, pidone);
+    let busybox = vm::found("busybox");
+    machine.files.file("bin/busybox", 0o755, busybox.clone());
+    machine.files.file("bin/sh", 0o755, busybox);
+    if let Some(settings) = settings {
+        machine.files.folder("etc");
+        machine.files.folder("etc/pidone");
+        let settings = settings.as_bytes().to_vec();
+        machine.files.file("etc/pidone/init", 0o644, settings);
+    }
+    machine.words = words.into();
+    machine.arguments = arguments.iter().map(|word| word.into()).collect();
+    Some(machine.boot())
+}
+
+fn assert_says(ended: &vm::Ended, lines: &[&str]) {
+    for line in lines {
+        assert!(
+            ended.console.lines().any(|other| other == *line),
+            "{line}: {}",
+            ended.console
+        );
+    }
+}
+
+/// The usual file systems with their options, a session of its own, orphans that are reaped, a wrong word that
+/// is told of, and the exit code.
+#[test]
+fn the_first_process_makes_a_machine_of_it() {
+    let script = "export PATH=/bin; busybox cat /proc/mounts; busybox readlink /dev/fd; busybox hostname; \
+        i=0; while [ $i -lt 500 ]; do (busybox true &); i=$((i+1)); done; busybox sleep 1; \
+        busybox ps | busybox grep -c '[Zz]ombie'; busybox tty; exit 42";
+    let words =
+        "pidone.report=console pidone.grase=5 pidone.grace=x pidone.hostname=box pidone.end=reboot";
+    let words = format!("{words} -- /bin/sh -c \"{script}\"");
+    let Some(ended) = booted(&words, None, &[]) else {
+        return;
+    };
+    assert_says(
+        &ended,
+        &[
+            "pidone: unknown option \"grase=5\": did you mean --grace?",
+            "pidone: --grace \"x\": wanted is a number of seconds, such as 10 or 0.5",
+            "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0",
+            "sysfs /sys sysfs rw,nosuid,nodev,noexec,relatime 0 0",
+            "/proc/self/fd",
+            "box",
+            "0",
+            "pidone: exit 42",
+        ],
+    );
+    for part in [
+        "devtmpfs /dev devtmpfs rw,nosuid,",
+        "devpts /dev/pts devpts rw,nosuid,noexec,relatime,gid=5,mode=620,ptmxmode=666",
+        "tmpfs /dev/shm tmpfs rw,nosuid,nodev,",
+    ] {
+        assert!(ended.console.contains(part), "{part}: {}", ended.console);
+    }
+    assert_eq!(ended.code, Some(0));
+}
+
+#[test]
+fn a_machine_ends_whatever_becomes_of_its_workload() {
+    for (workload, lines) in [
+        ("-- /bin/sh -c \"kill -9 $$\"", &["pidone: exit 137"][..]),
+        (
+            "-- /missing",
+            &["hint: there is no such file", "pidone: exit 127"],
+        ),
+        ("", &["pidone: exit 125"]),
+    ] {
+        let words = format!("pidone.report=console {workload}");
+        let Some(ended) = booted(&words, None, &[]) else {
+            return;
+        };
+        assert_says(&ended, lines);
+    }
+}
+
+/// What the file in the image says, unless the command line says something else; and how QEMU is told the status.
+#[test]
+fn settings_of_a_machine_are_in_its_image() {
+    let settings = "# for a test\nexec=/bin/sh\narg=-c\narg=echo from the file; exit 9\nreport=console\n\
+        hostname=one\nwait-all=1\nbogus\n";
+    let device = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"];
+    let words = "pidone.hostname=two pidone.report=port:0xf4";
+    let Some(ended) = booted(words, Some(settings), &device) else {
+        return;
+    };
+    assert_says(
+        &ended,
+        &[
+            "pidone: unknown option \"bogus\": see \"pidone --help\"",
+            "from the file",
+            "pidone: exit 9",
+        ],
+    );
+    assert_eq!(ended.code, Some(9 << 1 | 1), "{}", ended.console);
+}
+
+/// A workload with job control on the console.
+#[test]
+fn a_workload_may_have_a_terminal() {
+    let words = "pidone.report=console pidone.tty=1 -- /bin/sh -c \"busybox tty; exit 4\"";
+    let Some(ended) = booted(words, None, &[]) else {
+        return;
+    };
+    assert_says(&ended, &["/dev/pts/0", "pidone: exit 4"]);
+}

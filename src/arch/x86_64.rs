@@ -71,6 +71,12 @@ pub fn ticks() -> u64 {
     unsafe { core::arch::x86_64::_rdtsc() }
 }
 
+/// Writes a byte to an I/O port, which iopl(2) has to have allowed.
+pub fn out(port: u16, byte: u8) {
+    // SAFETY: the device is for the caller to choose; memory is not touched.
+    unsafe { asm!("out dx, al", in("dx") port, in("al") byte, options(nomem, nostack)) }
+}
+
 /// An instruction that ends the process with a signal, also where no system call does.
 pub fn trap() -> ! {
     // SAFETY: it does not return, and touches nothing.

@@ -4,7 +4,7 @@ use super::Lists;
 use super::value::milliseconds;
 use crate::config::{Init, Target};
 use crate::names::{Id, Signal};
-use crate::text::{cut, decimal, has, number};
+use crate::text::{cut, decimal, has, number, position};
 
 /// Puts an option and its value into the configuration; nothing if the value is wrong.
 #[inline(never)]
@@ -21,6 +21,13 @@ pub fn store(init: &mut Init, id: Id, mut word: &[u8], lists: &mut Lists) -> Opt
         Id::WaitAll => init.wait_all = true,
         Id::Pause => init.pause = true,
         Id::Verbose => init.verbose = true,
+        Id::Vm => init.machine.wanted = true,
+        Id::End => init.machine.end = position("auto reboot poweroff halt", word)? as u8,
+        Id::Report if word == b"console" => init.machine.console = true,
+        Id::Report => {
+            let port = number(word.strip_prefix(b"port:0x")?, 16)?;
+            init.machine.port = Some(u16::try_from(port).ok()?);
+        }
         Id::Rewrite | Id::ExpectExit | Id::RemapExit => loop {
             let more = has(word, b',');
             let mut item = cut(&mut word, b',');

@@ -134,6 +134,13 @@ pub fn parse_as<'a>(
     }
 }
 
+/// A word whose option a verb does not have.
+pub fn unknown<'a>(verb: Verb, word: &'a [u8], name: &[u8]) -> Error<'a> {
+    let known = options::of(Some(verb));
+    let nearest = nearest(name, &mut known.map(|flag| flag.long));
+    Error::UnknownOption { word, nearest }
+}
+
 /// The state between two options.
 struct Parser<'a> {
     rest: &'a Strings<'a>,
@@ -242,12 +249,7 @@ impl<'a> Parser<'a> {
         let length = text.iter().position(|&byte| byte == b'=');
         let name = text.get(..length.unwrap_or(text.len())).unwrap_or(text);
         let Some(flag) = options::named(self.request.verb, false, name) else {
-            let known = options::of(Some(self.request.verb));
-            let nearest = nearest(name, &mut known.map(|flag| flag.long));
-            return self.fail(Error::UnknownOption {
-                word: word.bytes(),
-                nearest,
-            });
+            return self.fail(unknown(self.request.verb, word.bytes(), name));
         };
         let attached = length.map(|length| word.skip(length + 3));
         if attached.is_some() && flag.values() == 0 {

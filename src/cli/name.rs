@@ -22,9 +22,11 @@ pub enum Name {
     DumbInit,
     /// catatonit.
     Catatonit,
+    /// The first process of a machine.
+    Init,
 }
 
-const NAMES: &str = "dumb-init catatonit tini docker-init tini-static";
+const NAMES: &str = "dumb-init catatonit init tini docker-init tini-static";
 
 /// Variables, and how they are to be understood.
 const VARIABLES: &str = "TINI_SUBREAPER TINI_KILL_PROCESS_GROUP TINI_VERBOSITY DUMB_INIT_DEBUG DUMB_INIT_SETSID CATATONIT_DEBUG";
@@ -40,6 +42,7 @@ impl Name {
             None => Name::Own,
             Some(0) => Name::DumbInit,
             Some(1) => Name::Catatonit,
+            Some(2) => Name::Init,
             Some(_) => Name::Tini,
         }
     }
@@ -47,7 +50,7 @@ impl Name {
     /// What others read: Docker reads that of its init.
     pub fn version(self) -> Packed {
         match self {
-            Name::Own => packed!("pidone ", env!("CARGO_PKG_VERSION"), "\n"),
+            Name::Own | Name::Init => packed!("pidone ", env!("CARGO_PKG_VERSION"), "\n"),
             Name::Tini => packed!("tini version 0.19.0 - git.pidone\n"),
             Name::DumbInit => packed!("dumb-init v1.2.5\n"),
             Name::Catatonit => packed!("tini version 0.1.7_catatonit\n"),
@@ -57,7 +60,7 @@ impl Name {
     /// The exit code for a failure of our own.
     pub fn failed(self) -> u8 {
         match self {
-            Name::Own => crate::error::FAILED,
+            Name::Own | Name::Init => crate::error::FAILED,
             _ => 1,
         }
     }
@@ -144,7 +147,7 @@ mod tests {
             ("./dumb-init", Name::DumbInit),
             ("/usr/bin/catatonit", Name::Catatonit),
             ("/tini/pidone", Name::Own),
-            ("init", Name::Own),
+            ("init", Name::Init),
             ("", Name::Own),
         ] {
             assert_eq!(Name::of(path.as_bytes()), name, "{path}");

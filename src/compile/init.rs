@@ -2,7 +2,7 @@
 //! clone(2), which no filter refuses.
 
 use super::steps::List;
-use super::{command, environment, reports, set_sigchld, terminal};
+use super::{command, environment, process, reports, set_sigchld, terminal};
 use crate::config::{Config, Init, Target};
 use crate::error::Error;
 use crate::host::Host;
@@ -27,7 +27,8 @@ pub fn compile<'p>(
         (false, true) => return Err(Error::NoCommand),
         _ => {}
     }
-    let own_session = config.process.new_session || init.own_session && host.foreground.is_none();
+    let own_session =
+        config.process.new_session || host.machine || init.own_session && host.foreground.is_none();
     let terminal = host
         .foreground
         .filter(|_| !own_session && !init.single_child);
@@ -47,6 +48,7 @@ pub fn compile<'p>(
     reports::keep_descriptors(config, &mut list);
     adopt(init, host, &mut list);
     terminal::open(config, host, &mut list);
+    process::names(config, &mut list);
     let mut argv = config.command;
     if init.pause {
         leave_alone(config, &mut list);
@@ -79,7 +81,7 @@ pub fn compile<'p>(
 }
 
 /// How many steps there are at most without a candidate for the command.
-const MOST: usize = 13;
+const MOST: usize = 14;
 
 /// And with a terminal of the command's own.
 const MOST_OF_TERMINAL: usize = 8;

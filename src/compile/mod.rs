@@ -3,6 +3,7 @@
 //! [`compile`] is the order of everything. Each line that must stand before another says why.
 
 mod accounts;
+mod boot;
 mod caps;
 mod cgroup;
 mod command;
@@ -23,6 +24,7 @@ mod seccomp;
 mod steps;
 mod terminal;
 
+pub use boot::boot;
 pub use seccomp::DEFAULT_FILTER;
 
 use crate::config::Config;

@@ -89,6 +89,7 @@ values! {
         (libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_CLOEXEC) as u64,
         &flags::OPEN
     );
+    BOTH Arg::Flags(libc::O_RDWR as u64, &flags::OPEN);
     OURS Arg::Flags(
         (libc::O_RDWR | libc::O_NOCTTY | libc::O_NONBLOCK | libc::O_CLOEXEC) as u64,
         &flags::OPEN

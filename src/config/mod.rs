@@ -7,7 +7,7 @@ mod init;
 mod resources;
 mod value;
 
-pub use init::{Init, Target};
+pub use init::{Init, Machine, Target};
 pub use resources::Resources;
 pub use value::{
     Access, Account, Allowed, EnvChange, Filter, Operation, Propagation, Range, Rlimit, Setgroups,

@@ -66,6 +66,10 @@ pub struct Host<'a> {
     pub image: [&'a [u8]; 2],
     /// The signals that are blocked, if a copy of ours is to know them.
     pub blocked: u64,
+    /// Whether we are the first process of a machine, which has no /proc yet.
+    pub machine: bool,
+    /// Whether standard input is closed.
+    pub closed: bool,
     /// Whether we are process 1 of our process-id namespace. Looked at for `init` alone, as is what follows.
     pub first: bool,
     /// Our parent's process id, 0 if it is in another namespace.
@@ -128,6 +132,8 @@ impl Host<'_> {
             image: [&[]; 2],
             memfd_exec: true,
             blocked: 0,
+            machine: false,
+            closed: false,
             first: false,
             parent: 0,
             foreground: None,

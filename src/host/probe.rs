@@ -2,6 +2,7 @@
 
 mod cgroups;
 mod evidence;
+pub(crate) mod kernel;
 pub mod view;
 mod wanted;
 
@@ -45,6 +46,8 @@ pub fn look(host: &mut Host, config: &Config) {
     }
     if let Some(init) = &config.init {
         host.first = process::id() == Pid(1);
+        host.machine = init.machine.wanted || host.first && kernel::has_just_booted();
+        host.closed = tty::foreground(STDIN) == Err(Errno::BADF);
         if init.parent_death.is_some() {
             host.parent = process::parent().0 as u32;
         }
@@ -300,15 +303,13 @@ fn read<'w>(words: &'w Words, path: ThinCStr) -> &'w [u8] {
     read_at(words, file::HERE, path.as_cstr(), usize::MAX).finish()
 }
 
-/// Whether nobody may type into a terminal for others (`dev.tty.legacy_tiocsti`, since Linux 6.2).
-pub(crate) fn no_typing(words: &Words) -> bool {
-    read(words, thin!("/proc/sys/dev/tty/legacy_tiocsti")).starts_with(b"0")
-}
+/// For a look at what is there.
+const PATH: u32 = (libc::O_PATH | libc::O_CLOEXEC) as u32;
 
 /// Something to look from, or to look at.
 #[inline(never)]
 fn open_place(path: ThinCStr) -> sys::Result<Fd> {
-    file::open(path.as_cstr(), (libc::O_PATH | libc::O_CLOEXEC) as u32)
+    file::open(path.as_cstr(), PATH)
 }
 
 /// The same, in an open directory, up to a length.

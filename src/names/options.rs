@@ -155,7 +155,9 @@ options! {
     Size "" "size" "BYTES" "most bytes of the next tmpfs" "a number of bytes, such as 4096, 64k, 16m or 1g"
     # "World"
     Propagation "" "propagation" "HOW" "of mounts: private, slave, shared, unchanged" "private, slave, shared or unchanged"
+    [Run Init]
     Hostname "" "hostname" "NAME" "host name" "a name of 1 to 64 bytes"
+    [Run]
     Domainname "" "domainname" "NAME" "NIS domain name" "a name of 1 to 64 bytes"
     Monotonic "" "monotonic" "SEC" "offset of the monotonic clock" "a whole number of seconds"
     Boottime "" "boottime" "SEC" "offset of the boot-time clock" "a whole number of seconds"
@@ -214,6 +216,10 @@ options! {
     # "Exit status"
     ExpectExit "e" "expect-exit" "CODE,..." "0 in place of CODE" "numbers from 0 to 255"
     RemapExit "" "remap-exit" "FROM=TO,..." "TO in place of FROM" "two numbers from 0 to 255 with = between"
+    # "A virtual machine (as its first process, whose words pidone.NAME=VALUE are options too)"
+    Vm "" "vm" "" "mount what a machine needs, and end it" ""
+    End "" "end" "HOW" "auto, reboot, poweroff or halt" "auto, reboot, poweroff or halt"
+    Report "" "report" "WHERE" "tell the console, or a port:0xN, the exit code" "console, or port:0x and up to four hexadecimal digits"
     [Run Init]
     # "Life"
     Timeout "" "timeout" "SEC" "stop it after that long" "a number of seconds, such as 10 or 0.5"
@@ -395,7 +401,7 @@ impl Flag {
         use Id::*;
         let adds = matches!(self.id, Share | Try | Env | Setenv | Unsetenv | Rlimit)
             || matches!(self.id, MapUsers | MapGroups | Join | Persist)
-            || matches!(self.id, Rewrite | ExpectExit | RemapExit)
+            || matches!(self.id, Rewrite | ExpectExit | RemapExit | Report)
             || (CapAdd as u8..=LandlockTcpBind as u8).contains(&(self.id as u8));
         let modifies = matches!(self.id, Perms | Size);
         adds || modifies || self.id.is_operation() || self.value.is_empty()

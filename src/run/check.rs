@@ -136,7 +136,7 @@ pub fn check<'w>(words: &'w Words, mut host: Host<'w>, view: &View<'w>) -> u8 {
     let mut rest = learned.bytes();
     let facts = [
         clone3,
-        probe::no_typing(words),
+        probe::kernel::no_typing(words),
         host.new_mounts,
         host.pivot_root,
     ];

@@ -8,6 +8,7 @@
 mod raw;
 
 pub mod file;
+pub mod machine;
 pub mod memory;
 pub mod mount;
 pub mod namespace;

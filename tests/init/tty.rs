@@ -64,13 +64,16 @@ fn keys_are_the_inner_terminals() {
                 !session.until("ready> ").contains("no job control"),
                 "{caller:?} {verb}"
             );
-            session.keys("sh -c 'echo be''gun; sleep 1000'\r");
+            // It says so itself when it goes on, which is after it has the foreground.
+            session.keys(
+                "sh -c 'trap \"echo conti\"\"nued\" CONT; echo be\"\"gun; while :; do sleep 0.1; done'\r",
+            );
             session.until("begun");
             session.keys("\x1a");
             session.until("Stopped");
             session.until("ready> ");
             session.keys("fg\r");
-            session.until("sleep 1000");
+            session.until("continued");
             session.keys("\x03");
             session.until("ready> ");
             session.keys("exit 7\r");

@@ -1,0 +1,49 @@
+//! The end of a machine, and what only its first process may do.
+
+use super::raw::{Sysno, call};
+use super::{Result, nothing};
+use crate::arch;
+
+/// reboot(2).
+fn reboot(command: u32) -> Result<()> {
+    let [first, second] = [libc::LINUX_REBOOT_MAGIC1, libc::LINUX_REBOOT_MAGIC2];
+    // SAFETY: no pointer is passed.
+    unsafe {
+        call(
+            Sysno::reboot,
+            [first as u32 as usize, second as usize, command as usize],
+        )
+    }
+    .map(nothing)
+}
+
+/// Makes ctrl-alt-del a `SIGINT` for process 1; whether this is a machine of which we may say that.
+pub fn keys_are_ours() -> bool {
+    reboot(libc::LINUX_REBOOT_CMD_CAD_OFF as u32).is_ok()
+}
+
+/// How a machine ends, the first that works; returns if none does.
+pub fn end(ways: [u32; 2]) {
+    for way in ways {
+        let _ = reboot(way);
+    }
+}
+
+/// sync(2), and mount(2) of the root read-only, so that its journal is clean.
+pub fn keep_files() {
+    let root = c"/".as_ptr() as usize;
+    let flags = (libc::MS_REMOUNT | libc::MS_RDONLY) as usize;
+    // SAFETY: the path is a C string.
+    unsafe {
+        let _ = call(Sysno::sync, []);
+        let _ = call(Sysno::mount, [0, root, 0, flags, 0]);
+    }
+}
+
+/// Writes a byte to an I/O port, after iopl(2), which is for who has `CAP_SYS_RAWIO`.
+pub fn tell_port(port: u16, byte: u8) {
+    // SAFETY: no pointer is passed.
+    if unsafe { call(Sysno::iopl, [3]) }.is_ok() {
+        arch::out(port, byte);
+    }
+}
