@@ -93,11 +93,13 @@ fn it_says_what_lsns_says() {
     }
     for &caller in callers() {
         let held = Held::start(pidone(caller, &["run", "-a"]));
-        let lsns = command(caller, "lsns")
-            .args(["--json", "-p", &held.pid.to_string()])
-            .output();
-        let theirs: Value =
-            serde_json::from_slice(&lsns.expect("lsns can be started").stdout).expect("JSON");
+        // It gives up when a process ends under its eyes, as those of other tests do.
+        let theirs: Value = support::eventually("lsns gets to the end", || {
+            let lsns = command(caller, "lsns")
+                .args(["--json", "-p", &held.pid.to_string()])
+                .output();
+            serde_json::from_slice(&lsns.expect("lsns can be started").stdout).ok()
+        });
         let ours = namespaces(&list(caller, &["--json", "-p", &held.pid.to_string()]));
         let theirs = theirs["namespaces"].as_array().expect("an array");
         assert_eq!((ours.len(), theirs.len()), (8, 8), "{ours:?} {theirs:?}");

@@ -216,7 +216,7 @@ options! {
     # "Exit status"
     ExpectExit "e" "expect-exit" "CODE,..." "0 in place of CODE" "numbers from 0 to 255"
     RemapExit "" "remap-exit" "FROM=TO,..." "TO in place of FROM" "two numbers from 0 to 255 with = between"
-    # "A virtual machine (as its first process, whose words pidone.NAME=VALUE are options too)"
+    # "A virtual machine (its kernel takes all of this as pidone.NAME=VALUE)"
     Vm "" "vm" "" "mount what a machine needs, and end it" ""
     End "" "end" "HOW" "auto, reboot, poweroff or halt" "auto, reboot, poweroff or halt"
     Report "" "report" "WHERE" "tell the console, or a port:0xN, the exit code" "console, or port:0x and up to four hexadecimal digits"
