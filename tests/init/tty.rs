@@ -64,16 +64,19 @@ fn keys_are_the_inner_terminals() {
                 !session.until("ready> ").contains("no job control"),
                 "{caller:?} {verb}"
             );
-            // It says so itself when it goes on, which is after it has the foreground.
-            session.keys(
-                "sh -c 'trap \"echo conti\"\"nued\" CONT; echo be\"\"gun; while :; do sleep 0.1; done'\r",
-            );
-            session.until("begun");
+            // It forks nothing (what is stopped within vfork(2) holds its parent up), and what it has read tells that
+            // it is in the foreground.
+            session.keys("echo be\"\"gun; cat\r");
+            session.until("begun\r\n");
+            session.keys("one\r");
+            session.until("one\r\none\r\n");
             session.keys("\x1a");
             session.until("Stopped");
             session.until("ready> ");
             session.keys("fg\r");
-            session.until("continued");
+            session.until("cat\r\n");
+            session.keys("two\r");
+            session.until("two\r\ntwo\r\n");
             session.keys("\x03");
             session.until("ready> ");
             session.keys("exit 7\r");
