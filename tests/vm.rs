@@ -171,7 +171,8 @@ fn assert_says(ended: &vm::Ended, lines: &[&str]) {
 fn the_first_process_makes_a_machine_of_it() {
     let script = "export PATH=/bin; busybox cat /proc/mounts; busybox readlink /dev/fd; busybox hostname; \
         i=0; while [ $i -lt 500 ]; do (busybox true &); i=$((i+1)); done; busybox sleep 1; \
-        busybox ps | busybox grep -c '[Zz]ombie'; busybox tty; exit 42";
+        busybox ps | busybox grep -c '[Zz]ombie'; busybox tty; \
+        set -- $(busybox cat /proc/$$/stat); [ $5 = $$ ] && [ $6 = $$ ] && echo a session; exit 42";
     let words =
         "pidone.report=console pidone.grase=5 pidone.grace=x pidone.hostname=box pidone.end=reboot";
     let words = format!("{words} -- /bin/sh -c \"{script}\"");
@@ -188,6 +189,7 @@ fn the_first_process_makes_a_machine_of_it() {
             "/proc/self/fd",
             "box",
             "0",
+            "a session",
             "pidone: exit 42",
         ],
     );

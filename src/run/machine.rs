@@ -55,7 +55,11 @@ pub fn run<'a>(
     }
     let again = settings.parse();
     let request = again.as_ref().unwrap_or(request);
-    let host = process.host(request);
+    // With /proc mounted it does not look like a machine any more.
+    let host = Host {
+        machine: true,
+        ..process.host(request)
+    };
     let code = carry_out(request, host, words).unwrap_or_else(|error| {
         report::complain(words, &error);
         FAILED
