@@ -96,10 +96,14 @@ pub fn main(mut process: Process) -> ! {
         Ok(request) => obey(&process, request, &words),
         Err(error) => Err(*error),
     };
-    exit(status.unwrap_or_else(|error| {
+    let code = status.unwrap_or_else(|error| {
         report::complain(&words, &error);
         name.failed()
-    }))
+    });
+    if name == Name::Init {
+        machine::end_unbooted(&words, code);
+    }
+    exit(code)
 }
 
 #[inline(never)]

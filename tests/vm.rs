@@ -212,6 +212,12 @@ fn a_machine_ends_whatever_becomes_of_its_workload() {
             &["hint: there is no such file", "pidone: exit 127"],
         ),
         ("", &["pidone: exit 125"]),
+        ("-- --bogus /bin/sh", &["pidone: exit 125"]),
+        (
+            "PIDONE_INIT_BOGUS=1 -- /bin/sh -c true",
+            &["pidone: exit 125"],
+        ),
+        ("-- --help", &["pidone: exit 0"]),
     ] {
         let words = format!("pidone.report=console {workload}");
         let Some(ended) = booted(&words, None, &[]) else {

@@ -161,6 +161,18 @@ impl<'a> Settings<'a> {
     }
 }
 
+/// Ends a machine that has not booted, because our arguments or variables are wrong, or ask for a text: a kernel
+/// whose first process just exits panics.
+pub fn end_unbooted(words: &Words, code: u8) {
+    if kernel::has_just_booted() {
+        let wish = Machine {
+            console: true,
+            ..Machine::default()
+        };
+        end(words, &wish, code)
+    }
+}
+
 /// Everybody else ends, the files are kept, the exit code is told, and so ends the machine.
 fn end(words: &Words, wish: &Machine, code: u8) -> ! {
     let _ = signal::send(process::ANY, Signal::KILL);
