@@ -68,7 +68,7 @@ pub struct Host<'a> {
     pub blocked: u64,
     /// Whether we are the first process of a machine, which has no /proc yet.
     pub machine: bool,
-    /// Whether standard input is closed.
+    /// Whether standard input is closed there.
     pub closed: bool,
     /// Whether we are process 1 of our process-id namespace. Looked at for `init` alone, as is what follows.
     pub first: bool,

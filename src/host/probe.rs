@@ -47,7 +47,7 @@ pub fn look(host: &mut Host, config: &Config) {
     if let Some(init) = &config.init {
         host.first = process::id() == Pid(1);
         host.machine = init.machine.wanted || host.first && kernel::has_just_booted();
-        host.closed = tty::foreground(STDIN) == Err(Errno::BADF);
+        host.closed = host.machine && tty::foreground(STDIN) == Err(Errno::BADF);
         if init.parent_death.is_some() {
             host.parent = process::parent().0 as u32;
         }
@@ -303,13 +303,10 @@ fn read<'w>(words: &'w Words, path: ThinCStr) -> &'w [u8] {
     read_at(words, file::HERE, path.as_cstr(), usize::MAX).finish()
 }
 
-/// For a look at what is there.
-const PATH: u32 = (libc::O_PATH | libc::O_CLOEXEC) as u32;
-
 /// Something to look from, or to look at.
 #[inline(never)]
 fn open_place(path: ThinCStr) -> sys::Result<Fd> {
-    file::open(path.as_cstr(), PATH)
+    file::open(path.as_cstr(), (libc::O_PATH | libc::O_CLOEXEC) as u32)
 }
 
 /// The same, in an open directory, up to a length.

@@ -131,9 +131,6 @@ pub fn check<'w>(words: &'w Words, mut host: Host<'w>, view: &View<'w>) -> u8 {
             table.end();
         }
     }
-    let mut learned = Text::new(words);
-    LEARNED.show(&mut learned);
-    let mut rest = learned.bytes();
     let facts = [
         clone3,
         probe::kernel::no_typing(words),
@@ -141,7 +138,17 @@ pub fn check<'w>(words: &'w Words, mut host: Host<'w>, view: &View<'w>) -> u8 {
         host.pivot_root,
     ];
     // The last ones are believed where no root could be made.
-    for fact in facts.into_iter().take(if rooted { 4 } else { 2 }) {
+    let known = if rooted { &facts[..] } else { &facts[..2] };
+    tell(&mut table, known, words);
+    table.print()
+}
+
+/// What was learned on the way.
+fn tell(table: &mut Table, facts: &[bool], words: &Words) {
+    let mut learned = Text::new(words);
+    LEARNED.show(&mut learned);
+    let mut rest = learned.bytes();
+    for &fact in facts {
         let mut line = cut(&mut rest, b'\n');
         table.words(cut(&mut line, b'\t'));
         table.words(if fact { b"works" } else { b"no" });
@@ -154,7 +161,6 @@ pub fn check<'w>(words: &'w Words, mut host: Host<'w>, view: &View<'w>) -> u8 {
         }
         table.end();
     }
-    table.print()
 }
 
 /// Learns from refusals as a run does; what is refused in the end, of which plan.

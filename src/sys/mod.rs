@@ -24,3 +24,17 @@ pub type Result<T> = core::result::Result<T, Errno>;
 
 /// Forgets a result that only says that it worked.
 fn nothing(_: usize) {}
+
+/// The kernel's `struct timespec` for so many milliseconds, or none for as long as it takes.
+struct Timeout(Option<[u64; 2]>);
+
+impl Timeout {
+    fn of(milliseconds: Option<u64>) -> Self {
+        Timeout(milliseconds.map(|all| [all / 1000, all % 1000 * 1_000_000]))
+    }
+
+    /// Where it is while this lives; 0 for none.
+    fn address(&self) -> usize {
+        self.0.as_ref().map_or(0, |pair| pair.as_ptr() as usize)
+    }
+}

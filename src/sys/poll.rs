@@ -1,8 +1,8 @@
 //! Waiting for descriptors.
 
-use super::Result;
 use super::file::Fd;
 use super::raw::{Sysno, call};
+use super::{Result, Timeout};
 
 /// There is something to read.
 pub const IN: i16 = libc::POLLIN;
@@ -37,9 +37,14 @@ impl Poll {
 /// ppoll(2), at most so many milliseconds: how many have something to say.
 #[inline(never)]
 pub fn wait(all: &mut [Poll], milliseconds: Option<u64>) -> Result<usize> {
-    let timeout = milliseconds.map(|all| [all / 1000, all % 1000 * 1_000_000]);
-    let timeout = timeout.as_ref().map_or(0, |pair| pair.as_ptr() as usize);
-    let arguments = [all.as_mut_ptr() as usize, all.len(), timeout, 0, 0];
+    let timeout = Timeout::of(milliseconds);
+    let arguments = [
+        all.as_mut_ptr() as usize,
+        all.len(),
+        timeout.address(),
+        0,
+        0,
+    ];
     // SAFETY: so many `struct pollfd`, and NULL or a `struct timespec`.
     unsafe { call(Sysno::ppoll, arguments) }
 }

@@ -3,7 +3,7 @@
 use super::file::Fd;
 use super::process::Pid;
 use super::raw::{Sysno, call};
-use super::{Result, nothing};
+use super::{Result, Timeout, nothing};
 use crate::names::{Errno, Signal};
 use core::mem::MaybeUninit;
 use linux_raw_sys::general::{kernel_sigaction, siginfo_t};
@@ -102,13 +102,12 @@ pub struct Arrived {
 /// rt_sigtimedwait(2) for any signal of a set, all of them blocked, at most so many milliseconds; `EAGAIN` when
 /// they are over, `EINTR` when the process was stopped meanwhile.
 pub fn wait(set: u64, milliseconds: Option<u64>) -> Result<Arrived> {
-    let timeout = milliseconds.map(|all| [all / 1000, all % 1000 * 1_000_000]);
-    let timeout = timeout.as_ref().map_or(0, |pair| pair.as_ptr() as usize);
+    let timeout = Timeout::of(milliseconds);
     let mut info = MaybeUninit::<siginfo_t>::zeroed();
     let arguments = [
         &raw const set as usize,
         info.as_mut_ptr() as usize,
-        timeout,
+        timeout.address(),
         SET_SIZE,
     ];
     // SAFETY: the set is eight bytes, the timeout NULL or a `struct timespec`, and the kernel fills

@@ -1,6 +1,6 @@
 //! What a kernel says of its machine.
 
-use super::{PATH, read};
+use super::read;
 use crate::strings::thin;
 use crate::sys::{file, machine};
 use crate::words::Words;
@@ -8,11 +8,7 @@ use crate::words::Words;
 /// Whether we are the first process of a machine, where nothing is mounted yet. In a container the last of
 /// these is refused, whoever is root there (reboot(2)).
 pub fn has_just_booted() -> bool {
-    !is_there(c"/proc/self") && machine::keys_are_ours()
-}
-
-fn is_there(path: &core::ffi::CStr) -> bool {
-    file::open(path, PATH).map(file::close).is_ok()
+    !file::exists(c"/proc/self") && machine::keys_are_ours()
 }
 
 /// The kernel's command line, and the file with settings for a machine.
@@ -22,7 +18,7 @@ pub(crate) fn settings(words: &Words) -> [&[u8]; 2] {
 
 /// Whether the machine has a switch of its own (ACPI's FADT).
 pub(crate) fn has_acpi() -> bool {
-    is_there(c"/sys/firmware/acpi/tables/FACP")
+    file::exists(c"/sys/firmware/acpi/tables/FACP")
 }
 
 /// Whether nobody may type into a terminal for others (`dev.tty.legacy_tiocsti`, since Linux 6.2).
