@@ -99,18 +99,17 @@ impl Session {
     }
 
     fn start(master: File, command: &mut Command) -> Self {
+        // A key that sends a signal would erase what is not on the screen yet. Before anybody can look at the modes.
+        set_modes(&master, libc::NOFLSH, 0);
         let leader = command.spawn().expect("it can be started");
-        let session = Session {
+        Session {
             master: Some(master),
             leader,
             answers: None,
             started: vec![],
             screen: String::new(),
             seen: 0,
-        };
-        // A key that sends a signal would erase what is not on the screen yet.
-        session.set_modes(libc::NOFLSH, 0);
-        session
+        }
     }
 
     pub fn leader(&self) -> u32 {
@@ -220,14 +219,7 @@ impl Session {
 
     /// Changes the terminal's local modes (termios(3)).
     pub fn set_modes(&self, set: libc::tcflag_t, clear: libc::tcflag_t) {
-        let fd = self.master().as_raw_fd();
-        // SAFETY: the kernel fills the structure, of which all zeroes is a value, and reads it.
-        unsafe {
-            let mut modes = std::mem::zeroed::<libc::termios>();
-            libc::tcgetattr(fd, &mut modes);
-            modes.c_lflag = modes.c_lflag & !clear | set;
-            libc::tcsetattr(fd, libc::TCSANOW, &modes);
-        }
+        set_modes(self.master(), set, clear);
     }
 
     /// Waits for a text on the screen, after the last one; what was there before it.
@@ -298,6 +290,17 @@ fn hold(pid: u32) -> OwnedFd {
     assert!(pidfd >= 0, "a process can be held");
     // SAFETY: it is new.
     unsafe { OwnedFd::from_raw_fd(pidfd as i32) }
+}
+
+fn set_modes(master: &File, set: libc::tcflag_t, clear: libc::tcflag_t) {
+    let fd = master.as_raw_fd();
+    // SAFETY: the kernel fills the structure, of which all zeroes is a value, and reads it.
+    unsafe {
+        let mut modes = std::mem::zeroed::<libc::termios>();
+        libc::tcgetattr(fd, &mut modes);
+        modes.c_lflag = modes.c_lflag & !clear | set;
+        libc::tcsetattr(fd, libc::TCSANOW, &modes);
+    }
 }
 
 /// A pair of ends: ours, which nobody inherits and whose reads do not wait, and the other's name.
