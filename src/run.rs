@@ -6,7 +6,8 @@ mod machine;
 use crate::cli::{self, Name, OVERVIEW, Request, Usage, Wish};
 use crate::compile::compile;
 use crate::error::{Error, FAILED};
-use crate::host::{Host, probe};
+use crate::host::Host;
+use crate::host::probe::{self, kernel};
 use crate::launch::{Timeline, launch};
 use crate::names::Verb;
 use crate::plan::{Shown, Stack};
@@ -88,10 +89,15 @@ pub fn main(mut process: Process) -> ! {
         name = Name::Own;
     }
     // A privileged file would lend its rights to whoever calls it (CVE-2016-8659, CVE-2020-5291).
-    let request = match process.auxiliary(libc::AT_SECURE) {
+    let mut request = match process.auxiliary(libc::AT_SECURE) {
         0 => cli::parse_as(name, arguments, process.environment, &words),
         _ => Err(Error::Privileged),
     };
+    // A machine has its words elsewhere, and must not end here: the kernel would panic.
+    if request.is_err() && process::id() == FIRST && kernel::has_just_booted() {
+        name = Name::Init;
+        request = cli::parse_as(name, &[], &[], &words);
+    }
     let status = match &request {
         Ok(request) => obey(&process, request, &words),
         Err(error) => Err(*error),

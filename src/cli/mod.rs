@@ -10,12 +10,14 @@ mod init;
 mod kept;
 mod limit;
 mod lists;
+mod machine;
 mod name;
 mod nearest;
 mod target;
 mod value;
 
 pub use help::{OVERVIEW, Usage};
+pub use machine::machine;
 pub use name::Name;
 
 use crate::config::{Config, Init, Operation, View};
@@ -24,9 +26,10 @@ use crate::names::options::{self, COUNT, Flag};
 use crate::names::{Id, Verb};
 use crate::strings::{Strings, ThinCStr, thin};
 use crate::text::position;
-use crate::words::Words;
+use crate::words::{Array, Words};
 
 use lists::Lists;
+use machine::Setting;
 use nearest::nearest;
 
 /// What the caller wants.
@@ -44,6 +47,8 @@ pub struct Request<'a> {
     pub timing: bool,
     /// What is to be shown, where nothing is run.
     pub view: View<'a>,
+    /// What is wrong with a machine's settings, and left out.
+    pub complaints: &'a [Error<'a>],
 }
 
 /// What is to be done with a verb.
@@ -96,11 +101,21 @@ pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request
 /// # Errors
 ///
 /// As [`parse`].
-#[inline(never)]
 pub fn parse_as<'a>(
     name: Name,
     arguments: &'a Strings<'a>,
     environment: &'a Strings<'a>,
+    words: &'a Words,
+) -> Result<Request<'a>, Error<'a>> {
+    parse_with(name, arguments, environment, &[], words)
+}
+
+#[inline(never)]
+fn parse_with<'a>(
+    name: Name,
+    arguments: &'a Strings<'a>,
+    environment: &'a Strings<'a>,
+    settings: &'a [Setting<'a>],
     words: &'a Words,
 ) -> Result<Request<'a>, Error<'a>> {
     let mut parser = Parser {
@@ -109,6 +124,8 @@ pub fn parse_as<'a>(
         lists: Lists::new(words),
         seen: [false; COUNT],
         error: None,
+        settings,
+        complaints: Array::new(words),
     };
     parser.request.name = name;
     if name == Name::Own {
@@ -128,6 +145,7 @@ pub fn parse_as<'a>(
         parser.parse(Verb::Init, environment);
     }
     parser.lists.finish(&mut parser.request);
+    parser.request.complaints = parser.complaints.finish();
     match parser.error {
         Some(error) => Err(error),
         None => Ok(parser.request),
@@ -150,6 +168,8 @@ struct Parser<'a> {
     seen: [bool; COUNT],
     /// The first thing that is wrong, which ends the parsing.
     error: Option<Error<'a>>,
+    settings: &'a [Setting<'a>],
+    complaints: Array<'a, Error<'a>>,
 }
 
 impl<'a> Parser<'a> {
@@ -164,7 +184,11 @@ impl<'a> Parser<'a> {
             _ => &[],
         };
         if self.options().is_some() && self.variables(variables).is_some() {
+            self.settings();
             self.contradictions();
+            if !self.settings.is_empty() {
+                self.complain();
+            }
         }
         self.request.name.complete(&mut self.request.config);
         self.request.timing = self.given(Id::Timing);

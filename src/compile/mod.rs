@@ -3,7 +3,7 @@
 //! [`compile`] is the order of everything. Each line that must stand before another says why.
 
 mod accounts;
-mod boot;
+pub mod boot;
 mod caps;
 mod cgroup;
 mod command;
@@ -24,7 +24,6 @@ mod seccomp;
 mod steps;
 mod terminal;
 
-pub use boot::boot;
 pub use seccomp::DEFAULT_FILTER;
 
 use crate::config::Config;

@@ -146,6 +146,20 @@ pub fn launch(
     )
 }
 
+/// Performs a plan that has no child, and tells what is refused; if it matters, the rest is done only if
+/// that `goes_on`.
+///
+/// # Errors
+///
+/// The step that was refused.
+#[inline(never)]
+pub fn perform(plan: &Plan, goes_on: bool, tell: &dyn Fn(Failure)) -> Result<(), Failure> {
+    let cell = Cell::new();
+    let mut performer = Performer::new(plan, &cell, None);
+    (performer.tell, performer.goes_on) = (Some(tell), goes_on);
+    performer.perform_all(Who::Before)
+}
+
 #[inline(never)]
 fn run(parent: &mut Performer, supervise: &mut dyn FnMut(&Child)) -> Result<(), Failure> {
     let cell = parent.cell;

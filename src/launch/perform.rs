@@ -25,6 +25,10 @@ pub struct Performer<'a> {
     /// Known to the parent after the clone.
     pub child: Option<Pid>,
     timeline: Option<&'a Timeline>,
+    /// Who hears of refusals as they happen.
+    pub tell: Option<&'a dyn Fn(Failure)>,
+    /// Whether the steps after one that is refused are performed all the same.
+    pub goes_on: bool,
     /// Descriptors, or 0, which is always somebody else's.
     pub slots: [u32; Slot::COUNT],
     /// The signals that were blocked before we blocked more.
@@ -46,6 +50,8 @@ impl<'a> Performer<'a> {
             apart: plan.forks(Who::Clone),
             child: None,
             timeline,
+            tell: None,
+            goes_on: false,
             slots: [0; Slot::COUNT],
             mask: None,
             umask: 0,
@@ -63,7 +69,12 @@ impl<'a> Performer<'a> {
 
     /// The way through one's steps, up to the first refusal that matters.
     pub fn perform_all(&mut self, who: Who) -> core::result::Result<(), Failure> {
+        let mut needless = 0;
         for (number, step) in self.plan.by(who) {
+            if needless > 0 {
+                needless -= 1;
+                continue;
+            }
             self.stamp(number);
             let executes = matches!(step.call, Call::Exec(..) | Call::ExecCopy);
             if self.is_child {
@@ -74,20 +85,32 @@ impl<'a> Performer<'a> {
                 }
             }
             let Err(errno) = self.perform(&step.call) else {
+                if let Refusal::Else(count) = step.refusal {
+                    needless = count;
+                }
                 continue;
             };
             let failure = Failure {
                 step: number,
                 errno: Some(errno),
             };
-            match step.refusal {
-                Refusal::Warn => self.cell.warn(failure),
+            let matters = match step.refusal {
+                Refusal::Else(_) => continue,
                 Refusal::Tolerate(answers) if answers.iter().any(|answer| answer == errno) => {
                     if executes && errno == Errno::ACCES {
                         self.cell.deny(failure);
                     }
+                    continue;
                 }
-                _ => return Err(failure),
+                refusal => refusal != Refusal::Warn,
+            };
+            match self.tell {
+                Some(tell) => tell(failure),
+                None if matters => {}
+                None => self.cell.warn(failure),
+            }
+            if matters && !self.goes_on {
+                return Err(failure);
             }
         }
         Ok(())

@@ -49,6 +49,8 @@ impl Show for Shown<'_> {
             match step.refusal {
                 Refusal::Fatal => {}
                 Refusal::Warn => put!(text, "; a refusal is a warning"),
+                Refusal::Else(1) => put!(text, "; else the next one"),
+                Refusal::Else(count) => put!(text, "; else the next ", count),
                 Refusal::Tolerate(errnos) => {
                     put!(text, "; goes on after");
                     for errno in errnos.iter() {

@@ -233,6 +233,8 @@ pub enum Refusal {
     Tolerate(Errnos),
     /// The command can do without: a warning is printed.
     Warn,
+    /// Then the next steps, so many, do it instead; else they are left out.
+    Else(u8),
 }
 
 impl Refusal {

@@ -91,6 +91,22 @@ pub fn supervise(child: &Child, watch: &Watch, say: &dyn Fn(Event)) -> End {
     service.end
 }
 
+/// Kills all processes but us, and waits for their ends; not for long for one that the kernel holds up.
+pub fn end_all() {
+    loop {
+        match process::look_at(process::ANY) {
+            Ok(None) => {
+                let _ = signal::send(process::ANY, Signal::KILL);
+                if signal::wait(Signal::CHLD.bit(), Some(1000)).is_err() {
+                    return;
+                }
+            }
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(_) => return,
+        }
+    }
+}
+
 /// What is known of a command while it runs.
 struct Service<'a> {
     child: &'a Child<'a>,

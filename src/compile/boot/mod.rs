@@ -2,10 +2,9 @@
 
 use super::phrase::phrase;
 use super::steps::List;
-use crate::config::Init;
 use crate::host::Host;
 use crate::names::{Errno, Id, flags};
-use crate::plan::{Arg, Plan, Refusal, Watch};
+use crate::plan::{Arg, Plan, Refusal};
 use crate::strings::{ThinCStr, thin};
 use crate::words::Words;
 
@@ -43,25 +42,20 @@ const LINKS: [(ThinCStr, ThinCStr); 4] = [
     (thin!("fd/2"), thin!("/dev/stderr")),
 ];
 
+/// Is there, or cannot be made.
+const THERE: Refusal = Refusal::after(&[Errno::EXIST, Errno::ROFS]);
+
+/// Is mounted, or not to be had.
+const HAD: Refusal = Refusal::after(&[Errno::BUSY, Errno::NODEV, Errno::PERM, Errno::NOENT]);
+
 /// The plan of a boot, in which there is no child. What the kernel does not have is left out, and so is
 /// what is there already.
 #[inline(never)]
-pub fn boot<'p>(host: &Host, words: &'p Words) -> Plan<'p> {
-    const THERE: Refusal = Refusal::after(&[Errno::EXIST, Errno::ROFS]);
-    const HAD: Refusal = Refusal::after(&[Errno::BUSY, Errno::NODEV, Errno::PERM, Errno::NOENT]);
+pub fn mounts<'p>(host: &Host, words: &'p Words) -> Plan<'p> {
     let mut list = List::new(words);
     list.about(Id::Vm, &[]);
     for (kind, place, flags, data) in MOUNTS {
-        list.refusal = THERE;
-        list.say(phrase!("mkdirat here $0 m0755"), &[Arg::Text(place)]);
-        list.refusal = HAD;
-        let parts = [
-            Arg::Text(kind),
-            Arg::Text(place),
-            Arg::Flags(flags, &flags::MOUNT),
-            Arg::Text(data),
-        ];
-        list.say(phrase!("mount $0 $1 $0 $2 $3"), &parts);
+        mount(kind, place, flags, data, &mut list);
     }
     list.refusal = THERE;
     for (target, place) in LINKS {
@@ -69,22 +63,48 @@ pub fn boot<'p>(host: &Host, words: &'p Words) -> Plan<'p> {
         list.say(phrase!("symlinkat $0 here $1"), &parts);
     }
     if host.closed {
-        list.refusal = Refusal::Warn;
-        let console = Arg::Text(thin!("/dev/console"));
-        for _ in 0..3 {
-            list.say(phrase!("openat here $0 BOTH"), &[console]);
+        list.refusal = NO_CONSOLE;
+        for file in [thin!("/dev/console"), thin!("/dev/null")] {
+            for _ in 0..3 {
+                list.say(phrase!("openat here $0 BOTH"), &[Arg::Text(file)]);
+            }
         }
+        list.say(phrase!("close_range n3 max zero"), &[]);
     }
-    let nobody = Init {
-        pause: true,
-        ..Init::default()
-    };
+    plan(list)
+}
+
+/// Nobody has one (`console=null`), or it is not there yet.
+const NO_CONSOLE: Refusal = Refusal::after(&[Errno::NODEV, Errno::NXIO, Errno::NOENT, Errno::IO]);
+
+fn plan(list: List) -> Plan {
     Plan {
         steps: list.steps.finish(),
-        watch: Watch {
-            init: Some(words.keep(nobody)),
-            ..Watch::default()
-        },
         ..Plan::default()
+    }
+}
+
+/// Mounts something of the kernel's; where nothing is to mount it on, that is made.
+#[inline(never)]
+fn mount<'p>(
+    kind: ThinCStr<'p>,
+    place: ThinCStr<'p>,
+    flags: u64,
+    data: ThinCStr<'p>,
+    list: &mut List<'p>,
+) {
+    let parts = [
+        Arg::Text(kind),
+        Arg::Text(place),
+        Arg::Flags(flags, &flags::MOUNT),
+        Arg::Text(data),
+    ];
+    for refusal in [Refusal::Else(2), THERE, HAD] {
+        list.refusal = refusal;
+        let phrase = match refusal {
+            THERE => phrase!("mkdirat here $1 m0755"),
+            _ => phrase!("mount $0 $1 $0 $2 $3"),
+        };
+        list.say(phrase, &parts);
     }
 }

@@ -1,0 +1,214 @@
+//! The words of a machine: its kernel's command line, and files with a setting `NAME=VALUE` on each line.
+
+use super::{Name, Parser, Request, parse_with, unknown};
+use crate::error::Error;
+use crate::names::Verb;
+use crate::names::options;
+use crate::strings::{Strings, ThinCStr};
+use crate::text::{cut, has};
+use crate::words::{Array, Words};
+
+/// The number of the text that it stands in, and `NAME=VALUE`.
+pub type Setting<'a> = (u8, ThinCStr<'a>);
+
+/// The first text. The arguments are before it.
+const KERNEL: u8 = 2;
+
+/// Reads the arguments and variables as [`parse_as`](super::parse_as), then the texts: a kernel's command line
+/// and two files. What is said first counts. Words after a `--` of the kernel's are arguments, in place of those that
+/// the kernel passed on, which end at the next `--`.
+///
+/// # Errors
+///
+/// What is wrong with arguments and variables. A setting that is wrong is told of in the request.
+#[inline(never)]
+pub fn machine<'a>(
+    name: Name,
+    mut arguments: &'a Strings<'a>,
+    environment: &'a Strings<'a>,
+    [mut line, first, second]: [&'a [u8]; 3],
+    words: &'a Words,
+) -> Result<Request<'a>, Error<'a>> {
+    let (mut settings, mut behind) = (Array::new(words), Array::new(words));
+    let mut ended = false;
+    while let Some(word) = next(&mut line, words) {
+        match word.bytes() {
+            _ if ended => behind.push(Some(word)),
+            b"--" => ended = true,
+            bytes if bytes.starts_with(b"pidone.") => settings.push((KERNEL, word.skip(7))),
+            _ => {}
+        }
+    }
+    if !behind.is_empty() {
+        behind.push(None);
+        arguments = behind.finish();
+    }
+    for (number, mut text) in [(KERNEL + 1, first), (KERNEL + 2, second)] {
+        while !text.is_empty() {
+            let line = cut(&mut text, b'\n');
+            if !matches!(line.trim_ascii(), [] | [b'#', ..]) {
+                settings.push((number, words.join(&[line])));
+            }
+        }
+    }
+    parse_with(name, arguments, environment, settings.finish(), words)
+}
+
+/// The next word of a kernel's command line, without the quotes that keep spaces in it (`lib/cmdline.c`).
+fn next<'a>(line: &mut &[u8], words: &'a Words) -> Option<ThinCStr<'a>> {
+    let rest = line.trim_ascii_start();
+    let (mut end, mut quoted) = (0, false);
+    while let Some(&byte) = rest.get(end)
+        && (quoted || !byte.is_ascii_whitespace())
+    {
+        quoted ^= byte == b'"';
+        end += 1;
+    }
+    let (mut name, after) = rest.split_at_checked(end)?;
+    *line = after;
+    if name.is_empty() {
+        return None;
+    }
+    unquote(&mut name);
+    let mut value = name;
+    let equals: &[u8] = if has(name, b'=') { b"=" } else { b"" };
+    name = cut(&mut value, b'=');
+    unquote(&mut value);
+    Some(words.join(&[name, equals, value]))
+}
+
+fn unquote(text: &mut &[u8]) {
+    if let Some(inner) = text.strip_prefix(b"\"") {
+        *text = inner.strip_suffix(b"\"").unwrap_or(inner);
+    }
+}
+
+impl<'a> Parser<'a> {
+    /// Takes settings, each of which may be wrong by itself; what an earlier text says, or the arguments, is left as it is.
+    pub(super) fn settings(&mut self) {
+        let mut command = Array::new(self.complaints.words());
+        // In which text each option was met, or that it was among the arguments.
+        let (mut said, mut whose) = (self.seen.map(u8::from), 0);
+        for &(text, word) in self.settings {
+            let mut value = word.bytes();
+            let name = cut(&mut value, b'=');
+            let rest = word.skip(name.len() + 1);
+            match name {
+                b"exec" if command.is_empty() => {
+                    whose = text;
+                    command.push(Some(rest));
+                }
+                b"arg" if text == whose => command.push(Some(rest)),
+                b"exec" | b"arg" => {}
+                _ => {
+                    let Some(flag) = options::named(Verb::Init, false, name) else {
+                        let error = unknown(Verb::Init, word.bytes(), name);
+                        self.complaints.push(error);
+                        continue;
+                    };
+                    let takes = flag.values() > 0;
+                    // Others add up.
+                    if let Some(met) = said.get_mut(flag.id as usize)
+                        && (!takes || !flag.repeats())
+                    {
+                        if *met != 0 && *met != text {
+                            continue;
+                        }
+                        *met = text;
+                    }
+                    // A switch that is off.
+                    if takes || !has(word.bytes(), b'=') || !matches!(value, b"" | b"0") {
+                        self.apply(&flag, takes.then_some(rest));
+                        self.complain();
+                    }
+                }
+            }
+        }
+        if self.request.config.command.is_empty() && !command.is_empty() {
+            command.push(None);
+            self.request.config.command = command.finish();
+        }
+    }
+
+    /// What is wrong does not end the parsing.
+    pub(super) fn complain(&mut self) {
+        if let Some(error) = self.error.take() {
+            self.complaints.push(error);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::strings::iterate;
+
+    #[test]
+    fn words_are_cut_as_the_kernel_cuts_them() {
+        let words = Words::default();
+        let mut line = &b"  quiet a=\"b c\" \"d e=f\" g\"h i\"j k=\"l\"m\t-- \"\" =\n"[..];
+        for wanted in [
+            &b"quiet"[..],
+            b"a=b c",
+            b"d e=f",
+            b"g\"h i\"j",
+            b"k=l\"m",
+            b"--",
+            b"",
+            b"=",
+        ] {
+            let word = next(&mut line, &words).map(ThinCStr::bytes);
+            assert_eq!(word, Some(wanted));
+        }
+        assert_eq!(next(&mut line, &words), None);
+    }
+
+    #[test]
+    fn what_is_said_first_counts() {
+        let words = Words::default();
+        let line = b"quiet pidone.hostname=one pidone.grase=1 pidone.wait-all pidone.tty=0 pidone.report=console -- --grace 3 /app -- x\n";
+        let file = b"# none\n\nhostname=two\nexec=/other\ngrace=4\ntty=1\nreport=port:0x1\nend=reboot\nend=halt\n";
+        let request = machine(
+            Name::Init,
+            &[None],
+            &[None],
+            [line, file, b"end=panic"],
+            &words,
+        );
+        let request = request.unwrap();
+        let config = &request.config;
+        assert_eq!(
+            config.process.hostname.map(ThinCStr::bytes),
+            Some(&b"one"[..])
+        );
+        assert!(!config.process.tty);
+        let init = config.init.unwrap();
+        assert_eq!((init.grace, init.machine.end), (Some(3000), 1));
+        assert_eq!((init.machine.console, init.machine.port), (true, Some(1)));
+        let command: [_; 3] = core::array::from_fn(|at| config.command[at].map(ThinCStr::bytes));
+        assert_eq!(command, [Some(&b"/app"[..]), Some(b"--"), Some(b"x")]);
+        assert_eq!(iterate(config.command).count(), 3);
+        let [unknown, repeated, contradiction] = request.complaints else {
+            panic!("{:?}", request.complaints);
+        };
+        assert!(matches!(
+            unknown,
+            Error::UnknownOption {
+                nearest: Some("grace"),
+                ..
+            }
+        ));
+        assert!(matches!(repeated, Error::Repeated(_)));
+        assert!(matches!(contradiction, Error::Contradiction(..)));
+    }
+
+    #[test]
+    fn a_command_is_that_of_one_text() {
+        let words = Words::default();
+        let [one, other]: [&[u8]; 2] = [b"arg=lost\nexec=/a b\narg=\narg=c=d", b"exec=/e\narg=f\n"];
+        let texts: [&[u8]; 3] = [b"", one, other];
+        let request = machine(Name::Init, &[None], &[None], texts, &words).unwrap();
+        let command = iterate(request.config.command).map(ThinCStr::bytes);
+        assert!(command.eq([&b"/a b"[..], b"", b"c=d"]));
+    }
+}
