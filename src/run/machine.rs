@@ -95,8 +95,8 @@ fn end(words: &Words, wish: &Machine, code: u8) -> ! {
         1 => [restart, off],
         2 => [off, restart],
         3 => [libc::LINUX_REBOOT_CMD_HALT, restart],
-        // Without ACPI there is no switch, and a monitor takes a reboot for the end.
-        _ if kernel::has_acpi() => [off, restart],
+        // Without a switch a monitor takes a reboot for the end.
+        _ if kernel::has_switch(words) => [off, restart],
         _ => [restart, off],
     };
     machine::end(ways.map(|way| way as u32));
