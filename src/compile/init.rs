@@ -155,6 +155,9 @@ fn place(config: &Config, init: &Init, own_session: bool, terminal: Option<u32>,
     }
 }
 
+/// Milliseconds that a machine's workload has between the signal that stops it and `SIGKILL`.
+const GRACE: u64 = 10_000;
+
 fn watch<'p>(
     config: &Config,
     init: &Init<'p>,
@@ -172,14 +175,23 @@ fn watch<'p>(
         rules.extend(init.rewrite);
         init.rewrite = rules.finish();
     }
+    if host.machine {
+        // Ctrl-alt-del, and a power supply that fails: the workload is to end.
+        let stop = config.life.stop_signal.or(Some(Signal::TERM));
+        let mut rules = Array::new(words);
+        rules.extend(&[(Signal::INT, stop), (Signal::PWR, stop)]);
+        rules.extend(init.rewrite);
+        init.rewrite = rules.finish();
+    }
     Watch {
         shares_terminal: init.single_child,
         timeout: config.life.timeout,
         stop_signal: config.life.stop_signal,
-        stop_timeout: config.life.stop_timeout,
+        stop_timeout: config.life.stop_timeout.or(host.machine.then_some(GRACE)),
         status_fd: config.reports.json_status_fd,
         init: Some(words.keep(init)),
         first: host.first,
+        machine: host.machine,
         ..Watch::default()
     }
 }

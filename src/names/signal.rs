@@ -33,6 +33,7 @@ impl Signal {
     pub const TTOU: Signal = Signal(22);
     pub const URG: Signal = Signal(23);
     pub const WINCH: Signal = Signal(28);
+    pub const PWR: Signal = Signal(30);
 
     /// What a program raises by its own mistake. They are never blocked: a fault of ours must end us.
     pub const FAULTS: [Signal; 7] = [

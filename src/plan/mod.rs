@@ -75,6 +75,8 @@ pub struct Watch<'p> {
     pub init: Option<&'p Init<'p>>,
     /// Whether we are process 1.
     pub first: bool,
+    /// Whether that is a machine's.
+    pub machine: bool,
 }
 
 impl Watch<'_> {

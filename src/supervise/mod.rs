@@ -247,7 +247,9 @@ impl Service<'_> {
         let Some(other) = self.rewritten(signal).filter(|_| !has_it) else {
             return;
         };
-        if signal == Signal::TERM && !self.ended {
+        // In a machine others mean the same.
+        let stops = watch.machine && other == watch.stop_signal.unwrap_or(Signal::TERM);
+        if (signal == Signal::TERM || stops) && !self.ended {
             self.deadline.ask(child, other);
         } else {
             child.send(other);
