@@ -129,6 +129,8 @@ pub enum Error<'a> {
     NoCommand,
     /// `--signal-all` of a process that is not process 1.
     NotFirst,
+    /// What only the first process of a machine can do.
+    NoMachine,
     /// The command's name is empty.
     EmptyCommand,
     /// Our own output could not be written.
@@ -171,6 +173,10 @@ impl Show for Error<'_> {
             ),
             Error::NoImage => put!(text, "--init is for the program itself"),
             Error::NoCommand => put!(text, "there is no command: pidone init [OPTIONS] COMMAND"),
+            Error::NoMachine => put!(
+                text,
+                "this is for the first process of a virtual machine: see --vm and --explain for what it does there"
+            ),
             Error::NotFirst => put!(
                 text,
                 "--signal-all would reach others: we are not process 1 here"

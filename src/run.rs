@@ -120,7 +120,11 @@ fn obey<'a>(process: &Process, request: &Request<'a>, words: &'a Words) -> Resul
             Verb::Check => check::check(words, process.host(request), &request.view),
             _ => view::show(words, request.verb, &request.view),
         },
-        Wish::Help => report::print(words, &Usage(request.verb)),
+        Wish::Help => {
+            let machine = request.config.init.is_some_and(|init| init.machine.wanted);
+            let verb = request.verb;
+            report::print(words, &Usage { verb, machine })
+        }
         Wish::Overview => report::print(words, &OVERVIEW),
         Wish::Version => report::print(words, &request.name.version()),
         Wish::License => report::print(words, &"MIT OR Apache-2.0\n"),
@@ -173,6 +177,12 @@ fn carry_out<'a>(
             },
             Ok(()) => {
                 report::ended(words, &plan, end, notes);
+                if plan.watch.starts_again() && !end.asked {
+                    probe::restore(notes.mask);
+                    // One that fails at once would do nothing else.
+                    process::sleep(500);
+                    continue;
+                }
                 plan.watch.code(end.status.code())
             }
         };

@@ -274,6 +274,7 @@ pub fn number(digits: &[u8], base: u64) -> Option<u64> {
         let value = match digit {
             b'0'..=b'9' => digit - b'0',
             b'a'..=b'f' => digit - b'a' + 10,
+            b'A'..=b'F' => digit - b'A' + 10,
             _ => return None,
         };
         let value = Some(u64::from(value)).filter(|&value| value < base)?;

@@ -19,7 +19,8 @@
 //! `mountinfo=POINT:OPTIONS,...`, `pivot_root=no`, `directory=PATH`, `terminal=PATH`, and `seen=WHAT:THERE:REAL,...`
 //! with the kind of a source or the content of a descriptor, the length of the place that is there, and the source
 //! without links, for the root, the fresh /proc and each operation (`idmap=FD` for the only one); for `init` also
-//! `pid=1`, `parent=PID`, `foreground=FD` and `pointers=BYTES`. After the plan stands what
+//! `pid=1`, `parent=PID`, `foreground=FD` and `pointers=BYTES`, and `machine=memory`, `machine=disk` (where the root of
+//! the machine is that it is the first process of) or `machine=closed` (standard input is, too). After the plan stands what
 //! a plan holds and `--explain` does not show. With `against=default` only the lines stand there in
 //! which the plan differs from that of `pidone run /bin/true` for the same caller, each with its
 //! neighbours and without its number.
@@ -27,8 +28,9 @@
 //! `PIDONE_BLESS=1 cargo test --test golden` writes all expected texts anew: read what it changed.
 
 use pidone::cli::{Name, Request, Wish, parse_as};
-use pidone::compile::compile;
-use pidone::host::{Cgroup, Host, Kind, Seen};
+use pidone::compile::{boot, compile};
+use pidone::config::Machine;
+use pidone::host::{Cgroup, Hardware, Host, Kind, Seen};
 use pidone::names::{self, Ns, NsSet, Sys, Verb, options};
 use pidone::plan::{Arg, Call, Init, Plan, Refusal, Shown, Slot, Watch, Who};
 use pidone::{Strings, ThinCStr, Words};
@@ -196,6 +198,7 @@ fn host(case: &Case) -> Host<'static> {
             ("memfd_exec", "no") => host.memfd_exec = false,
             ("blocked", set) => host.blocked = u64::from_str_radix(set, 16).unwrap(),
             ("pid", "1") => host.first = true,
+            ("machine", _) => (host.machine, host.first) = (true, true),
             ("parent", pid) => host.parent = pid.parse().expect("a process id"),
             ("foreground", fd) => host.foreground = fd.parse().ok(),
             ("window", size) => host.window = size.parse().expect("a number"),
@@ -315,10 +318,55 @@ fn planned(case: &Case, line: &str, inspect: &mut dyn FnMut(&Plan)) -> String {
         Ok(plan) => {
             inspect(&plan);
             let timing = if *timing { "timing\n" } else { "" };
-            format!("{}{}{timing}", Shown(&plan), left_out(&plan))
+            let plan = format!("{}{}{timing}", Shown(&plan), left_out(&plan));
+            match (host.machine, config.init) {
+                (true, Some(init)) => around(case, &init.machine, plan),
+                _ => plan,
+            }
         }
         Err(error) => format!("error: {error}\n"),
     }
+}
+
+/// What the first process of a machine does before and after.
+fn around(case: &Case, wish: &Machine, plan: String) -> String {
+    let words = Words::default();
+    let list = |texts: &[&str]| {
+        let texts = texts.iter().map(|text| words.join(&[text.as_bytes()]));
+        words.copy(&texts.collect::<Vec<_>>())
+    };
+    let hardware = Hardware {
+        modules: wish
+            .modules
+            .map_or(&[], |_| list(&["/m/1.ko", "/m/2.ko.xz"])),
+        kinds: list(&["ext4", "xfs"]),
+        in_memory: case.facts.contains("machine=memory"),
+        links: &[2, 3],
+        buttons: if wish.power_button {
+            list(&["/dev/input/event0"])
+        } else {
+            &[]
+        },
+        places: list(&["/data"]),
+    };
+    let mut text = String::new();
+    let mut add = |name, plan: &Plan| write!(text, "{name}\n{}", Shown(plan)).unwrap();
+    if case.facts.contains("closed") {
+        add("mounts", &boot::mounts(true, &words));
+    }
+    add("modules", &boot::modules(wish, &hardware, &words));
+    if let Some(root) = &wish.root {
+        add("root", &boot::root(wish, root, &hardware, &words));
+    }
+    add("gifts", &boot::gifts(wish, &hardware, &words));
+    text += &plan;
+    write!(
+        text,
+        "end\n{}",
+        Shown(&boot::end(wish, &hardware, 3, &words))
+    )
+    .unwrap();
+    text
 }
 
 /// The lines that differ, and those beside them.

@@ -218,6 +218,7 @@ const UNSAFE: &[&str] = &[
     "arch/",
     "launch/clone.rs",
     "launch/perform.rs",
+    "launch/plain.rs",
     "rt/",
     "strings.rs",
     "sys/",

@@ -25,14 +25,19 @@ Exit status: the command's own, 128+N if signal N killed it, 127 not found, 126 
 );
 
 /// The options of a verb.
-pub struct Usage(pub Verb);
+pub struct Usage {
+    /// Which one.
+    pub verb: Verb,
+    /// With those for the first process of a virtual machine.
+    pub machine: bool,
+}
 
 /// Where the explanations start.
 const COLUMN: usize = 33;
 
 impl Show for Usage {
     fn show(&self, text: &mut Text) {
-        match self.0 {
+        match self.verb {
             Verb::Run => put!(
                 text,
                 "pidone run [OPTIONS] [--] COMMAND [ARG...]   (no COMMAND: $SHELL, else /bin/sh)\n\
@@ -52,7 +57,7 @@ impl Show for Usage {
         }
         let mut rest = options::help(text.words());
         let (mut taken, mut title) = (0, &[][..]);
-        for flag in options::of(Some(self.0)) {
+        for flag in options::of(Some(self.verb)) {
             let mut help = Help::default();
             // A group's heading stands at its first option, which may be another verb's.
             while taken <= flag.id as usize {
@@ -62,8 +67,10 @@ impl Show for Usage {
                 }
                 taken += 1;
             }
-            line(text, &flag, &Help { title, ..help });
-            title = &[];
+            if self.machine || !flag.id.is_for_machines() {
+                line(text, &flag, &Help { title, ..help });
+                title = &[];
+            }
         }
     }
 }

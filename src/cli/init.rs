@@ -1,14 +1,22 @@
 //! The values of options that `init` alone has.
 
-use super::Lists;
 use super::value::milliseconds;
+use super::{Lists, gift};
 use crate::config::{Init, Target};
 use crate::names::{Id, Signal};
+use crate::strings::ThinCStr;
 use crate::text::{cut, decimal, has, number, position};
 
 /// Puts an option and its value into the configuration; nothing if the value is wrong.
 #[inline(never)]
-pub fn store(init: &mut Init, id: Id, mut word: &[u8], lists: &mut Lists) -> Option<()> {
+pub fn store<'a>(
+    init: &mut Init<'a>,
+    id: Id,
+    words: ThinCStr<'a>,
+    lists: &mut Lists<'a>,
+) -> Option<()> {
+    let mut word = words.bytes();
+    let machine = &mut init.machine;
     match id {
         Id::Group => init.target = Target::Group,
         Id::SignalAll => init.target = Target::All,
@@ -21,12 +29,16 @@ pub fn store(init: &mut Init, id: Id, mut word: &[u8], lists: &mut Lists) -> Opt
         Id::WaitAll => init.wait_all = true,
         Id::Pause => init.pause = true,
         Id::Verbose => init.verbose = true,
-        Id::Vm => init.machine.wanted = true,
-        Id::End => init.machine.end = position("auto reboot poweroff halt", word)? as u8,
-        Id::Report if word == b"console" => init.machine.console = true,
-        Id::Report => {
-            let port = number(word.strip_prefix(b"port:0x")?, 16)?;
-            init.machine.port = Some(u16::try_from(port).ok()?);
+        Id::Vm => machine.wanted = true,
+        Id::End => machine.end = position("auto reboot poweroff halt", word)? as u8,
+        Id::Respawn => machine.respawn = true,
+        Id::PowerButton => machine.power_button = true,
+        Id::Modules => machine.modules = Some(words),
+        Id::NewRoot => machine.root = Some(gift::root(words, lists.gifts.words())?),
+        Id::OverRoot => machine.overlay = Some(words),
+        Id::Sysctl | Id::Link | Id::Dns | Id::Report => {
+            let gift = gift::gift(id, words, lists.gifts.words())?;
+            lists.gifts.push(gift);
         }
         Id::Rewrite | Id::ExpectExit | Id::RemapExit => loop {
             let more = has(word, b',');

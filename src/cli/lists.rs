@@ -1,7 +1,7 @@
 //! What several options add up to.
 
 use super::Request;
-use crate::config::{Allowed, EnvChange, Filter, Operation, Range, Rlimit};
+use crate::config::{Allowed, EnvChange, Filter, Gift, Operation, Range, Rlimit};
 use crate::names::Signal;
 use crate::words::{Array, Words};
 
@@ -20,6 +20,7 @@ pub struct Lists<'a> {
     pub ranges: [Array<'a, Range>; 2],
     pub rewrite: Array<'a, (Signal, Option<Signal>)>,
     pub remap: Array<'a, (u8, u8)>,
+    pub gifts: Array<'a, Gift<'a>>,
 }
 
 impl<'a> Lists<'a> {
@@ -37,6 +38,7 @@ impl<'a> Lists<'a> {
             ranges: [Array::new(words), Array::new(words)],
             rewrite: Array::new(words),
             remap: Array::new(words),
+            gifts: Array::new(words),
         }
     }
 
@@ -49,6 +51,7 @@ impl<'a> Lists<'a> {
         if let Some(init) = &mut config.init {
             init.rewrite = self.rewrite.finish();
             init.remap = self.remap.finish();
+            init.machine.gifts = self.gifts.finish();
         }
         request.view.processes = self.processes.finish();
         config.privilege.seccomp = self.filters.finish();

@@ -141,6 +141,7 @@ impl<'a> Parser<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Gift, Report};
     use crate::strings::iterate;
 
     #[test]
@@ -184,7 +185,8 @@ mod tests {
         assert!(!config.process.tty);
         let init = config.init.unwrap();
         assert_eq!((init.grace, init.machine.end), (Some(3000), 1));
-        assert_eq!((init.machine.console, init.machine.port), (true, Some(1)));
+        let reports = [Report::Console, Report::Port(1)].map(Gift::Report);
+        assert_eq!(init.machine.gifts, reports);
         let command: [_; 3] = core::array::from_fn(|at| config.command[at].map(ThinCStr::bytes));
         assert_eq!(command, [Some(&b"/app"[..]), Some(b"--"), Some(b"x")]);
         assert_eq!(iterate(config.command).count(), 3);

@@ -4,6 +4,7 @@
 //! work, and so do `-w DIR`, `-wDIR` and clusters of one-letter switches.
 
 mod contradictions;
+mod gift;
 mod help;
 mod ids;
 mod init;

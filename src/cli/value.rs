@@ -81,8 +81,8 @@ pub fn store<'a>(
             };
             *offset = Some(signed(word)?);
         }
-        Id::Chdir => process.chdir = Some(first),
-        Id::Env => lists.env.push(variable(first)?),
+        Id::Chdir | Id::Directory => process.chdir = Some(first),
+        Id::Env | Id::Variable => lists.env.push(variable(first)?),
         Id::Setenv => {
             let pair =
                 lists
@@ -159,7 +159,7 @@ pub fn store<'a>(
         Id::Types => request.view.about_types = true,
         Id::Json => request.view.json = true,
         Id::Task => request.view.task = process_id(word)?,
-        _ if init.is_some() => return super::init::store(init.as_mut()?, option, word, lists),
+        _ if init.is_some() => return super::init::store(init.as_mut()?, option, first, lists),
         _ => {
             namespaces.add = option
                 .namespace()

@@ -1,5 +1,6 @@
 //! The command's environment.
 
+use super::command::DEFAULT_PATH;
 use crate::config::{Config, EnvChange};
 use crate::host::Host;
 use crate::strings::{Strings, ThinCStr, iterate};
@@ -10,12 +11,16 @@ use crate::words::{Array, Words};
 #[inline(never)]
 pub fn environment<'p>(config: &Config<'p>, host: &Host<'p>, words: &'p Words) -> &'p Strings<'p> {
     let process = &config.process;
-    if process.env.is_empty() && !process.clear_env && !host.environment.is_empty() {
+    let changed = !process.env.is_empty() || process.clear_env || host.machine;
+    if !changed && !host.environment.is_empty() {
         return host.environment;
     }
     let mut variables = Array::new(words);
     if !process.clear_env {
         iterate(host.environment).for_each(|pair| variables.push(Some(pair)));
+    }
+    if host.machine && variable(&variables, b"PATH").is_none() {
+        variables.push(Some(words.join(&[b"PATH=", DEFAULT_PATH])));
     }
     for change in process.env {
         match *change {

@@ -1,8 +1,9 @@
 //! `init`: the same steps wherever it runs. It needs no capability, no /proc, and no newer call than
 //! clone(2), which no filter refuses.
 
+use super::namespaces::Resolved;
 use super::steps::List;
-use super::{command, environment, process, reports, set_sigchld, terminal};
+use super::{command, credentials, environment, process, reports, set_sigchld, terminal};
 use crate::config::{Config, Init, Target};
 use crate::error::Error;
 use crate::host::Host;
@@ -22,6 +23,9 @@ pub fn compile<'p>(
     if init.target == Target::All && !host.first {
         return Err(Error::NotFirst);
     }
+    if init.machine.any() && !host.machine {
+        return Err(Error::NoMachine);
+    }
     match (init.pause, config.command.is_empty()) {
         (true, false) => return Err(Error::Contradiction(Id::Pause, Id::Command)),
         (false, true) => return Err(Error::NoCommand),
@@ -34,6 +38,9 @@ pub fn compile<'p>(
         .filter(|_| !own_session && !init.single_child);
     let env = environment::environment(config, host, words);
     let mut list = List::new(words);
+    let nothing = Resolved::default();
+    let credentials = credentials::credentials(config, host, &nothing, &None, &mut list);
+    list.directory = credentials.home.or(config.process.chdir);
     // In as few pages as can be, for as long as it waits.
     let of_terminal = if config.process.tty {
         MOST_OF_TERMINAL
@@ -51,25 +58,30 @@ pub fn compile<'p>(
     process::names(config, &mut list);
     let mut argv = config.command;
     if init.pause {
-        leave_alone(config, &mut list);
+        leave_alone(config, host, &mut list);
     } else {
         list.turn(Who::Clone);
         list.add(spawn(terminal.is_some()), Id::Default);
         list.turn(Who::During);
         reports::announce(config, NsSet::NONE, &mut list);
-        leave_alone(config, &mut list);
+        leave_alone(config, host, &mut list);
         // After the last use of them, which was the command's start.
         if let Some((start, length)) = host.pointers {
             list.add(Call::Discard(start, length), Id::Default);
         }
         list.turn(Who::Child);
-        place(config, init, own_session, terminal, &mut list);
+        place(config, host, init, own_session, terminal, &mut list);
+        process::attributes(config, &mut list);
+        credentials.take_commands(&mut list);
         list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
         match init.mask {
             Some(mask) => list.add(Call::SetSignals(mask), Id::Blocked),
             None => list.add(Call::RestoreSignals, Id::Default),
         }
         argv = command::execute(config, env, words, &mut list)?;
+    }
+    if let Some(error) = list.error {
+        return Err(error);
     }
     Ok(Plan {
         steps: list.steps.finish(),
@@ -122,10 +134,10 @@ fn spawn(with_terminal: bool) -> Call<'static> {
 
 /// We keep no mount busy, and no pipe or socket open.
 #[inline(never)]
-fn leave_alone(config: &Config, list: &mut List) {
+fn leave_alone(config: &Config, host: &Host, list: &mut List) {
     list.add(TO_ROOT, Id::Default);
-    // The terminal is ours to keep.
-    if !config.process.tty {
+    // The terminal is ours to keep, and what a machine has open is.
+    if !config.process.tty && !host.machine {
         reports::close_descriptors(config, list, false);
     }
 }
@@ -140,9 +152,16 @@ const NO_TERMINAL: Refusal = Refusal::after(&[
 ]);
 
 /// The command's session or process group, and the terminal.
-fn place(config: &Config, init: &Init, own_session: bool, terminal: Option<u32>, list: &mut List) {
+fn place(
+    config: &Config,
+    host: &Host,
+    init: &Init,
+    own_session: bool,
+    terminal: Option<u32>,
+    list: &mut List,
+) {
     let because = asked(config.process.new_session, Id::NewSession);
-    terminal::take(config, own_session, because, list);
+    terminal::take(config, host, own_session, because, list);
     list.add_if(!own_session && !init.single_child, OWN_GROUP, Id::Default);
     if let Some(terminal) = terminal {
         let args = [
@@ -155,8 +174,9 @@ fn place(config: &Config, init: &Init, own_session: bool, terminal: Option<u32>,
     }
 }
 
-/// Milliseconds that a machine's workload has between the signal that stops it and `SIGKILL`.
-const GRACE: u64 = 10_000;
+/// Milliseconds that a machine's workload has between the signal that stops it and `SIGKILL`, and that everybody
+/// else has when it has ended.
+const GRACE: u64 = 5_000;
 
 fn watch<'p>(
     config: &Config,
@@ -176,12 +196,16 @@ fn watch<'p>(
         init.rewrite = rules.finish();
     }
     if host.machine {
-        // Ctrl-alt-del, and a power supply that fails: the workload is to end.
+        // Ctrl-alt-del, a power supply that fails, and what other managers of machines send (systemd(1)): the
+        // workload is to end.
         let stop = config.life.stop_signal.or(Some(Signal::TERM));
         let mut rules = Array::new(words);
-        rules.extend(&[(Signal::INT, stop), (Signal::PWR, stop)]);
+        for signal in [Signal::INT, Signal::PWR, Signal::HALT, Signal::POWEROFF] {
+            rules.push((signal, stop));
+        }
         rules.extend(init.rewrite);
         init.rewrite = rules.finish();
+        init.grace = init.grace.or((!init.wait_all).then_some(GRACE));
     }
     Watch {
         shares_terminal: init.single_child,

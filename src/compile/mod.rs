@@ -146,6 +146,13 @@ fn sandbox<'p>(
     // Before the attributes, of which the directory is one of the new view.
     let made = mounts::mounts(config, host, &resolved, words, &mut list);
     process::attributes(config, &mut list);
+    terminal::take(
+        config,
+        host,
+        config.process.new_session,
+        Id::NewSession,
+        &mut list,
+    );
     // After what may need a privilege, and before foreign code.
     let allow = config.privilege.allow_new_privs || config.enter.pid != 0;
     if !allow {

@@ -11,6 +11,7 @@ use crate::plan::Arg;
 use crate::strings::ThinCStr;
 
 /// The set of new namespaces, and which of them an option asked for.
+#[derive(Default)]
 pub struct Resolved {
     pub new: NsSet,
     /// Those that the child makes itself.

@@ -6,7 +6,7 @@
 //! build the same steps; a word that does not exist does not compile.
 
 use crate::compile::steps::List;
-use crate::names::{Constant, Id, Sys, calls, constants, flags};
+use crate::names::{Constant, Id, Signal, Sys, calls, constants, flags};
 use crate::plan::{Arg, Call, Member, Plain, RECORD, Slot};
 use crate::strings::{ThinCStr, thin};
 use crate::text::packed::packed;
@@ -59,6 +59,19 @@ values! {
     n32 Arg::Number(32);
     n24 Arg::Number(24);
     m0755 Arg::Mode(0o755);
+    m1777 Arg::Mode(0o1777);
+    m0644 Arg::Mode(0o644);
+    PWR Arg::Signal(Signal::PWR);
+    ASYNC Arg::Number(libc::O_ASYNC as i64);
+    REMOUNT Arg::Flags(libc::MS_REMOUNT | libc::MS_RDONLY, &flags::MOUNT);
+    FRESH Arg::Flags(
+        (libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC | libc::O_CLOEXEC) as u64,
+        &flags::OPEN
+    );
+    LISTEN Arg::Flags(
+        (libc::O_RDONLY | libc::O_NONBLOCK | libc::O_CLOEXEC) as u64,
+        &flags::OPEN
+    );
     device Arg::Mode(libc::S_IFREG | 0o666);
     mount_point Arg::Mode(libc::S_IFREG | 0o444);
     MOVE Arg::Flags(libc::MS_MOVE, &flags::MOUNT);
@@ -194,7 +207,7 @@ const fn encode_value(text: &[u8], start: usize, end: usize) -> u8 {
         return SLOT + slot;
     }
     if let Some(constant) = index(constants::NAMES, text, start, end) {
-        assert!(constant < 32, "there is no room for more constants");
+        assert!(constant < 62, "there is no room for more constants");
         return CONSTANT + constant;
     }
     index(NAMES, text, start, end).expect("a value with a name")
@@ -241,7 +254,10 @@ impl<'p> List<'p> {
             for &word in words {
                 let at = usize::from(word & 0x1f).wrapping_sub(1);
                 let arg = match word {
-                    CONSTANT.. => Constant::ALL.get(at).map(|constant| Arg::Name(*constant)),
+                    CONSTANT.. => {
+                        let at = usize::from(word - CONSTANT - 1);
+                        Constant::ALL.get(at).map(|constant| Arg::Name(*constant))
+                    }
                     SLOT.. => Slot::ALL.get(at).map(|slot| Arg::Slot(*slot)),
                     YIELDS.. => {
                         yields = Slot::ALL.get(at).copied();

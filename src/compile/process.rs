@@ -4,7 +4,6 @@ use super::identity::write_file;
 use super::namespaces::Resolved;
 use super::phrase::phrase;
 use super::steps::List;
-use super::terminal;
 use crate::config::Config;
 use crate::names::{Id, Ns, Sys};
 use crate::plan::{Arg, Refusal};
@@ -52,13 +51,19 @@ fn set_name<'p>(child: &mut List<'p>, number: Sys, name: ThinCStr<'p>, because: 
 /// around us that refuses it is no reason to refuse the command.
 pub fn loopback(resolved: &Resolved, child: &mut List) {
     if resolved.new.contains(Ns::Net) {
-        child.refusal = Refusal::Warn;
-        let phrase = phrase!(
-            "socket AF_INET datagrams IPPROTO_IP =socket; ioctl socket SIOCSIFFLAGS loopback_up"
-        );
-        child.say_for(Id::Net, phrase, &[]);
-        child.refusal = Refusal::Fatal;
+        child.because = Id::Net;
+        raise_loopback(Refusal::Warn, child);
     }
+}
+
+/// Makes the loopback device usable.
+pub fn raise_loopback(refusal: Refusal, list: &mut List) {
+    list.refusal = refusal;
+    let phrase = phrase!(
+        "socket AF_INET datagrams IPPROTO_IP =socket; ioctl socket SIOCSIFFLAGS loopback_up"
+    );
+    list.say(phrase, &[]);
+    list.refusal = Refusal::Fatal;
 }
 
 /// The OOM killer's adjustment, through the /proc of the caller: one inside may be anything
@@ -95,5 +100,4 @@ pub fn attributes<'p>(config: &Config<'p>, child: &mut List<'p>) {
         let parts = [Arg::Resource(limit.resource), limits];
         child.say_for(Id::Rlimit, phrase!("prlimit64 zero $0 $1 null"), &parts);
     }
-    terminal::take(config, process.new_session, Id::NewSession, child);
 }

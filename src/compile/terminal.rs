@@ -10,7 +10,7 @@ use crate::text::packed::packed;
 
 /// Makes it, as large as ours, while paths are the caller's.
 pub fn open(config: &Config, host: &Host, before: &mut List) {
-    if !config.process.tty {
+    if !config.process.tty || host.machine {
         return;
     }
     let pair = phrase!(
@@ -25,14 +25,16 @@ pub fn open(config: &Config, host: &Host, before: &mut List) {
     }
 }
 
-/// The command's session, if it has one of its own, and its terminal.
-pub fn take(config: &Config, own_session: bool, because: Id, child: &mut List) {
+/// The command's session, if it has one of its own, and its terminal; a machine's console is nobody else's.
+pub fn take(config: &Config, host: &Host, own_session: bool, because: Id, child: &mut List) {
     if !own_session {
         return;
     }
     let tty = config.process.tty;
     child.say_for(if tty { Id::Tty } else { because }, phrase!("setsid"), &[]);
-    if tty {
+    if tty && host.machine {
+        child.say(phrase!("ioctl zero TIOCSCTTY zero"), &[]);
+    } else if tty {
         let phrase = phrase!(
             "ioctl peer TIOCSCTTY zero; dup3 peer zero zero; dup3 peer n1 zero; dup3 peer n2 zero"
         );

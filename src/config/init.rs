@@ -1,5 +1,6 @@
 //! The duties of process 1, and of who stands in for it.
 
+use super::Machine;
 use crate::names::Signal;
 
 /// How processes are cared for. `Init::default()` is `pidone init` without options.
@@ -32,20 +33,7 @@ pub struct Init<'a> {
     /// Exit codes of the command, and ours in their place; the last that fits counts.
     pub remap: &'a [(u8, u8)],
     /// What is done for a virtual machine, if we are its first process.
-    pub machine: Machine,
-}
-
-/// How a virtual machine ends.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Machine {
-    /// Whether it was said that this is one.
-    pub wanted: bool,
-    /// 0 is as fits the machine, then reboot, power off, halt.
-    pub end: u8,
-    /// Whether the console is told the exit code.
-    pub console: bool,
-    /// The I/O port that is told the exit code, such as that of QEMU's isa-debug-exit.
-    pub port: Option<u16>,
+    pub machine: Machine<'a>,
 }
 
 /// Who gets the signals that we get.

@@ -4,10 +4,12 @@
 //! out by the front ends that read them and by `compile`.
 
 mod init;
+mod machine;
 mod resources;
 mod value;
 
-pub use init::{Init, Machine, Target};
+pub use init::{Init, Target};
+pub use machine::{Gift, Link, Machine, Report, Root};
 pub use resources::Resources;
 pub use value::{
     Access, Account, Allowed, EnvChange, Filter, Operation, Propagation, Range, Rlimit, Setgroups,

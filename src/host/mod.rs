@@ -3,8 +3,11 @@
 //! The facts of [`Host`] that cost a system call are believed to be favourable until something is
 //! refused: the refusal teaches the fact, and the plan is made again.
 
+mod hardware;
 pub mod nslist;
 pub mod probe;
+
+pub use hardware::Hardware;
 
 use crate::names::NsSet;
 use crate::plan::Stack;

@@ -27,6 +27,7 @@ mod cgroup;
 mod child;
 mod clone;
 mod perform;
+mod plain;
 mod short;
 mod slots;
 mod stack;

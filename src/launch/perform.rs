@@ -8,11 +8,11 @@ use super::clone::{clone, fork};
 use super::short::Short;
 use super::{cgroup, timeline::Timeline};
 use crate::names::{Errno, Ns};
-use crate::plan::{Arg, Call, Data, Failure, Plain, Plan, RECORD, Refusal, Slot, Who, entry};
+use crate::plan::{Call, Data, Failure, Plan, Refusal, Slot, Who, entry};
 use crate::strings::{Strings, ThinCStr};
 use crate::sys::file::{self, Fd};
 use crate::sys::process::{self, Pid};
-use crate::sys::{Result, memory, plain, signal};
+use crate::sys::{Result, memory, signal};
 
 /// One process's view of a plan while it is carried out.
 #[derive(Clone, Copy)]
@@ -27,7 +27,7 @@ pub struct Performer<'a> {
     timeline: Option<&'a Timeline>,
     /// Who hears of refusals as they happen.
     pub tell: Option<&'a dyn Fn(Failure)>,
-    /// Whether the steps after one that is refused are performed all the same.
+    /// Whether the steps for other wishes are performed after one that is refused.
     pub goes_on: bool,
     /// Descriptors, or 0, which is always somebody else's.
     pub slots: [u32; Slot::COUNT],
@@ -69,10 +69,14 @@ impl<'a> Performer<'a> {
 
     /// The way through one's steps, up to the first refusal that matters.
     pub fn perform_all(&mut self, who: Who) -> core::result::Result<(), Failure> {
-        let mut needless = 0;
+        let (mut needless, mut vain) = (0, None);
         for (number, step) in self.plan.by(who) {
             if needless > 0 {
                 needless -= 1;
+                continue;
+            }
+            let wish = step.operands.as_ptr();
+            if vain == Some(wish) {
                 continue;
             }
             self.stamp(number);
@@ -111,6 +115,10 @@ impl<'a> Performer<'a> {
             }
             if matters && !self.goes_on {
                 return Err(failure);
+            }
+            // Of a wish that cannot be met the rest is of no use.
+            if matters && !step.operands.is_empty() {
+                vain = Some(wish);
             }
         }
         Ok(())
@@ -186,6 +194,7 @@ impl<'a> Performer<'a> {
                 permitted,
                 inheritable,
             } => process::set_capabilities(permitted.bits(), inheritable.bits()),
+            Call::AwaitFile(path) => file::wait_for(path.as_cstr()),
             Call::AwaitByte(fd) => file::read(Fd(*fd), &mut [0]).map(|_| ()),
             Call::ExecCopy => {
                 process::execute_file(self.fd(Slot::Copy)?, self.plan.argv, self.plan.env)
@@ -198,77 +207,6 @@ impl<'a> Performer<'a> {
                 Err(_) => Ok(()),
             },
         }
-    }
-
-    /// Turns arguments into words, and passes them.
-    fn plain(&mut self, plain: &Plain) -> Result<()> {
-        let of_child = plain.args.iter().find_map(|arg| match arg {
-            Arg::OfChild(name) => Some(name),
-            _ => None,
-        });
-        let answer = match of_child {
-            Some(name) => self.plain_of_child(plain, name.bytes()),
-            None => self.pass(plain, &[]),
-        };
-        // Not before: what it had may be an argument, on the way through a path.
-        if let (Err(_), Some(slot)) = (answer, plain.yields) {
-            self.empty(slot);
-        }
-        answer
-    }
-
-    /// Apart, for the size of its frame.
-    #[inline(never)]
-    fn plain_of_child(&mut self, plain: &Plain, name: &[u8]) -> Result<()> {
-        let path = self.of_child(b"", name);
-        self.pass(plain, path.bytes())
-    }
-
-    /// Passes the words of the arguments, of which one may be a path that ends with a NUL.
-    #[inline(never)]
-    fn pass(&mut self, plain: &Plain, path: &[u8]) -> Result<()> {
-        let (mut words, mut record) = ([0; 6], [0; RECORD]);
-        for (place, arg) in words.iter_mut().zip(plain.args) {
-            *place = match arg {
-                Arg::OfChild(_) => path.as_ptr() as usize,
-                Arg::Record(members) => {
-                    for (place, (_, value)) in record.iter_mut().zip(*members) {
-                        *place = self.word(value)?;
-                    }
-                    record.as_ptr() as usize
-                }
-                arg => self.word(arg)?,
-            }
-        }
-        // SAFETY: the kernel only reads for these calls (`Sys`); an argument that is an address is
-        // that of a C string, or of a structure that `compile` made for the call, and lives in the
-        // plan, in this frame or in one that waits for it.
-        let result = unsafe { plain::call(plain.number, words) }?;
-        match plain.yields {
-            Some(slot) => self.fill(slot, Fd(result as u32)),
-            None => Ok(()),
-        }
-    }
-
-    /// An argument as the kernel takes it.
-    #[inline(never)]
-    fn word(&self, arg: &Arg) -> Result<usize> {
-        Ok(match arg {
-            Arg::Text(text) => text.as_ptr() as usize,
-            Arg::Number(number) => *number as usize,
-            Arg::Mode(mode) => *mode as usize,
-            Arg::Name(constant) => constant.value() as usize,
-            Arg::Flags(flags, _) => *flags as usize,
-            Arg::Filter(bytes) => bytes.as_ptr() as usize,
-            Arg::Signal(signal) => signal.number().into(),
-            Arg::Cap(cap) => cap.number(),
-            Arg::Resource(resource) => resource.number() as usize,
-            Arg::Limit(limit) => *limit as usize,
-            Arg::Slot(slot) => self.fd(*slot)?.0 as usize,
-            Arg::Ids(ids) => ids.as_ptr() as usize,
-            Arg::ChildId => self.cell.tid.as_ptr() as usize,
-            Arg::Null | Arg::OfChild(_) | Arg::Record(_) => 0,
-        })
     }
 
     /// Has another program do something with the child.
@@ -297,7 +235,7 @@ impl<'a> Performer<'a> {
     }
 
     /// `/proc/CHILD/` and what follows.
-    fn of_child(&self, folder: &[u8], name: &[u8]) -> Short {
+    pub fn of_child(&self, folder: &[u8], name: &[u8]) -> Short {
         let mut text = Short::new();
         text.push(b"/proc/");
         text.number(self.child.map_or(0, |pid| pid.0 as u64));

@@ -38,6 +38,7 @@ calls! {
     fchmod SYS_fchmod
     fchmodat SYS_fchmodat
     fcntl SYS_fcntl
+    finit_module SYS_finit_module
     ioctl SYS_ioctl
     landlock_add_rule SYS_landlock_add_rule
     landlock_create_ruleset SYS_landlock_create_ruleset
@@ -67,6 +68,7 @@ calls! {
     setuid SYS_setuid
     socket SYS_socket
     symlinkat SYS_symlinkat
+    sync SYS_sync
     umask SYS_umask
     umount2 SYS_umount2
     unlinkat SYS_unlinkat

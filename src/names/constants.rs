@@ -30,11 +30,16 @@ macro_rules! constants {
 
 constants! {
     AF_INET
+    AF_INET6
     AT_FDCWD
     CLOSE_RANGE_CLOEXEC
     FD_CLOEXEC
     F_ADD_SEALS
+    F_DUPFD_CLOEXEC
     F_SETFD
+    F_SETFL
+    F_SETOWN
+    F_SETSIG
     IFF_UP
     IPPROTO_IP
     LANDLOCK_RULE_NET_PORT
@@ -50,7 +55,11 @@ constants! {
     PR_SET_NO_NEW_PRIVS
     PR_SET_PDEATHSIG
     SECCOMP_SET_MODE_FILTER
+    SIOCADDRT
+    SIOCSIFADDR
     SIOCSIFFLAGS
+    SIOCSIFMTU
+    SIOCSIFNETMASK
     SUID_DUMP_DISABLE
     TIOCGPTPEER
     TIOCSCTTY
@@ -62,7 +71,10 @@ constants! {
 /// Where the values are.
 mod kernel {
     pub use libc::*;
-    pub use linux_raw_sys::ioctl::SIOCSIFFLAGS;
+    pub use linux_raw_sys::general::F_SETSIG;
+    pub use linux_raw_sys::ioctl::{
+        SIOCADDRT, SIOCSIFADDR, SIOCSIFFLAGS, SIOCSIFMTU, SIOCSIFNETMASK,
+    };
     pub use linux_raw_sys::landlock::landlock_rule_type::*;
 
     /// `linux/sched/coredump.h`, for prctl(2).

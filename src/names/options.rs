@@ -116,7 +116,8 @@ options! {
     MapAuto "" "map-auto" "" "one's ids of /etc/subuid, /etc/subgid" ""
     Setgroups "" "setgroups" "allow|deny" "setgroups(2) inside" "allow or deny"
 
-    [Run Enter]
+    [Run Enter Init]
+    # "COMMAND's user"
     Uid "" "uid" "USER" "the command's user" "a name or a number up to 4294967294"
     Gid "" "gid" "GROUP" "the command's group" "a name or a number up to 4294967294"
     Groups "" "groups" "GROUP,..." "its other groups" "a list of names or numbers up to 4294967294"
@@ -169,10 +170,11 @@ options! {
     Clearenv "" "clearenv" "" "start with no variables" ""
     [Run Enter Init]
     Argv0 "" "argv0" "NAME" "the command's own name" ""
-    [Run Enter]
     Umask "" "umask" "OCTAL" "file mode mask" "an octal number up to 777"
     Nice "" "nice" "N" "nice value" "a number from -20 to 19"
+    [Run Enter]
     OomScoreAdj "" "oom-score-adj" "N" "OOM killer's adjustment" "a number from -1000 to 1000"
+    [Run Enter Init]
     Rlimit "" "rlimit" "NAME=SOFT[:HARD]" "resource limit" "a name such as nofile, =, and one or two numbers or inf with : between"
     [Run Init]
     NewSession "" "new-session" "" "a session without a terminal" ""
@@ -216,10 +218,21 @@ options! {
     # "Exit status"
     ExpectExit "e" "expect-exit" "CODE,..." "0 in place of CODE" "numbers from 0 to 255"
     RemapExit "" "remap-exit" "FROM=TO,..." "TO in place of FROM" "two numbers from 0 to 255 with = between"
+    # "Where COMMAND starts"
+    Directory "" "chdir" "DIR" "its working directory; ~ is the user's home" ""
+    Variable "" "env" "K[=V]" "set a variable, or keep it" "NAME=VALUE or NAME"
     # "A virtual machine (its kernel takes all of this as pidone.NAME=VALUE)"
-    Vm "" "vm" "" "mount what a machine needs, and end it" ""
+    Vm "" "vm" "" "make one of it; with --help more options" ""
+    Modules "" "modules" "DIR" "load the modules there, ordered by name" ""
+    NewRoot "" "root" "DEV[:TYPE[:OPT]]" "the root: a block device, a virtiofs or 9p tag" "a device such as /dev/vda, or a tag and its type, and perhaps : and options"
+    OverRoot "" "overlay" "tmpfs|DEV" "what is written goes there, not to the root" ""
+    Sysctl "" "sysctl" "NAME=VALUE" "a parameter of the kernel" "a name such as net.ipv4.ip_forward, =, and a value"
+    Link "" "net" "DEV,ADDR/LEN[,...]" "a network device's address[,GATEWAY][,mtu=N]" "such as eth0,10.0.2.15/24,10.0.2.2 or eth0,fd00::2/64,mtu=9000"
+    Dns "" "dns" "ADDR" "a name server, for /etc/resolv.conf" "an address such as 10.0.2.3 or fd00::3"
+    PowerButton "" "power-button" "" "it ends the machine" ""
+    Respawn "" "respawn" "" "start COMMAND again when it ends" ""
+    Report "" "report" "WHERE" "console, port:0xN or file:PATH get the code" "console, port:0x and up to four hexadecimal digits, or file: and a path"
     End "" "end" "HOW" "auto, reboot, poweroff or halt" "auto, reboot, poweroff or halt"
-    Report "" "report" "WHERE" "tell the console, or a port:0xN, the exit code" "console, or port:0x and up to four hexadecimal digits"
     [Run Init]
     # "Life"
     Timeout "" "timeout" "SEC" "stop it after that long" "a number of seconds, such as 10 or 0.5"
@@ -401,7 +414,8 @@ impl Flag {
         use Id::*;
         let adds = matches!(self.id, Share | Try | Env | Setenv | Unsetenv | Rlimit)
             || matches!(self.id, MapUsers | MapGroups | Join | Persist)
-            || matches!(self.id, Rewrite | ExpectExit | RemapExit | Report)
+            || matches!(self.id, Rewrite | ExpectExit | RemapExit | Variable)
+            || matches!(self.id, Sysctl | Link | Dns | Report)
             || (CapAdd as u8..=LandlockTcpBind as u8).contains(&(self.id as u8));
         let modifies = matches!(self.id, Perms | Size);
         adds || modifies || self.id.is_operation() || self.value.is_empty()
@@ -422,6 +436,11 @@ impl Id {
             Help::next(&mut rest);
         }
         text.raw(Help::next(&mut rest).wanted);
+    }
+
+    /// Whether it is for the first process of a virtual machine alone.
+    pub fn is_for_machines(self) -> bool {
+        (Id::Modules as u8..=Id::End as u8).contains(&(self as u8))
     }
 
     /// Whether it is an operation on the view of file systems, of which the order counts.
@@ -498,6 +517,8 @@ mod tests {
     fn what_has_values_says_what_is_wanted() {
         let free = [
             "chdir",
+            "modules",
+            "overlay",
             "argv0",
             "cgroup-path",
             "landlock-ro",

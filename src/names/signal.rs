@@ -34,6 +34,9 @@ impl Signal {
     pub const URG: Signal = Signal(23);
     pub const WINCH: Signal = Signal(28);
     pub const PWR: Signal = Signal(30);
+    /// `SIGRTMIN+3` and `SIGRTMIN+4`, as systemd(1) knows them.
+    pub const HALT: Signal = Signal(37);
+    pub const POWEROFF: Signal = Signal(38);
 
     /// What a program raises by its own mistake. They are never blocked: a fault of ours must end us.
     pub const FAULTS: [Signal; 7] = [

@@ -51,6 +51,11 @@ impl Show for Arg<'_> {
             Arg::Limit(limit) => put!(text, limit),
             Arg::Slot(slot) => slot.show(text),
             Arg::Filter(_) => put!(text, "&filter"),
+            Arg::Block(_, shown) => {
+                text.byte(b'{');
+                text.raw(shown.bytes());
+                text.byte(b'}');
+            }
             Arg::Ids(ids) => {
                 for (at, id) in ids.iter().enumerate() {
                     put!(text, if at == 0 { "[" } else { ", " }, id);

@@ -85,6 +85,11 @@ impl Watch<'_> {
         self.init.is_some_and(|init| init.pause)
     }
 
+    /// Whether the command is started again when it ends.
+    pub fn starts_again(&self) -> bool {
+        self.init.is_some_and(|init| init.machine.respawn)
+    }
+
     /// Whether the command leads a process group of its own, which gets the foreground of the terminal.
     pub fn has_own_group(&self) -> bool {
         self.init.is_some_and(|init| !init.single_child)

@@ -35,6 +35,8 @@ pub enum Arg<'p> {
     Slot(Slot),
     /// The instructions of a filter.
     Filter(&'p [u8]),
+    /// A structure, and what is shown of it.
+    Block(&'p [u64; 15], ThinCStr<'p>),
     /// User or group ids.
     Ids(&'p [u32]),
     /// The address of the child's process id.
@@ -159,6 +161,8 @@ pub enum Call<'p> {
         /// The inheritable set.
         inheritable: Caps,
     },
+    /// newfstatat(2), again for ten seconds as long as there is no such file.
+    AwaitFile(ThinCStr<'p>),
     /// read(2) of one byte.
     AwaitByte(u32),
     /// execve(2) with the plan's arguments and environment.

@@ -1,9 +1,9 @@
 //! The first process of a virtual machine: it boots, does what `init` does, and ends the machine.
 
 use super::{FIRST, Process, carry_out};
-use crate::cli::{self, Request, Wish};
+use crate::cli::{self, Name, Request, Wish};
 use crate::compile::boot;
-use crate::config::Machine;
+use crate::config::{Gift, Machine, Report};
 use crate::error::{Error, FAILED, Refused};
 use crate::host::Host;
 use crate::host::probe::kernel;
@@ -11,9 +11,7 @@ use crate::launch::perform;
 use crate::plan::{Plan, Shown};
 use crate::report;
 use crate::supervise;
-use crate::sys::file::{self, STDERR};
 use crate::sys::{machine, process};
-use crate::text::{Text, put};
 use crate::words::Words;
 
 /// Never returns in a machine.
@@ -24,68 +22,121 @@ pub fn run<'a>(
     host: Host<'a>,
     words: &'a Words,
 ) -> Result<u8, Error<'a>> {
-    let plan = boot::mounts(&host, words);
+    let mounts = boot::mounts(host.closed, words);
     if request.wish == Wish::Explain {
-        report::print(words, &Shown(&plan));
+        explain(&of(request), &mounts, words);
         return carry_out(request, host, words);
     }
     if process::id() != FIRST {
         return Err(Error::NotFirst);
     }
-    carry_through(words, &plan, true);
-    let (_, arguments) = process.arguments.split_first().unwrap_or((&None, &[]));
-    let [line, file] = kernel::settings(words);
-    let texts = [line, file, &[]];
-    let again = cli::machine(request.name, arguments, process.environment, texts, words);
-    let mut machine = Machine::default();
-    let mut follow = || {
-        let request = again.as_ref().map_err(|error| *error)?;
-        for error in request.complaints {
-            report::complain(words, error);
-        }
-        machine = request.config.init.map_or(machine, |init| init.machine);
-        // With /proc mounted it does not look like a machine any more.
-        let host = Host {
-            machine: true,
-            ..process.host(request)
-        };
-        carry_out(request, host, words)
-    };
-    let code = follow().unwrap_or_else(|error| {
+    carry_through(words, &mounts, true);
+    let mut machine = TELLING;
+    let code = boot(process, request.name, &mut machine, words).unwrap_or_else(|error| {
         report::complain(words, &error);
         FAILED
     });
     end(words, &machine, code)
 }
 
+/// What would be done, as far as that can be said elsewhere.
+#[inline(never)]
+fn explain(wish: &Machine, mounts: &Plan, words: &Words) {
+    let show = |plan: &Plan| report::print(words, &Shown(plan));
+    show(mounts);
+    let found = kernel::look_at_devices(wish, words);
+    show(&boot::modules(wish, &found, words));
+    if let Some(root) = &wish.root {
+        show(&boot::root(wish, root, &found, words));
+    }
+    let found = kernel::look_around(wish, words);
+    show(&boot::gifts(wish, &found, words));
+}
+
+/// Makes a machine of it, and has its command run; the command's exit code.
+#[inline(never)]
+fn boot<'a>(
+    process: &Process,
+    name: Name,
+    wish: &mut Machine<'a>,
+    words: &'a Words,
+) -> Result<u8, Error<'a>> {
+    let mut texts = [kernel::command_line(words), kernel::settings(words), &[]];
+    let mut request = read(process, name, texts, words)?;
+    *wish = of(&request);
+    let found = kernel::look_at_devices(wish, words);
+    carry_through(words, &boot::modules(wish, &found, words), true);
+    if let Some(root) = &wish.root {
+        if !carry_through(words, &boot::root(wish, root, &found, words), false) {
+            return Ok(FAILED);
+        }
+        carry_through(words, &boot::mounts(false, words), true);
+        texts[2] = kernel::settings(words);
+        request = read(process, name, texts, words)?;
+        *wish = of(&request);
+    }
+    for error in request.complaints {
+        report::complain(words, error);
+    }
+    let found = kernel::look_around(wish, words);
+    carry_through(words, &boot::gifts(wish, &found, words), true);
+    let host_name = &mut request.config.process.hostname;
+    *host_name = host_name.or_else(|| kernel::host_name(words));
+    // With /proc mounted it does not look like a machine any more.
+    let host = Host {
+        machine: true,
+        ..process.host(&request)
+    };
+    carry_out(&request, host, words)
+}
+
+/// What arguments, variables and texts ask for.
+#[inline(never)]
+fn read<'a>(
+    process: &Process,
+    name: Name,
+    texts: [&'a [u8]; 3],
+    words: &'a Words,
+) -> Result<Request<'a>, Error<'a>> {
+    let (_, arguments) = process.arguments.split_first().unwrap_or((&None, &[]));
+    cli::machine(name, arguments, process.environment, texts, words)
+}
+
+#[inline(never)]
+fn of<'a>(request: &Request<'a>) -> Machine<'a> {
+    request.config.init.map_or(TELLING, |init| init.machine)
+}
+
 /// Performs a plan that has no child; whether nothing was refused that matters.
+#[inline(never)]
 fn carry_through(words: &Words, plan: &Plan, goes_on: bool) -> bool {
     let tell = |failure| report::complain(words, &Refused { plan, failure });
     perform(plan, goes_on, &tell).is_ok()
 }
 
+/// Where nothing can be said of it, the console gets the exit code.
+const TELLING: Machine<'static> = Machine {
+    gifts: &[Gift::Report(Report::Console)],
+    ..Machine::NONE
+};
+
 /// Ends a machine that was asked for a text only: a kernel whose first process just exits panics.
 pub fn end_unbooted(words: &Words, code: u8) {
     if kernel::has_just_booted() {
-        let wish = Machine {
-            console: true,
-            ..Machine::default()
-        };
-        end(words, &wish, code)
+        end(words, &TELLING, code)
     }
 }
 
 /// Everybody else ends, the exit code is told, the files are kept, and so ends the machine.
+#[inline(never)]
 fn end(words: &Words, wish: &Machine, code: u8) -> ! {
     supervise::end_all();
-    if wish.console {
-        let mut line = Text::new(words);
-        put!(&mut line, "pidone: exit ", u64::from(code), "\n");
-        let _ = file::write_all(STDERR, line.bytes());
-    }
-    machine::keep_files();
-    if let Some(port) = wish.port {
-        machine::tell_port(port, code);
+    let found = kernel::look_at_places(words);
+    carry_through(words, &boot::end(wish, &found, code, words), true);
+    for gift in wish.gifts {
+        if let Gift::Report(Report::Port(port)) = gift {
+            machine::tell_port(*port, code);
+        }
     }
     let [restart, off] = [
         libc::LINUX_REBOOT_CMD_RESTART,

@@ -14,6 +14,8 @@ pub struct Deadline {
     ask_with: Signal,
     stop_timeout: Option<u64>,
     timed_out: bool,
+    /// Whether the command was asked to end.
+    pub asked: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -33,6 +35,7 @@ impl Deadline {
             ask_with: watch.stop_signal.unwrap_or(Signal::TERM),
             stop_timeout: watch.stop_timeout,
             timed_out: false,
+            asked: false,
         }
     }
 
@@ -71,6 +74,7 @@ impl Deadline {
 
     /// Asks the command to end. The time until `SIGKILL` starts with the first asking.
     pub fn ask(&mut self, child: &Child, with: Signal) {
+        self.asked = true;
         child.send(with);
         let killing = matches!(self.next, Some((_, Next::Kill)));
         if let (false, Some(grace)) = (killing, self.stop_timeout) {

@@ -25,6 +25,8 @@ pub struct End {
     pub status: Status,
     /// Whether the time limit had passed.
     pub timed_out: bool,
+    /// Whether it was asked to end.
+    pub asked: bool,
     /// Why its end could not be waited for.
     pub lost: Option<Errno>,
 }
@@ -88,6 +90,7 @@ pub fn supervise(child: &Child, watch: &Watch, say: &dyn Fn(Event)) -> End {
     }
     tty::restore(child, watch);
     service.end.timed_out = service.deadline.timed_out();
+    service.end.asked = service.deadline.asked;
     service.end
 }
 

@@ -1,7 +1,7 @@
 //! Files and descriptors.
 
 use super::raw::{Sysno, call};
-use super::{Result, nothing};
+use super::{Result, nothing, signal};
 use crate::names::Errno;
 use crate::strings::until_nul;
 use core::ffi::CStr;
@@ -104,6 +104,17 @@ pub fn exists(path: &CStr) -> bool {
     let arguments = [AT_FDCWD, path.as_ptr() as usize, libc::F_OK as usize];
     // SAFETY: the path is a C string.
     unsafe { call(Sysno::faccessat, arguments) }.is_ok()
+}
+
+/// Looks for a file every hundredth of a second, for ten seconds.
+pub fn wait_for(path: &CStr) -> Result<()> {
+    for _ in 0..1000 {
+        if exists(path) {
+            return Ok(());
+        }
+        let _ = signal::wait(0, Some(10));
+    }
+    Err(Errno::NOENT)
 }
 
 /// newfstatat(2), following links: device and inode number.

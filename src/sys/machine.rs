@@ -29,17 +29,6 @@ pub fn end(ways: [u32; 2]) {
     }
 }
 
-/// sync(2), and mount(2) of the root read-only, so that its journal is clean.
-pub fn keep_files() {
-    let root = c"/".as_ptr() as usize;
-    let flags = (libc::MS_REMOUNT | libc::MS_RDONLY) as usize;
-    // SAFETY: the path is a C string.
-    unsafe {
-        let _ = call(Sysno::sync, []);
-        let _ = call(Sysno::mount, [0, root, 0, flags, 0]);
-    }
-}
-
 /// Writes a byte to an I/O port, after iopl(2), which is for who has `CAP_SYS_RAWIO`.
 pub fn tell_port(port: u16, byte: u8) {
     // SAFETY: no pointer is passed.

@@ -190,7 +190,7 @@ fn the_licence_and_the_help_are_printed() {
     let help = ran(&[&tini, "-h"]);
     assert_eq!((help.code, help.err.as_str()), (Some(0), ""));
     assert!(
-        help.out.contains("--rewrite FROM:TO") && help.out.lines().count() <= 42,
+        help.out.contains("--rewrite FROM:TO") && help.out.lines().count() <= 50,
         "{}",
         help.out
     );

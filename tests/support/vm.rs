@@ -9,7 +9,8 @@ use super::support::{Ran, Scratch, has, skip};
 pub use cpio::Archive;
 use std::ffi::OsString;
 use std::fs;
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -176,7 +177,8 @@ impl Machine {
         }
         let mut qemu = command
             .args(&self.arguments)
-            .stdin(Stdio::null())
+            .args(["-qmp".into(), socket(&scratch)])
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -192,7 +194,7 @@ impl Machine {
             readers: readers.into(),
             end: Instant::now() + self.deadline,
             trouble: self.trouble,
-            _scratch: scratch,
+            scratch,
         }
     }
 
@@ -223,6 +225,12 @@ pub fn found(program: &str) -> Vec<u8> {
     let files = std::env::split_paths(&path).map(|folder| folder.join(program));
     let file = files.into_iter().find(|file| file.is_file());
     fs::read(file.unwrap_or_else(|| panic!("no {program}"))).expect("a program can be read")
+}
+
+/// Where QEMU's monitor listens.
+fn socket(scratch: &Scratch) -> OsString {
+    let path = scratch.path.join("monitor");
+    format!("unix:{},server=on,wait=off", path.display()).into()
 }
 
 /// What every kernel is told: where to write what, how to end, and the frequency of its time stamp
@@ -257,7 +265,7 @@ pub struct Running {
     /// When it is switched off.
     pub end: Instant,
     trouble: bool,
-    _scratch: Scratch,
+    scratch: Scratch,
 }
 
 impl Running {
@@ -271,6 +279,29 @@ impl Running {
     pub fn until(&mut self, text: &str) {
         while !self.console().contains(text) {
             self.go_on(text);
+        }
+    }
+
+    /// Keys on the console.
+    pub fn type_in(&mut self, keys: &str) {
+        let console = self.qemu.stdin.as_mut().expect("a pipe");
+        console.write_all(keys.as_bytes()).expect("QEMU reads");
+    }
+
+    /// A line for QEMU's monitor.
+    pub fn tell_monitor(&self, line: &str) {
+        let path = self.scratch.path.join("monitor");
+        let mut monitor = UnixStream::connect(path).expect("QEMU listens");
+        let command = "human-monitor-command";
+        let words = format!(
+            "{{\"execute\":\"qmp_capabilities\"}}\n{{\"execute\":\"{command}\",\"arguments\":{{\"command-line\":\"{line}\"}}}}\n"
+        );
+        monitor.write_all(words.as_bytes()).expect("QEMU reads");
+        // A greeting, and an answer to each.
+        let answers = BufReader::new(monitor).lines().take(3);
+        for answer in answers {
+            let answer = answer.expect("QEMU answers");
+            assert!(!answer.contains("\"error\""), "{answer}");
         }
     }
 

@@ -1,8 +1,15 @@
 //! What a virtual machine has not when its first process starts: the kernel's file systems, and a console.
 
-use super::phrase::phrase;
-use super::steps::List;
-use crate::host::Host;
+mod end;
+mod gifts;
+mod root;
+
+pub use end::end;
+pub use gifts::gifts;
+pub use root::{modules, root};
+
+use crate::compile::phrase::phrase;
+use crate::compile::steps::List;
 use crate::names::{Errno, Id, flags};
 use crate::plan::{Arg, Plan, Refusal};
 use crate::strings::{ThinCStr, thin};
@@ -49,9 +56,9 @@ const THERE: Refusal = Refusal::after(&[Errno::EXIST, Errno::ROFS]);
 const HAD: Refusal = Refusal::after(&[Errno::BUSY, Errno::NODEV, Errno::PERM, Errno::NOENT]);
 
 /// The plan of a boot, in which there is no child. What the kernel does not have is left out, and so is
-/// what is there already.
+/// what is there already. Input, output and errors are the console if they are `closed`.
 #[inline(never)]
-pub fn mounts<'p>(host: &Host, words: &'p Words) -> Plan<'p> {
+pub fn mounts(closed: bool, words: &Words) -> Plan<'_> {
     let mut list = List::new(words);
     list.about(Id::Vm, &[]);
     for (kind, place, flags, data) in MOUNTS {
@@ -62,7 +69,7 @@ pub fn mounts<'p>(host: &Host, words: &'p Words) -> Plan<'p> {
         let parts = [Arg::Text(target), Arg::Text(place)];
         list.say(phrase!("symlinkat $0 here $1"), &parts);
     }
-    if host.closed {
+    if closed {
         list.refusal = NO_CONSOLE;
         for file in [thin!("/dev/console"), thin!("/dev/null")] {
             for _ in 0..3 {

@@ -1,9 +1,13 @@
 //! What a kernel says of its machine.
 
 use super::read;
-use crate::strings::thin;
-use crate::sys::{file, machine};
-use crate::words::Words;
+use crate::config::{Gift, Machine};
+use crate::host::Hardware;
+use crate::strings::{ThinCStr, thin};
+use crate::sys::file::{self, Names};
+use crate::sys::{machine, mount};
+use crate::text::{cut, decimal};
+use crate::words::{Array, Words};
 
 /// Whether we are the first process of a machine, where nothing is mounted yet. In a container the last of
 /// these is refused, whoever is root there (reboot(2)).
@@ -11,9 +15,119 @@ pub fn has_just_booted() -> bool {
     !file::exists(c"/proc/self") && machine::keys_are_ours()
 }
 
-/// The kernel's command line, and the file with settings for a machine.
-pub(crate) fn settings(words: &Words) -> [&[u8]; 2] {
-    [thin!("/proc/cmdline"), thin!("/etc/pidone/init")].map(|file| read(words, file))
+/// The kernel's command line.
+pub(crate) fn command_line(words: &Words) -> &[u8] {
+    read(words, thin!("/proc/cmdline"))
+}
+
+/// The file with settings for a machine.
+pub(crate) fn settings(words: &Words) -> &[u8] {
+    read(words, thin!("/etc/pidone/init"))
+}
+
+/// What the machine is called in its root.
+pub(crate) fn host_name(words: &Words) -> Option<ThinCStr<'_>> {
+    let mut text = read(words, thin!("/etc/hostname"));
+    let name = cut(&mut text, b'\n').trim_ascii();
+    (1..=64).contains(&name.len()).then(|| words.join(&[name]))
+}
+
+/// What is needed for the root.
+#[inline(never)]
+pub(crate) fn look_at_devices<'w>(wish: &Machine, words: &'w Words) -> Hardware<'w> {
+    let mut found = Hardware::default();
+    if let Some(folder) = wish.modules {
+        found.modules = listed(words, folder, b"");
+    }
+    if wish.root.is_some() {
+        let mut all = Array::new(words);
+        let mut rest = read(words, thin!("/proc/filesystems"));
+        while !rest.is_empty() {
+            let mut kind = cut(&mut rest, b'\n');
+            // Others need no device.
+            if cut(&mut kind, b'\t').is_empty() {
+                all.push(words.join(&[kind]));
+            }
+        }
+        found.kinds = all.finish();
+    }
+    found
+}
+
+/// What is needed for everything else.
+#[inline(never)]
+pub(crate) fn look_around<'w>(wish: &Machine, words: &'w Words) -> Hardware<'w> {
+    let mut links = Array::new(words);
+    for gift in wish.gifts {
+        if let Gift::Link(link) = gift {
+            let path: [&[u8]; 3] = [b"/sys/class/net/", &link.name, b"/ifindex"];
+            let number = decimal(read(words, words.join(&path)).trim_ascii());
+            links.push(number.unwrap_or(0) as u32);
+        }
+    }
+    let mut found = Hardware {
+        in_memory: mount::root_is_in_memory(),
+        links: links.finish(),
+        ..Hardware::default()
+    };
+    if wish.power_button {
+        let (folder, device) = (thin!("/sys/class/input"), thin!("/dev/input"));
+        let mut buttons = Array::new(words);
+        for &event in listed(words, folder, b"event") {
+            let name = event.skip(folder.bytes().len()).bytes();
+            let label = words.join(&[event.bytes(), b"/device/name"]);
+            if read(words, label) == b"Power Button\n" {
+                buttons.push(words.join(&[device.bytes(), name]));
+            }
+        }
+        found.buttons = buttons.finish();
+    }
+    found
+}
+
+/// Where devices are mounted, the last one first.
+#[inline(never)]
+pub(crate) fn look_at_places<'w>(words: &'w Words) -> Hardware<'w> {
+    let mut places = Array::new(words);
+    let mut rest = read(words, thin!("/proc/mounts"));
+    while !rest.is_empty() {
+        let mut line = cut(&mut rest, b'\n');
+        let source = cut(&mut line, b' ');
+        let place = cut(&mut line, b' ');
+        if source.starts_with(b"/") {
+            places.push(words.join(&[place]));
+        }
+    }
+    places.reverse();
+    Hardware {
+        places: places.finish(),
+        in_memory: mount::root_is_in_memory(),
+        ..Hardware::default()
+    }
+}
+
+/// The files of a directory whose names begin with something, in the order of their names.
+fn listed<'w>(words: &'w Words, folder: ThinCStr, prefix: &[u8]) -> &'w [ThinCStr<'w>] {
+    let mut all = Array::new(words);
+    let flags = (libc::O_DIRECTORY | libc::O_CLOEXEC) as u32;
+    if let Ok(fd) = file::open(folder.as_cstr(), flags) {
+        let mut names = Names::of(fd);
+        while let Some(name) = names.next() {
+            let name = name.to_bytes();
+            if !name.starts_with(b".") && name.starts_with(prefix) {
+                all.push(words.join(&[folder.bytes(), b"/", name]));
+                let mut at = all.len();
+                while let Some([before, this]) = all.get_mut(at.wrapping_sub(2)..at)
+                    && before.bytes() > this.bytes()
+                {
+                    core::mem::swap(before, this);
+                    at -= 1;
+                }
+            }
+        }
+        file::close(fd);
+    }
+    all.finish()
 }
 
 /// Whether the machine has a switch of its own. What a monitor without one leaves running ends by a reboot.

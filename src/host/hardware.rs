@@ -1,0 +1,20 @@
+//! What is found in a virtual machine when it starts.
+
+use crate::strings::ThinCStr;
+
+/// Each of these is looked for if it is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Hardware<'a> {
+    /// The files of modules, in order.
+    pub modules: &'a [ThinCStr<'a>],
+    /// The types of file systems that the kernel knows, and that are on devices.
+    pub kinds: &'a [ThinCStr<'a>],
+    /// Whether the root is in memory.
+    pub in_memory: bool,
+    /// For each network device that is to get an address its number.
+    pub links: &'a [u32],
+    /// The files of power buttons.
+    pub buttons: &'a [ThinCStr<'a>],
+    /// Where devices are mounted, the last one first.
+    pub places: &'a [ThinCStr<'a>],
+}

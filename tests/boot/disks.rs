@@ -1,0 +1,164 @@
+//! Roots on disks: a real ext4 on virtio, whose modules are in the first root.
+
+use super::support::{Scratch, has, skip};
+use super::vm::{Machine, found};
+use super::{add_modules, assert_says, bare, shell};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const MODULES: [&str; 5] = [
+    "virtio_ring",
+    "virtio",
+    "virtio_mmio",
+    "virtio_blk",
+    "overlay",
+];
+
+/// An image with a system on it, whose workload is a script, or an empty one.
+fn disk(scratch: &Scratch, name: &str, script: Option<&str>) -> Option<PathBuf> {
+    if !has("mkfs.ext4") {
+        skip("no mkfs.ext4");
+        return None;
+    }
+    let (folder, image) = (
+        scratch.path.join(format!("{name}.d")),
+        scratch.path.join(name),
+    );
+    fs::create_dir(&folder).expect("a new directory");
+    if let Some(script) = script {
+        for place in [
+            "bin",
+            "dev",
+            "proc",
+            "sys",
+            "run",
+            "tmp",
+            "data",
+            "etc/pidone",
+        ] {
+            fs::create_dir_all(folder.join(place)).expect("a new directory");
+        }
+        fs::write(folder.join("bin/busybox"), found("busybox")).expect("it can be written");
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(folder.join("bin/busybox"), mode).expect("it is ours");
+        symlink("busybox", folder.join("bin/sh")).expect("a new link");
+        fs::write(folder.join("script"), shell(script)).expect("it can be written");
+        fs::write(folder.join("etc/hostname"), "on-disk\n").expect("it can be written");
+        let settings = "exec=/bin/sh\narg=/script\nreport=console\n";
+        fs::write(folder.join("etc/pidone/init"), settings).expect("it can be written");
+    }
+    let made = Command::new("mkfs.ext4")
+        .args(["-q", "-d"])
+        .arg(&folder)
+        .arg(&image)
+        .arg("16M")
+        .output()
+        .expect("it is there");
+    assert!(made.status.success(), "{made:?}");
+    Some(image)
+}
+
+/// What a file of the image holds, whose journal has nothing to be recovered.
+fn content(image: &Path, file: &str) -> String {
+    let ask = |request: &str| {
+        let answer = Command::new("debugfs")
+            .args(["-R", request])
+            .arg(image)
+            .output();
+        String::from_utf8_lossy(&answer.expect("it is there").stdout).into_owned()
+    };
+    let features = ask("features");
+    assert!(!features.contains("needs_recovery"), "{features}");
+    ask(&format!("cat {file}"))
+}
+
+fn boot(words: &str, drives: &[&Path]) -> Option<super::Ended> {
+    let mut machine: Machine = bare(&format!("pidone.modules=/modules {words}"))?;
+    add_modules(&mut machine, &MODULES);
+    machine.drives = drives.iter().map(|drive| drive.to_path_buf()).collect();
+    Some(machine.boot())
+}
+
+/// A root on a disk, found without its type: what was written is there afterwards, and the disk is clean.
+#[test]
+fn a_disk_is_the_root() {
+    let scratch = Scratch::new("disk");
+    let script = "hostname; cat /proc/mounts; echo kept >/data/file; ls -d /init /modules; ls -d /dev/pidone*; exit 7";
+    let Some(image) = disk(&scratch, "root", Some(script)) else {
+        return;
+    };
+    let Some(ended) = boot("pidone.root=/dev/vda", &[&image]) else {
+        return;
+    };
+    assert_says(
+        &ended,
+        &[
+            "on-disk",
+            "/dev/vda / ext4 rw,relatime 0 0",
+            "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0",
+            "tmpfs /run tmpfs rw,nosuid,nodev,relatime,mode=755,inode64 0 0",
+            "tmpfs /tmp tmpfs rw,nosuid,nodev,relatime,inode64 0 0",
+            "ls: /init: No such file or directory",
+            "ls: /dev/pidone*: No such file or directory",
+            "pidone: exit 7",
+        ],
+    );
+    assert_eq!(content(&image, "/data/file"), "kept\n");
+}
+
+/// What is written over a root that is read-only is gone with the machine, or is on another disk, which is clean.
+#[test]
+fn a_root_may_be_written_over() {
+    let scratch = Scratch::new("overlay");
+    let script =
+        "grep -o '^overlay / overlay rw' /proc/mounts; echo new >/data/file; cat /data/file";
+    let Some(image) = disk(&scratch, "root", Some(script)) else {
+        return;
+    };
+    let Some(other) = disk(&scratch, "other", None) else {
+        return;
+    };
+    let before = fs::read(&image).expect("it can be read");
+    for over in ["tmpfs", "/dev/vdb"] {
+        let words = format!("pidone.root=/dev/vda:ext4:ro pidone.overlay={over}");
+        let Some(ended) = boot(&words, &[&image, &other]) else {
+            return;
+        };
+        assert_says(&ended, &["overlay / overlay rw", "new", "pidone: exit 0"]);
+    }
+    assert!(fs::read(&image).expect("it can be read") == before);
+    assert_eq!(content(&other, "/upper/data/file"), "new\n");
+}
+
+/// A disk that the workload has mounted, also one that is in use to the end, is clean too.
+#[test]
+fn other_disks_are_left_clean() {
+    let scratch = Scratch::new("disks");
+    let script =
+        "mkdir -p /mnt; mount /dev/vda /mnt && echo kept >/mnt/file; cd /mnt; sleep 100 & exit 3";
+    let Some(image) = disk(&scratch, "data", None) else {
+        return;
+    };
+    let words = "pidone.modules=/modules pidone.report=console -- /bin/sh /script";
+    let Some(mut machine) = bare(words) else {
+        return;
+    };
+    machine.files.file("script", 0o644, shell(script));
+    add_modules(&mut machine, &MODULES);
+    machine.drives.push(image.clone());
+    assert_says(&machine.boot(), &["pidone: exit 3"]);
+    assert_eq!(content(&image, "/file"), "kept\n");
+}
+
+/// A disk that never comes: the machine ends, and says why.
+#[test]
+fn a_root_that_is_not_there_ends_the_machine() {
+    let Some(ended) = boot("pidone.root=/dev/vdz pidone.report=console", &[]) else {
+        return;
+    };
+    assert_says(&ended, &["pidone: exit 125"]);
+    let said = "pidone: --root \"/dev/vdz\": step 2 of ";
+    assert!(ended.console.contains(said), "{}", ended.console);
+}

@@ -1,0 +1,109 @@
+//! How a machine is stopped.
+
+use super::{add_modules, assert_says, machine};
+
+/// Ctrl-alt-del, a power supply that fails, and what managers of machines send, are signals to process 1.
+#[test]
+fn a_machine_is_stopped_in_order() {
+    for (signal, words, lines) in [
+        ("INT", "", &["asked by TERM", "pidone: exit 3"][..]),
+        (
+            "PWR",
+            "pidone.stop-signal=HUP",
+            &["asked by HUP", "pidone: exit 4"],
+        ),
+        (
+            "INT",
+            "pidone.rewrite=INT:USR1",
+            &["asked by USR1", "pidone: exit 5"],
+        ),
+        ("38", "", &["asked by TERM", "pidone: exit 3"]),
+    ] {
+        let script = format!(
+            "trap 'echo asked by TERM; exit 3' TERM; trap 'echo asked by HUP; exit 4' HUP\n\
+            trap 'echo asked by USR1; exit 5' USR1\n\
+            kill -{signal} 1; while :; do sleep 1; done"
+        );
+        let Some(machine) = machine(words, &script) else {
+            return;
+        };
+        assert_says(&machine.boot(), lines);
+    }
+}
+
+/// Who does not end by itself is killed when the time is over.
+#[test]
+fn a_workload_that_ignores_the_end_is_killed() {
+    let script = "trap '' TERM; kill -INT 1; while :; do sleep 1; done";
+    let Some(machine) = machine("pidone.stop-timeout=0.5", script) else {
+        return;
+    };
+    assert_says(&machine.boot(), &["pidone: exit 137"]);
+}
+
+/// Everybody else may end in peace as well, when the workload has ended.
+#[test]
+fn others_are_asked_to_end_too() {
+    let script = "(trap 'sleep 1; echo the other has ended; exit' TERM; while :; do sleep 0.1; done) & sleep 0.5; exit 6";
+    let Some(machine) = machine("", script) else {
+        return;
+    };
+    assert_says(&machine.boot(), &["the other has ended", "pidone: exit 6"]);
+}
+
+/// The button, as the machine's monitor presses it.
+#[test]
+fn the_power_button_ends_a_machine() {
+    let script = "trap 'echo asked; exit 7' TERM; echo ready; while :; do sleep 0.1; done";
+    let words = "pidone.modules=/modules pidone.power-button";
+    let Some(mut machine) = machine(words, script) else {
+        return;
+    };
+    add_modules(&mut machine, &["button", "evdev"]);
+    let mut running = machine.start();
+    running.until("ready");
+    running.tell_monitor("system_powerdown");
+    assert_says(&running.end(), &["asked", "pidone: exit 7"]);
+}
+
+/// Ctrl-alt-del on a keyboard.
+#[test]
+fn three_keys_end_a_machine() {
+    let script = "trap 'echo asked; exit 8' TERM; echo ready; while :; do sleep 0.1; done";
+    let Some(mut machine) = machine("", script) else {
+        return;
+    };
+    machine.arguments.extend(["-device".into(), "i8042".into()]);
+    let mut running = machine.start();
+    running.until("ready");
+    running.tell_monitor("sendkey ctrl-alt-delete");
+    assert_says(&running.end(), &["asked", "pidone: exit 8"]);
+}
+
+/// Another place for the exit code: a port that has a file of the host at its other end.
+#[test]
+fn a_file_gets_the_exit_code() {
+    let scratch = super::support::Scratch::new("report");
+    let file = scratch.path.join("code");
+    let words = "pidone.modules=/modules pidone.report=file:/dev/vport0p1";
+    let Some(mut machine) = machine(words, "exit 9") else {
+        return;
+    };
+    let modules = ["virtio_ring", "virtio", "virtio_mmio", "virtio_console"];
+    add_modules(&mut machine, &modules);
+    let chardev = format!("file,id=code,path={}", file.display());
+    for word in [
+        "-chardev",
+        &chardev,
+        "-device",
+        "virtio-serial-device",
+        "-device",
+        "virtserialport,chardev=code",
+    ] {
+        machine.arguments.push(word.into());
+    }
+    let ended = machine.boot();
+    assert_says(&ended, &["pidone: exit 9"]);
+    let said = std::fs::read_to_string(file).unwrap_or_default();
+    assert_eq!(said, "9\n", "{}", ended.console);
+}

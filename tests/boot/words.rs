@@ -1,0 +1,92 @@
+//! What is said on the kernel's command line and in the image.
+
+use super::{assert_says, bare, machine};
+
+/// A wrong word is told of, with the nearest right one, and the others count.
+#[test]
+fn wrong_words_do_not_stop_a_boot() {
+    let words = "pidone.grase=5 pidone.grace=x pidone.net=eth7,10.0.0.1/8 pidone.sysctl=no.such.thing=1 pidone.modules=/none \
+        pidone.end=reboot pidone.end=halt \"pidone.hostname=in quotes\" pidone.=1 pidone pidone.vm.x pidone.dns=";
+    let Some(machine) = machine(words, "hostname") else {
+        return;
+    };
+    let ended = machine.boot();
+    assert_says(
+        &ended,
+        &[
+            "pidone: unknown option \"grase=5\": did you mean --grace?",
+            "pidone: --grace \"x\": wanted is a number of seconds, such as 10 or 0.5",
+            "in quotes",
+            "pidone: exit 0",
+        ],
+    );
+    for part in [
+        "pidone: --net \"eth7,10.0.0.1/8\": ",
+        "pidone: --sysctl \"no.such.thing=1\": ",
+        "pidone: --end ",
+        "pidone: --dns ",
+    ] {
+        assert!(ended.console.contains(part), "{part}: {}", ended.console);
+    }
+}
+
+#[test]
+fn a_machine_ends_whatever_becomes_of_its_workload() {
+    for (workload, lines) in [
+        ("-- /bin/sh -c \"kill -9 $$\"", &["pidone: exit 137"][..]),
+        (
+            "-- /missing",
+            &["hint: there is no such file", "pidone: exit 127"],
+        ),
+        ("", &["pidone: exit 125"]),
+        ("-- --bogus /bin/sh", &["pidone: exit 125"]),
+        (
+            "PIDONE_INIT_BOGUS=1 -- /bin/sh -c true",
+            &["pidone: exit 125"],
+        ),
+        ("-- --help", &["pidone: exit 0"]),
+    ] {
+        let words = format!("pidone.report=console {workload}");
+        let Some(machine) = bare(&words) else {
+            return;
+        };
+        assert_says(&machine.boot(), lines);
+    }
+}
+
+/// What the file in the image says, unless the command line says something else; and how QEMU is told the status.
+#[test]
+fn settings_of_a_machine_are_in_its_image() {
+    let settings = "# for a test\nexec=/bin/sh\narg=-c\narg=echo from the file; hostname; exit 9\nreport=console\n\
+        hostname=one\nwait-all=1\nbogus\n";
+    let device = ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"];
+    let Some(mut machine) = bare("pidone.hostname=two pidone.report=port:0xf4") else {
+        return;
+    };
+    machine
+        .files
+        .file("etc/pidone/init", 0o644, settings.into());
+    machine.arguments = device.iter().map(|word| word.into()).collect();
+    let ended = machine.boot();
+    assert_says(
+        &ended,
+        &[
+            "pidone: unknown option \"bogus\": see \"pidone --help\"",
+            "from the file",
+            "pidone: exit 9",
+        ],
+    );
+    assert_eq!(ended.code, Some(9 << 1 | 1), "{}", ended.console);
+}
+
+/// The kernel gives no argument after a second `--`, and cuts those with quotes in it.
+#[test]
+fn a_workload_has_all_its_arguments() {
+    let words =
+        "pidone.report=console stray -- /bin/busybox printf \"[%s]\\n\" \"two words\" -- --vm last";
+    let Some(machine) = bare(words) else {
+        return;
+    };
+    let lines = ["[two words]", "[--]", "[--vm]", "[last]", "pidone: exit 0"];
+    assert_says(&machine.boot(), &lines);
+}
