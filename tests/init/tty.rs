@@ -210,3 +210,35 @@ fn it_does_not_wake_up_for_nothing() {
         (switches() == before).then_some(())
     });
 }
+
+/// Who reads late costs nothing, and gets everything.
+#[test]
+fn a_slow_reader_is_waited_for() {
+    for (verb, options) in WAYS {
+        let words = line(verb, &[options, &["seq", "100000"]].concat());
+        let mut child = command(callers()[0], words[0])
+            .args(&words[1..])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("pidone can be started");
+        let used = || {
+            let stat = crate::support::stat(child.id()).expect("it runs");
+            // Its state, the processor time of user and kernel.
+            [&stat[0], &stat[11], &stat[12]].map(String::clone)
+        };
+        eventually("it sleeps with the pipe full", || {
+            let before = used();
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            (before[0] == "S" && used() == before).then_some(())
+        });
+        let mut out = String::new();
+        let mut from = child.stdout.take().expect("a pipe");
+        std::io::Read::read_to_string(&mut from, &mut out).expect("it writes text");
+        let wanted: String = (1..=100_000)
+            .map(|number| format!("{number}\r\n"))
+            .collect();
+        assert!(out == wanted, "{verb} {options:?}: {}", out.len());
+        assert_eq!(child.wait().expect("it ends").code(), Some(0), "{verb}");
+    }
+}
