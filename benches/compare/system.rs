@@ -15,6 +15,8 @@ unsafe extern "C" {
     fn waitpid(pid: c_int, status: *mut c_int, options: c_int) -> c_int;
     fn sigprocmask(how: c_int, set: *const u64, old: *mut u64) -> c_int;
     fn sigwait(set: *const u64, signal: *mut c_int) -> c_int;
+    fn sched_getaffinity(pid: c_int, size: usize, set: *mut u64) -> c_int;
+    fn sched_setaffinity(pid: c_int, size: usize, set: *const u64) -> c_int;
     fn mount(
         source: *const c_char,
         target: *const c_char,
@@ -58,6 +60,31 @@ pub fn own_mount_namespace() -> Result<(), String> {
         "no mount namespace of our own: {}",
         io::Error::last_os_error()
     ))
+}
+
+/// The processors that a process may run on, as the C library counts them.
+type Processors = [u64; 16];
+
+/// Does something with this process, and all that it starts, on a single processor.
+pub fn on_one_processor<T>(work: impl FnOnce() -> T) -> T {
+    let mut all: Processors = [0; 16];
+    let size = size_of::<Processors>();
+    // SAFETY: the set is as large as it is said to be.
+    unsafe { sched_getaffinity(0, size, all.as_mut_ptr()) };
+    let mut one = all;
+    // The last one: the first serves most interrupts.
+    let mut last = true;
+    for word in one.iter_mut().rev() {
+        let highest = word.checked_ilog2().filter(|_| last);
+        *word = highest.map_or(0, |bit| 1 << bit);
+        last &= highest.is_none();
+    }
+    // SAFETY: as above; where it is refused, the processors stay as they are.
+    unsafe { sched_setaffinity(0, size, one.as_ptr()) };
+    let result = work();
+    // SAFETY: as above.
+    unsafe { sched_setaffinity(0, size, all.as_ptr()) };
+    result
 }
 
 /// Kills a child that has not been reaped yet, so that its number cannot be somebody else's.
