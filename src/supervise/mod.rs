@@ -97,7 +97,7 @@ pub fn supervise(child: &Child, watch: &Watch, say: &dyn Fn(Event)) -> End {
 /// Kills all processes but us, and waits for their ends; not for long for one that the kernel holds up.
 pub fn end_all() {
     loop {
-        match process::look_at(process::ANY) {
+        match process::look_at(process::ANY, false) {
             Ok(None) => {
                 let _ = signal::send(process::ANY, Signal::KILL);
                 if signal::wait(Signal::CHLD.bit(), Some(1000)).is_err() {
@@ -153,7 +153,8 @@ impl Service<'_> {
     /// Takes what has become of children, until there is nothing more; whether any is worth waiting for.
     fn reap(&mut self) -> bool {
         loop {
-            match process::look_at(self.waited_for) {
+            // Nobody could continue process 1, so that it does not stop with the command.
+            match process::look_at(self.waited_for, !self.watch.first) {
                 Ok(Some((pid, change))) if pid == self.child.pid => {
                     if self.changed(change) {
                         return false;
@@ -181,10 +182,7 @@ impl Service<'_> {
     fn changed(&mut self, change: Change) -> bool {
         self.end.status = match change {
             Change::Stopped(signal) => {
-                // Nobody could continue process 1.
-                if !self.watch.first {
-                    stop::with_child(self.child, self.watch, signal);
-                }
+                stop::with_child(self.child, self.watch, signal);
                 return false;
             }
             Change::Exited(code) => Status::Exited(code),

@@ -116,9 +116,11 @@ pub enum Change {
 /// Any child.
 pub const ANY: Pid = Pid(-1);
 
-/// wait4(2) without waiting: what has become of a child, if anything, and of which.
-pub fn look_at(child: Pid) -> Result<Option<(Pid, Change)>> {
-    wait(child, libc::WNOHANG | libc::WUNTRACED)
+/// wait4(2) without waiting: what has become of a child, if anything, and of which; whether it has
+/// stopped only if that matters.
+pub fn look_at(child: Pid, stops: bool) -> Result<Option<(Pid, Change)>> {
+    let stops = if stops { libc::WUNTRACED } else { 0 };
+    wait(child, libc::WNOHANG | stops)
 }
 
 /// waitid(2) of a child that had stopped: whether it went on since, and by which signal it has stopped again.
