@@ -5,13 +5,14 @@ use crate::error::Error;
 use crate::names::{Id, Verb};
 
 /// Options that say the same thing in different ways.
-const EXCLUSIVE: [(Id, Id); 13] = [
+const EXCLUSIVE: [(Id, Id); 14] = [
     (Id::MapAuto, Id::MapUsers),
     (Id::MapAuto, Id::MapGroups),
     (Id::Root, Id::EmptyRoot),
     (Id::Group, Id::SingleChild),
     (Id::Tty, Id::SingleChild),
     (Id::Tty, Id::NewSession),
+    (Id::Tty, Id::Pause),
     (Id::SignalAll, Id::SingleChild),
     (Id::Grace, Id::WaitAll),
     (Id::MapRootUser, Id::MapCurrentUser),

@@ -1,8 +1,12 @@
 //! `--tty`: a terminal of the command's own, for `run` and for `init`.
 
+use crate::cost::switches;
 use crate::session::Session;
-use crate::support::{Caller, Ran, callers, command, eventually, has, program, skip};
-use std::io::Write;
+use crate::support::{
+    Caller, Ran, callers, children, command, eventually, has, program, send, skip, state,
+};
+use std::io::{Read, Write};
+use std::os::fd::AsRawFd;
 use std::process::Stdio;
 
 fn line<'a>(verb: &'a str, words: &[&'a str]) -> Vec<&'a str> {
@@ -195,19 +199,86 @@ fn a_cut_cable_ends_the_command() {
 fn it_does_not_wake_up_for_nothing() {
     let mut session = led(callers()[0], "run", &[], "echo ready; exec sleep 1000");
     session.until("ready\r\n");
-    let switches = || {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", session.leader()));
-        let status = status.expect("it is there");
-        let line = status
-            .lines()
-            .find(|line| line.starts_with("voluntary_ctxt"));
-        line.expect("a line").to_string()
-    };
-    // It may still be on its way to sleep.
-    eventually("it sleeps", || {
-        let before = switches();
+    rests(session.leader());
+}
+
+/// On a shielded process 1 too, which does not end for the signal, its terminal is gone when ours is.
+#[test]
+fn a_cut_cable_cuts_the_inner_one() {
+    for &caller in callers() {
+        for (verb, options) in WAYS {
+            let script = "trap '' HUP; echo ready; while echo more; do sleep 0.1; done 2>/dev/null";
+            let mut session = led(caller, verb, options, script);
+            session.until("ready\r\n");
+            session.hang_up();
+            assert_eq!(session.end(), Some(0), "{caller:?} {verb} {options:?}");
+        }
+    }
+}
+
+/// Nobody reads our terminal, and the command's fills up: signals and limits of time are served all the same.
+#[test]
+fn a_terminal_that_nobody_reads_delays_no_end() {
+    for &caller in callers() {
+        for (verb, options) in &WAYS[1..] {
+            let mut session = led(caller, verb, options, "echo ready; exec yes");
+            session.until("ready\r\n");
+            let pidone = session.leader();
+            rests(pidone);
+            send(pidone, libc::SIGTERM);
+            assert_eq!(session.end(), Some(143), "{caller:?} {verb}");
+        }
+        // What pidone itself says of it would wait for a reader too.
+        let script = format!(
+            "exec {} run --tty --timeout=0.5 --stop-timeout=0.1 yes 2>/dev/null",
+            program().display()
+        );
+        let mut session = Session::led_by(caller, &["sh", "-c", &script]);
+        assert_eq!(session.end(), Some(137), "{caller:?}");
+    }
+}
+
+/// What is left after the command's end waits for its reader, also where a write would not wait.
+#[test]
+fn a_late_reader_gets_all_and_costs_nothing() {
+    for &caller in callers() {
+        for (verb, options) in WAYS {
+            let (mut from, to) = std::io::pipe().expect("a pipe");
+            // SAFETY: no pointer is passed.
+            let set = unsafe {
+                libc::fcntl(from.as_raw_fd(), libc::F_SETPIPE_SZ, 4096);
+                libc::fcntl(to.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK)
+            };
+            assert_eq!(set, 0);
+            let words = line(verb, &[options, &["seq", "1600"]].concat());
+            let mut child = command(caller, words[0])
+                .args(&words[1..])
+                .stdin(Stdio::null())
+                .stdout(to)
+                .spawn()
+                .expect("pidone can be started");
+            eventually("the command has ended", || {
+                (state(child.id()) == 'S' && children(child.id()).is_empty()).then_some(())
+            });
+            rests(child.id());
+            let mut out = String::new();
+            from.read_to_string(&mut out).expect("text");
+            let wanted: String = (1..=1600).map(|number| format!("{number}\r\n")).collect();
+            assert!(out == wanted, "{caller:?} {verb}: {}", out.len());
+            assert!(
+                child.wait().expect("it ends").success(),
+                "{caller:?} {verb}"
+            );
+        }
+    }
+}
+
+/// It sleeps, and goes on doing so.
+fn rests(pid: u32) {
+    eventually("it rests", || {
+        let before = switches(pid);
         std::thread::sleep(std::time::Duration::from_millis(300));
-        (switches() == before).then_some(())
+        (state(pid) == 'S' && switches(pid) == before).then_some(())
     });
 }
 
@@ -240,5 +311,27 @@ fn a_slow_reader_is_waited_for() {
             .collect();
         assert!(out == wanted, "{verb} {options:?}: {}", out.len());
         assert_eq!(child.wait().expect("it ends").code(), Some(0), "{verb}");
+    }
+}
+
+/// Who stops pidone gets the terminal as it was, and the command's keys pass again when it goes on.
+#[test]
+fn a_stop_leaves_the_terminal_as_it_was() {
+    const EDITS: libc::tcflag_t = libc::ICANON | libc::ECHO | libc::ISIG;
+    for &caller in callers() {
+        let mut session = Session::new();
+        let before = session.modes() & EDITS;
+        assert_ne!(before, 0);
+        let words = line("run", &["sh", "-c", "echo ready; cat"]);
+        let job = session.foreground(caller, &words);
+        session.until("ready\r\n");
+        assert_eq!(session.modes() & EDITS, 0, "{caller:?}");
+        send(job, libc::SIGTSTP);
+        assert_eq!(session.change(job), format!("stopped {}", libc::SIGTSTP));
+        assert_eq!(session.modes() & EDITS, before, "{caller:?}");
+        session.continue_in_foreground(job);
+        session.keys("still here\r\x04");
+        session.until("still here\r\nstill here\r\n");
+        assert_eq!(session.change(job), "exited 0", "{caller:?}");
     }
 }

@@ -222,6 +222,12 @@ impl Session {
         set_modes(self.master(), set, clear);
     }
 
+    /// The terminal's local modes (termios(3)).
+    #[allow(dead_code)] // One of the programs that share this asks.
+    pub fn modes(&self) -> libc::tcflag_t {
+        set_modes(self.master(), 0, 0)
+    }
+
     /// Waits for a text on the screen, after the last one; what was there before it.
     pub fn until(&mut self, text: &str) -> String {
         let what = format!("{text:?} on the screen");
@@ -292,7 +298,7 @@ fn hold(pid: u32) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(pidfd as i32) }
 }
 
-fn set_modes(master: &File, set: libc::tcflag_t, clear: libc::tcflag_t) {
+fn set_modes(master: &File, set: libc::tcflag_t, clear: libc::tcflag_t) -> libc::tcflag_t {
     let fd = master.as_raw_fd();
     // SAFETY: the kernel fills the structure, of which all zeroes is a value, and reads it.
     unsafe {
@@ -300,6 +306,7 @@ fn set_modes(master: &File, set: libc::tcflag_t, clear: libc::tcflag_t) {
         libc::tcgetattr(fd, &mut modes);
         modes.c_lflag = modes.c_lflag & !clear | set;
         libc::tcsetattr(fd, libc::TCSANOW, &modes);
+        modes.c_lflag
     }
 }
 
