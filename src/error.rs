@@ -131,6 +131,19 @@ pub enum Error<'a> {
     NotFirst,
     /// What only the first process of a machine can do.
     NoMachine,
+    /// `pack` has no program.
+    NoProgram,
+    /// A file cannot be read or written.
+    File(ThinCStr<'a>, Errno),
+    /// A file cannot be part of an image, and why.
+    Unpackable(ThinCStr<'a>, Packed),
+    /// What the kernel needs to start a program is not in the image.
+    NoInterpreter {
+        /// The program.
+        program: ThinCStr<'a>,
+        /// The dynamic loader, or a script's interpreter.
+        interpreter: ThinCStr<'a>,
+    },
     /// The command's name is empty.
     EmptyCommand,
     /// Our own output could not be written.
@@ -176,6 +189,19 @@ impl Show for Error<'_> {
             Error::NoMachine => put!(
                 text,
                 "this is for the first process of a virtual machine: see --vm and --explain for what it does there"
+            ),
+            Error::NoProgram => put!(text, "there is no program: pidone pack [OPTIONS] PROGRAM"),
+            Error::File(word, errno) => put!(text, word, ": ", errno),
+            Error::Unpackable(word, why) => put!(text, word, why),
+            Error::NoInterpreter {
+                program,
+                interpreter,
+            } => put!(
+                text,
+                program,
+                " is started by ",
+                interpreter,
+                ", which is not in the image: add it, and the libraries, with --file, or link statically"
             ),
             Error::NotFirst => put!(
                 text,

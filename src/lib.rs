@@ -12,6 +12,7 @@
 #![allow(long_running_const_eval)]
 
 // The story, and its last words.
+mod pack;
 mod report;
 mod run;
 mod view;

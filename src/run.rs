@@ -10,6 +10,7 @@ use crate::host::Host;
 use crate::host::probe::{self, kernel};
 use crate::launch::{Timeline, launch};
 use crate::names::Verb;
+use crate::pack::pack;
 use crate::plan::{Shown, Stack};
 use crate::report;
 use crate::strings::Strings;
@@ -117,6 +118,10 @@ fn obey<'a>(process: &Process, request: &Request<'a>, words: &'a Words) -> Resul
     Ok(match request.wish {
         Wish::Do | Wish::Explain => match request.verb {
             Verb::Run | Verb::Enter | Verb::Init => return run(process, request, words),
+            Verb::Pack => {
+                let config = &request.config;
+                return pack(words, &request.pack, config.command, process.image);
+            }
             Verb::Check => check::check(words, process.host(request), &request.view),
             _ => view::show(words, request.verb, &request.view),
         },

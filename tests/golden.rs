@@ -306,6 +306,7 @@ fn planned(case: &Case, line: &str, inspect: &mut dyn FnMut(&Plan)) -> String {
         timing,
         verb,
         view,
+        pack,
         ..
     } = &request;
     if !matches!(wish, Wish::Do | Wish::Explain) {
@@ -313,6 +314,9 @@ fn planned(case: &Case, line: &str, inspect: &mut dyn FnMut(&Plan)) -> String {
     }
     if matches!(verb, Verb::List | Verb::Compare | Verb::Check) {
         return format!("{view:#?}\n");
+    }
+    if *verb == Verb::Pack {
+        return format!("{pack:#?}\n{:?}\n", config.command);
     }
     match compile(config, &host, &words) {
         Ok(plan) => {

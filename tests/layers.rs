@@ -188,9 +188,22 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "pack",
+        &[
+            ("config", "what is to be packed"),
+            ("error", "or why not"),
+            ("names", "errnos and signals"),
+            ("strings", "paths"),
+            ("sys", "reading and writing"),
+            ("text", "headers"),
+            ("words", "the memory for the list of files"),
+        ],
+    ),
+    (
         "run",
         &[
             ("cli", "words to a request: nobody else knows the front end"),
+            ("pack", "what makes an image"),
             ("names", "the verb"),
             ("config", "what check tries"),
             ("text", "what it prints"),

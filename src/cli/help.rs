@@ -16,6 +16,7 @@ pidone makes a command PID 1 of new Linux namespaces, or is PID 1 for it.
   pidone list [OPTIONS]                        the namespaces of this machine
   pidone compare [OPTIONS] PID PID...          those of processes, side by side
   pidone check [OPTIONS]                       what this machine allows, and why not
+  pidone pack [OPTIONS] [--] PROGRAM [ARG...]  an image that boots as a virtual machine
   pidone VERB --help
   pidone --version
 
@@ -54,6 +55,10 @@ impl Show for Usage {
             Verb::List => put!(text, "pidone list [OPTIONS]\n"),
             Verb::Compare => put!(text, "pidone compare [OPTIONS] PID PID...\n"),
             Verb::Check => put!(text, "pidone check [OPTIONS]\n"),
+            Verb::Pack => put!(
+                text,
+                "pidone pack [OPTIONS] [--] PROGRAM [ARG...]   (an initramfs: pidone is /init and runs PROGRAM)\n"
+            ),
         }
         let mut rest = options::help(text.words());
         let (mut taken, mut title) = (0, &[][..]);

@@ -1,4 +1,4 @@
-//! The values of options for ids and for files of namespaces.
+//! The values of options for ids, for files of namespaces, and for those of an image.
 
 use crate::config::{Account, Files, Identity, Inside, Range};
 use crate::names::Ns;
@@ -59,4 +59,12 @@ pub fn file<'a>(files: &mut Files<'a>, word: ThinCStr<'a>) -> Option<()> {
     let is_new = place.is_none() && !file.bytes().is_empty();
     *place = is_new.then_some(file);
     place.map(|_| ())
+}
+
+/// `SRC:DST`, neither of them empty.
+pub fn parts<'a>(word: ThinCStr<'a>, words: &'a Words) -> Option<(ThinCStr<'a>, ThinCStr<'a>)> {
+    let source = cut(&mut word.bytes(), b':');
+    let place = word.skip(source.len() + 1);
+    let right = !source.is_empty() && !place.bytes().is_empty();
+    right.then(|| (words.join(&[source]), place))
 }

@@ -3,6 +3,7 @@
 use super::Request;
 use crate::config::{Allowed, EnvChange, Filter, Gift, Operation, Range, Rlimit};
 use crate::names::Signal;
+use crate::strings::ThinCStr;
 use crate::words::{Array, Words};
 
 /// Options that add up.
@@ -21,6 +22,7 @@ pub struct Lists<'a> {
     pub rewrite: Array<'a, (Signal, Option<Signal>)>,
     pub remap: Array<'a, (u8, u8)>,
     pub gifts: Array<'a, Gift<'a>>,
+    pub files: Array<'a, (ThinCStr<'a>, ThinCStr<'a>)>,
 }
 
 impl<'a> Lists<'a> {
@@ -39,6 +41,7 @@ impl<'a> Lists<'a> {
             rewrite: Array::new(words),
             remap: Array::new(words),
             gifts: Array::new(words),
+            files: Array::new(words),
         }
     }
 
@@ -54,6 +57,7 @@ impl<'a> Lists<'a> {
             init.machine.gifts = self.gifts.finish();
         }
         request.view.processes = self.processes.finish();
+        request.pack.files = self.files.finish();
         config.privilege.seccomp = self.filters.finish();
         config.privilege.landlock = self.allowed.finish();
         config.mounts.operations = self.operations.finish();

@@ -21,7 +21,7 @@ pub use help::{OVERVIEW, Usage};
 pub use machine::machine;
 pub use name::Name;
 
-use crate::config::{Config, Init, Operation, View};
+use crate::config::{Config, Init, Operation, Pack, View};
 use crate::error::Error;
 use crate::names::options::{self, COUNT, Flag};
 use crate::names::{Id, Verb};
@@ -50,6 +50,8 @@ pub struct Request<'a> {
     pub view: View<'a>,
     /// What is wrong with a machine's settings, and left out.
     pub complaints: &'a [Error<'a>],
+    /// What an image holds, beside the command.
+    pub pack: Pack<'a>,
 }
 
 /// What is to be done with a verb.
@@ -71,21 +73,22 @@ pub enum Wish {
 }
 
 /// Verbs, and options in a verb's place.
-const VERBS: &str = "run enter init list compare check help --help -h version --version -V";
+const VERBS: &str = "run enter init list compare check pack help --help -h version --version -V";
 
 /// The verbs among them, which come first; behind them stand those that ask for the overview.
-const ALL: [Verb; 6] = [
+const ALL: [Verb; 7] = [
     Verb::Run,
     Verb::Enter,
     Verb::Init,
     Verb::List,
     Verb::Compare,
     Verb::Check,
+    Verb::Pack,
 ];
-const VERSION: usize = 9;
+const VERSION: usize = 10;
 
 /// How many of them there are that a mistyped word may mean.
-const KNOWN: usize = 11;
+const KNOWN: usize = 12;
 
 /// Reads the arguments after the program's own name, and no variables.
 ///
@@ -215,12 +218,12 @@ impl<'a> Parser<'a> {
                 }
                 [b'-', b'-', ..] => self.long(word)?,
                 [b'-', _, ..] => self.letters(word)?,
-                _ if matches!(self.request.verb, Verb::Run | Verb::Enter | Verb::Init) => break,
+                _ if self.takes_command() => break,
                 _ => self.process(word)?,
             }
         }
         match self.request.verb {
-            Verb::Run | Verb::Init => {}
+            Verb::Run | Verb::Init | Verb::Pack => {}
             Verb::Enter => self.target()?,
             _ => {
                 while let Some(word) = self.peek() {
@@ -232,6 +235,12 @@ impl<'a> Parser<'a> {
             self.request.config.command = self.rest;
         }
         Some(())
+    }
+
+    /// Whether the words behind the options are a command.
+    fn takes_command(&self) -> bool {
+        use Verb::{Enter, Init, Pack, Run};
+        matches!(self.request.verb, Run | Enter | Init | Pack)
     }
 
     /// Whether nothing is to be done but to say what could be.

@@ -1,6 +1,6 @@
 //! The values of options: each word is read once, into a type that cannot be wrong.
 
-use super::ids::{account, accounts, file, id, own, range};
+use super::ids::{account, accounts, file, id, own, parts, range};
 use super::limit::{resource, rlimit, size};
 use super::target::{process_id, target};
 use super::{Lists, Request};
@@ -159,6 +159,8 @@ pub fn store<'a>(
         Id::Types => request.view.about_types = true,
         Id::Json => request.view.json = true,
         Id::Task => request.view.task = process_id(word)?,
+        Id::Output => request.pack.output = Some(first),
+        Id::Add => lists.files.push(parts(first, lists.env.words())?),
         _ if init.is_some() => return super::init::store(init.as_mut()?, option, first, lists),
         _ => {
             namespaces.add = option

@@ -5,11 +5,13 @@
 
 mod init;
 mod machine;
+mod pack;
 mod resources;
 mod value;
 
 pub use init::{Init, Target};
 pub use machine::{Gift, Link, Machine, Report, Root};
+pub use pack::Pack;
 pub use resources::Resources;
 pub use value::{
     Access, Account, Allowed, EnvChange, Filter, Operation, Propagation, Range, Rlimit, Setgroups,

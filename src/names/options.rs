@@ -57,6 +57,8 @@ pub enum Verb {
     Check,
     /// A command, and whoever else is there, watched over as PID 1 does.
     Init,
+    /// An image for a virtual machine, with ourselves as its first process.
+    Pack,
 }
 
 /// How long the line of each option is, so that most need not be read.
@@ -276,12 +278,17 @@ options! {
     [List Compare Check]
     Json "" "json" "" "for programs" ""
 
+    [Pack]
+    # "The image"
+    Output "o" "output" "FILE" "where it goes (standard output)" "a file"
+    Add "" "file" "SRC:DST" "this file or directory, and its place there" "a file or directory, :, and a place"
+
     [Init]
     Verbose "v" "verbose" "" "say what is passed on and reaped" ""
     License "l" "license" "" "the licence" ""
     Licence "L" "licence" "" "the same" ""
 
-    [Run Enter List Compare Check Init]
+    [Run Enter List Compare Check Init Pack]
     Help "h" "help" "" "this text" ""
     Version "V" "version" "" "the version" ""
 }
@@ -415,7 +422,7 @@ impl Flag {
         let adds = matches!(self.id, Share | Try | Env | Setenv | Unsetenv | Rlimit)
             || matches!(self.id, MapUsers | MapGroups | Join | Persist)
             || matches!(self.id, Rewrite | ExpectExit | RemapExit | Variable)
-            || matches!(self.id, Sysctl | Link | Dns | Report)
+            || matches!(self.id, Sysctl | Link | Dns | Report | Add)
             || (CapAdd as u8..=LandlockTcpBind as u8).contains(&(self.id as u8));
         let modifies = matches!(self.id, Perms | Size);
         adds || modifies || self.id.is_operation() || self.value.is_empty()
@@ -492,6 +499,7 @@ mod tests {
             Verb::Compare,
             Verb::Check,
             Verb::Init,
+            Verb::Pack,
         ] {
             let mut seen = HashSet::new();
             for flag in of(Some(verb)) {

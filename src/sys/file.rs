@@ -63,6 +63,13 @@ pub fn read(fd: Fd, buffer: &mut [u8]) -> Result<usize> {
     unsafe { call(Sysno::read, arguments) }
 }
 
+/// pread(2); the number of bytes read.
+pub fn read_from(fd: Fd, at: u64, buffer: &mut [u8]) -> Result<usize> {
+    let (start, length) = (buffer.as_mut_ptr() as usize, buffer.len());
+    // SAFETY: the buffer is writable for its length.
+    unsafe { call(Sysno::pread64, [fd.0 as usize, start, length, at as usize]) }
+}
+
 /// write(2); the number of bytes written.
 pub fn write(fd: Fd, bytes: &[u8]) -> Result<usize> {
     let arguments = [fd.0 as usize, bytes.as_ptr() as usize, bytes.len()];
@@ -86,6 +93,13 @@ pub fn write_all(fd: Fd, mut bytes: &[u8]) -> Result<()> {
 pub fn unlink(path: &CStr) -> Result<()> {
     // SAFETY: the path is a C string.
     unsafe { call(Sysno::unlinkat, [AT_FDCWD, path.as_ptr() as usize, 0]) }.map(nothing)
+}
+
+/// rename(2).
+pub fn rename(from: &CStr, to: &CStr) -> Result<()> {
+    let arguments = [from.as_ptr() as usize, to.as_ptr() as usize];
+    // SAFETY: the paths are C strings.
+    unsafe { call(Sysno::rename, arguments) }.map(nothing)
 }
 
 /// unlinkat(2) `AT_REMOVEDIR`.

@@ -86,6 +86,14 @@ fn mask(how: i32, set: &u64, old: usize) -> Result<()> {
     unsafe { call(Sysno::rt_sigprocmask, arguments) }.map(nothing)
 }
 
+/// rt_sigpending(2): the signals that are blocked and have arrived.
+pub fn pending() -> u64 {
+    let mut set = 0u64;
+    // SAFETY: the set is eight bytes.
+    let _ = unsafe { call(Sysno::rt_sigpending, [&raw mut set as usize, SET_SIZE]) };
+    set
+}
+
 /// The number of rt_sigtimedwait(2).
 pub const WAIT: u64 = Sysno::rt_sigtimedwait as u64;
 

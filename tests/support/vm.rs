@@ -79,6 +79,8 @@ pub struct Machine {
     pub words: String,
     /// What the first root holds. The kernel executes /init there.
     pub files: Archive,
+    /// In place of the files an archive.
+    pub image: Option<Vec<u8>>,
     /// Images of block devices: /dev/vda and so on, for a kernel that has loaded virtio_blk.
     pub drives: Vec<PathBuf>,
     /// More arguments for QEMU.
@@ -106,6 +108,7 @@ impl Machine {
             kernel,
             words: String::new(),
             files: Archive::default(),
+            image: None,
             drives: Vec::new(),
             arguments: Vec::new(),
             memory: 256,
@@ -152,7 +155,8 @@ impl Machine {
     pub fn start(self) -> Running {
         let scratch = Scratch::new("vm");
         let archive = scratch.path.join("initramfs");
-        fs::write(&archive, self.files.bytes()).expect("the archive can be written");
+        let bytes = self.image.unwrap_or_else(|| self.files.bytes());
+        fs::write(&archive, bytes).expect("the archive can be written");
         let mut command = Command::new("qemu-system-x86_64");
         command
             .args(["-M", "microvm,rtc=on,accel=tcg", "-cpu", "max"])
