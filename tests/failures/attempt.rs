@@ -4,10 +4,12 @@ use crate::cgroup::without_numbers;
 use crate::support::{Caller, ORDINARY, Ran, command, has, is_root, program};
 use std::process::Stdio;
 
-/// A run that is to fail, but for the words after `run`.
+/// A run that is to fail, but for the words after the verb.
 #[derive(Clone, Copy)]
 pub struct Attempt<'a> {
     pub caller: Caller,
+    /// `run`, or another that starts a command.
+    pub verb: &'a str,
     /// What a shell does before, as the caller.
     pub setup: &'a str,
     /// What starts `pidone`, also for `--explain`.
@@ -24,6 +26,7 @@ impl Attempt<'_> {
     pub fn new(caller: Caller) -> Self {
         Attempt {
             caller,
+            verb: "run",
             setup: "",
             starter: "",
             faults: "",
@@ -55,7 +58,7 @@ impl Attempt<'_> {
         let mut outer = command(Caller::Root, "unshare");
         outer.args(outer_options(self.caller));
         outer.args(["-pf", "--mount-proc", "/bin/sh", "-c", &script, "sh"]);
-        outer.arg(program()).arg("run").args(words);
+        outer.arg(program()).arg(self.verb).args(words);
         let ran = outer.stdin(Stdio::null()).output();
         let ran = Ran::from(ran.expect("unshare can be started"));
         assert!(

@@ -63,7 +63,7 @@ fn places(names: Vec<String>, in_child: bool, said: usize) -> Vec<Place> {
 }
 
 /// All calls of a run up to the command's first, but for pidone's own start and end.
-pub fn all_places(caller: Caller, open: &str, options: &[&str]) -> Vec<Place> {
+pub fn all_places(caller: Caller, verb: &str, open: &str, options: &[&str]) -> Vec<Place> {
     let scratch = Scratch::new("sweep");
     let mut traced = command(caller, "/bin/sh");
     let apart = if persists(options) { "unshare -m" } else { "" };
@@ -73,7 +73,7 @@ pub fn all_places(caller: Caller, open: &str, options: &[&str]) -> Vec<Place> {
         .arg(scratch.path.join("trace"));
     let status = traced
         .arg(program())
-        .arg("run")
+        .arg(verb)
         .args(options)
         .args(COMMAND)
         .status();
@@ -81,7 +81,7 @@ pub fn all_places(caller: Caller, open: &str, options: &[&str]) -> Vec<Place> {
     let entries = fs::read_dir(&scratch.path).expect("the traces");
     let traces = entries.map(|entry| names(&entry.expect("a trace").path()));
     let makes_child =
-        |names: &Vec<(String, String)>| names.iter().any(|(name, _)| name == "clone3");
+        |names: &Vec<(String, String)>| names.iter().any(|(name, _)| name.starts_with("clone"));
     let (parent, child): (Vec<_>, Vec<_>) = traces.partition(makes_child);
     let calls = parent.into_iter().flatten().map(|(name, _)| name);
     let parent: Vec<String> = calls
@@ -147,7 +147,7 @@ fn sweep(options: &[&str], errno: &str) {
 /// The same as these callers.
 fn sweep_as(callers: &[Caller], options: &[&str], errno: &str) {
     if can_fail() {
-        sweep_in(None, callers, options, errno);
+        sweep_in(None, callers, "run", options, errno);
     }
 }
 
@@ -158,11 +158,17 @@ fn sweep_limits(errno: &str) {
     };
     let path = cgroup.option();
     let options = [&path, "--memory=64M", "--pids-limit=20"];
-    sweep_in(Some(&cgroup), cgroup.callers(), &options, errno);
+    sweep_in(Some(&cgroup), cgroup.callers(), "run", &options, errno);
 }
 
 /// No pid-file and no cgroup may be left, where there is one.
-fn sweep_in(cgroup: Option<&Cgroup>, callers: &[Caller], options: &[&str], errno: &str) {
+fn sweep_in(
+    cgroup: Option<&Cgroup>,
+    callers: &[Caller],
+    verb: &str,
+    options: &[&str],
+    errno: &str,
+) {
     let mut wrong = Vec::new();
     for &caller in callers {
         let scratch = Scratch::new("swept");
@@ -178,7 +184,7 @@ fn sweep_in(cgroup: Option<&Cgroup>, callers: &[Caller], options: &[&str], errno
                 }
             })
             .collect();
-        let places = all_places(caller, OPEN, &options);
+        let places = all_places(caller, verb, OPEN, &options);
         // The control: pidone cannot do with less.
         assert!(
             places.len() > 15 && places.iter().any(|place| place.in_child),
@@ -187,6 +193,7 @@ fn sweep_in(cgroup: Option<&Cgroup>, callers: &[Caller], options: &[&str], errno
         for place in places {
             let faults = place.refuse(errno);
             let attempt = Attempt {
+                verb,
                 waits_in_vain: place.name == "wait4",
                 leaves_mounts: persists(&options),
                 faults: &faults,
@@ -336,6 +343,17 @@ fn no_call_for_a_terminal_that_is_refused_is_overlooked() {
     };
     for errno in ["EPERM", "ENOMEM", "EINTR"] {
         sweep_as(&[Caller::Root], &["--tty"], errno);
+    }
+}
+
+/// Which needs no map, so that everybody does the same.
+#[test]
+fn no_call_for_the_terminal_of_an_init_that_is_refused_is_overlooked() {
+    if !can_fail() {
+        return;
+    }
+    for errno in ["EPERM", "ENOMEM", "EINTR"] {
+        sweep_in(None, callers(), "init", &["--tty"], errno);
     }
 }
 

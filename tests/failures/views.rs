@@ -63,7 +63,7 @@ fn sweep(caller: Caller, errno: &str) {
     let options: Vec<&str> = all.iter().map(String::as_str).collect();
     let words = command(&ground, &options);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let places = all_places(caller, OPEN, &options);
+    let places = all_places(caller, "run", OPEN, &options);
     assert!(places.len() > 80, "{places:?}");
     assert!(clean(&ground), "the control: a right run makes something");
     let mut wrong = Vec::new();
