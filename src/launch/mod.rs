@@ -41,6 +41,7 @@ use crate::plan::{Failure, Plan, Slot, Target, Who};
 use crate::sys::file::Fd;
 use crate::sys::process::{self, Pid};
 use crate::sys::signal;
+use crate::sys::tty::Attributes;
 use cell::Cell;
 use perform::Performer;
 
@@ -50,6 +51,8 @@ pub struct Child<'a> {
     pub pid: Pid,
     /// Our side of its terminal, if it has one of its own.
     pub pty: Option<Fd>,
+    /// The attributes of ours, if they were changed for that.
+    pub before: core::cell::Cell<Option<Attributes>>,
     /// The signals that are blocked in the command when it starts.
     pub inherits: u64,
     cell: &'a Cell,
@@ -174,6 +177,7 @@ fn run(parent: &mut Performer, supervise: &mut dyn FnMut(&Child)) -> Result<(), 
     let mut child = Child {
         pid,
         pty: parent.opened(Slot::Pty).map(Fd),
+        before: None.into(),
         inherits: parent.mask.unwrap_or(0),
         cell,
         signalled: false.into(),

@@ -86,7 +86,7 @@ pub fn supervise(child: &Child, watch: &Watch, say: &dyn Fn(Event)) -> End {
     }
     match child.pty {
         None => while service.turn(&mut |time| signal::wait(signals, time)) {},
-        Some(pty) => relay::serve(pty, signals, &mut |wait| service.turn(wait)),
+        Some(pty) => relay::serve(child, pty, signals, &mut |wait| service.turn(wait)),
     }
     tty::restore(child, watch);
     service.end.timed_out = service.deadline.timed_out();
@@ -240,9 +240,13 @@ impl Service<'_> {
         let from_child =
             arrived.sender == child.pid && watch.init.is_none_or(|init| init.single_child);
         let has_it = watch.shares_terminal && from_keyboard || from_child;
-        let stops = (watch.shielded || !child.has_left()) && stop::is_keyboard_stop(signal);
+        // Nor does the kernel stop the first of a session. Who has rules for it gets what they say.
+        let leads = child.pty.is_some() && !watch.first && self.rewritten(signal) == Some(signal);
+        let stops =
+            (watch.shielded || leads || !child.has_left()) && stop::is_keyboard_stop(signal);
         // What the command would do with it, our copy does not say.
-        if stops && (watch.reaped && from_keyboard || takes_default_action(child, signal)) {
+        let hides = watch.reaped && (from_keyboard || leads);
+        if stops && (hides || takes_default_action(child, signal)) {
             return stop::shielded(child, signal);
         }
         let Some(other) = self.rewritten(signal).filter(|_| !has_it) else {

@@ -1,14 +1,13 @@
 //! The command's own terminal: what is typed into ours goes there, and what it writes comes here.
 
-use super::Wait;
-use super::stop::is_keyboard_stop;
+use super::{Wait, tty};
+use crate::launch::Child;
 use crate::names::{Errno, Signal};
 use crate::sys::Result;
 use crate::sys::file::{self, Fd, STDIN, STDOUT};
-use crate::sys::poll::{self, IN, OUT, Poll};
-use crate::sys::process;
+use crate::sys::poll::{self, ERR, IN, OUT, Poll};
 use crate::sys::signal::{self, Arrived};
-use crate::sys::tty::{self, Attributes};
+use crate::sys::tty::{attributes, end_of_file, foreground};
 
 /// What passes at once. A pipe that is ready for more takes that without a wait.
 const SIZE: usize = 1024;
@@ -18,60 +17,48 @@ const REST: usize = 256;
 
 /// Takes turns until there are no more, and passes on what there is in between.
 #[inline(never)]
-pub fn serve(pty: Fd, signals: u64, turn: &mut dyn FnMut(&mut Wait) -> bool) {
+pub fn serve(child: &Child, pty: Fd, signals: u64, turn: &mut dyn FnMut(&mut Wait) -> bool) {
     let mut relay = Relay {
+        child,
         pty,
         signals,
         // Without it we look as often as a person would not mind.
         arrivals: signal::descriptor(signals).ok(),
-        before: None,
-        terminal: tty::is_terminal(STDIN),
-        out: own_output(),
-        asked: false,
+        input: of_our_own(STDIN),
+        output: of_our_own(STDOUT),
         to: Passage::new(),
         from: Passage::new(),
         told: false,
-        left: false,
+        asked: false,
     };
-    relay.meet_terminal();
+    tty::meet(child);
     while turn(&mut |time| relay.wait(time)) {}
     relay.finish();
+    tty::leave(child);
 }
 
-struct Relay {
+/// Our terminal once more, if this is it: reads and writes that do not wait, for signals would wait with us. That
+/// cannot be set where others have the same open, and of tty(4) nobody asks whose it is.
+#[inline(never)]
+fn of_our_own(fd: Fd) -> Fd {
+    let flags = libc::O_RDWR | libc::O_NOCTTY | libc::O_NONBLOCK | libc::O_CLOEXEC;
+    let again = foreground(fd).and_then(|_| file::open(c"/dev/tty", flags as u32));
+    again.unwrap_or(fd)
+}
+
+struct Relay<'a> {
+    child: &'a Child<'a>,
     pty: Fd,
     signals: u64,
     arrivals: Option<Fd>,
-    /// The attributes of our terminal, when we have changed them.
-    before: Option<Attributes>,
-    /// Whether our input was a terminal.
-    terminal: bool,
-    /// Where the command's output goes.
-    out: Fd,
-    /// Whether somebody, or a limit of time, wanted an end.
-    asked: bool,
+    input: Fd,
+    output: Fd,
     to: Passage,
     from: Passage,
     /// Whether the command knows that nothing more is typed.
     told: bool,
-    /// Whether our terminal is as it was for now.
-    left: bool,
-}
-
-/// Our output; our terminal once more, where a write does not wait for a reader: signals would wait with us. The
-/// flag cannot be set on what others have open too, and of tty(4) nobody asks whose it is.
-fn own_output() -> Fd {
-    let flags = libc::O_WRONLY | libc::O_NOCTTY | libc::O_NONBLOCK | libc::O_CLOEXEC;
-    let again = tty::foreground(STDOUT).and_then(|_| file::open(c"/dev/tty", flags as u32));
-    again.unwrap_or(STDOUT)
-}
-
-/// What asks for an end.
-fn ends(signal: Signal) -> bool {
-    matches!(
-        signal,
-        Signal::TERM | Signal::INT | Signal::QUIT | Signal::HUP
-    )
+    /// Whether somebody, or a limit of time, wanted an end.
+    asked: bool,
 }
 
 /// One way.
@@ -120,12 +107,9 @@ impl Passage {
     }
 }
 
-impl Relay {
+impl Relay<'_> {
     /// The next signal. What is to be passed on meanwhile is; with a limit of time that counts as an interruption.
     fn wait(&mut self, time: Option<u64>) -> Result<Arrived> {
-        if core::mem::take(&mut self.left) {
-            self.meet_terminal();
-        }
         loop {
             if !self.to.open && self.to.is_empty() && !self.told {
                 self.tell_end();
@@ -135,8 +119,8 @@ impl Relay {
             let mut all: [Poll; 4] = [
                 Poll::new(self.arrivals.unwrap_or(Fd(u32::MAX)), IN),
                 Poll::new(self.pty, to_pty | from_pty),
-                Poll::new(STDIN, if self.to.wants() { IN } else { 0 }),
-                Poll::new(self.out, if self.from.is_empty() { 0 } else { OUT }),
+                Poll::new(self.input, if self.to.wants() { IN } else { 0 }),
+                Poll::new(self.output, if self.from.is_empty() { 0 } else { OUT }),
             ];
             let limit = match self.arrivals {
                 None => Some(time.unwrap_or(LOOK).min(LOOK)),
@@ -146,25 +130,19 @@ impl Relay {
             if all[0].is(IN) || self.arrivals.is_none() {
                 match signal::wait(self.signals, Some(0)) {
                     Err(Errno::AGAIN) => {}
-                    // The kernel tells those in the foreground there.
-                    Ok(arrived) if arrived.signal == Signal::WINCH => {
-                        self.meet_terminal();
-                        continue;
-                    }
-                    // Whoever waits for us to stop gets the terminal as it was.
-                    Ok(arrived) if is_keyboard_stop(arrived.signal) => {
-                        self.leave_terminal();
-                        self.left = true;
-                        return Ok(arrived);
-                    }
                     arrived => {
-                        self.meet_terminal();
-                        self.asked |= arrived.is_ok_and(|arrived| ends(arrived.signal));
+                        tty::meet(self.child);
+                        match arrived {
+                            // The kernel tells those in the foreground there.
+                            Ok(one) if one.signal == Signal::WINCH => continue,
+                            Ok(one) => self.asked |= ENDS & one.signal.bit() != 0,
+                            Err(_) => {}
+                        }
                         return arrived;
                     }
                 }
             }
-            if ready == 0 && self.arrivals.is_some() {
+            if ready == 0 && limit == time {
                 self.asked = true;
                 return Err(Errno::AGAIN);
             }
@@ -175,11 +153,13 @@ impl Relay {
                 self.to.drain(self.pty);
             }
             if all[2].is(!0) {
-                self.to.fill(STDIN);
-                self.hang_up();
+                self.read_typed();
             }
             if all[3].is(!0) {
-                self.from.drain(self.out);
+                self.from.drain(self.output);
+            }
+            if all[3].is(ERR) {
+                self.hang_up();
             }
             if time.is_some() {
                 return Err(Errno::INTR);
@@ -187,46 +167,39 @@ impl Relay {
         }
     }
 
-    /// Bytes pass our terminal as they are while it is ours, and the command's is as large. Somebody may have
-    /// changed that while we were stopped.
-    fn meet_terminal(&mut self) {
-        self.hang_up();
-        let Ok(foreground) = tty::foreground(STDIN) else {
-            return;
-        };
-        if foreground != process::group() {
-            return;
-        }
-        if let Ok(now) = tty::attributes(STDIN) {
-            let raw = tty::raw(&now);
-            if raw != now {
-                self.before = Some(now);
-                let _ = tty::set_attributes(STDIN, &raw);
-            }
-        }
-        if let Ok(size) = tty::window(STDIN) {
-            let _ = tty::set_window(self.pty, size);
+    /// What is typed. In the background the kernel stops us for that, as it does anybody; our terminal has no other
+    /// end than that it hangs up.
+    fn read_typed(&mut self) {
+        // Perhaps it has become ours without a word.
+        tty::meet(self.child);
+        let blocked = signal::block(0).unwrap_or(signal::ALL);
+        let _ = signal::set_mask(blocked & !Signal::TTIN.bit());
+        self.to.fill(self.input);
+        let _ = signal::set_mask(blocked);
+        if !self.to.open && self.input != STDIN {
+            self.hang_up();
         }
     }
 
-    /// When our terminal is gone, so is the command's: the kernel tells those who use it (tty_vhangup()).
+    /// Nobody is there any more to type or to read: so it is for the command, and the kernel tells those who use
+    /// its terminal.
     fn hang_up(&mut self) {
-        if self.terminal && !tty::is_terminal(STDIN) {
-            self.terminal = false;
-            self.told = true;
-            file::close(self.pty);
-            self.pty = Fd(u32::MAX);
-            for way in [&mut self.to, &mut self.from] {
-                (way.open, way.start) = (false, way.end);
-            }
-        }
+        file::close(self.pty);
+        self.pty = Fd(u32::MAX);
+        self.from.open = false;
+        self.end_input();
+    }
+
+    /// Nothing more is typed.
+    fn end_input(&mut self) {
+        (self.to.open, self.to.start, self.told) = (false, self.to.end, true);
     }
 
     /// Where lines are edited, one character ends the line if one has begun, and another the input.
     fn tell_end(&mut self) {
         self.told = true;
-        let edited = tty::attributes(self.pty).ok();
-        if let Some(mark) = edited.and_then(|all| tty::end_of_file(&all)) {
+        let edited = attributes(self.pty).ok();
+        if let Some(mark) = edited.and_then(|all| end_of_file(&all)) {
             let begun = !matches!(
                 self.to.bytes.get(self.to.end.wrapping_sub(1)),
                 None | Some(b'\n')
@@ -236,54 +209,36 @@ impl Relay {
         }
     }
 
-    /// Waits for a reader, but for none who does not come after an end was asked for.
-    fn may_write(&mut self) -> bool {
-        loop {
-            let mut all = [
-                Poll::new(self.out, OUT),
-                Poll::new(self.arrivals.unwrap_or(Fd(u32::MAX)), IN),
-            ];
-            let limit = (self.asked || self.arrivals.is_none()).then_some(PATIENCE);
-            let ready = poll::wait(&mut all, limit);
-            if all[1].is(IN) {
-                self.asked |= signal::wait(self.signals, Some(0)).is_ok_and(|one| ends(one.signal));
-            } else if all[0].is(!0) || ready == Ok(0) {
-                return all[0].is(!0);
-            }
-        }
-    }
-
-    /// What was written last, and our terminal as it was.
+    /// What was written last. It waits for its reader, but for none who does not come when an end is wanted.
     fn finish(&mut self) {
+        self.end_input();
         for _ in 0..REST {
-            while !self.from.is_empty() {
-                if !self.may_write() {
-                    self.from.open = false;
+            loop {
+                let time = match (self.from.is_empty(), self.asked) {
+                    (true, _) => 0,
+                    (_, true) => self.arrivals.map_or(LOOK, |_| PATIENCE),
+                    _ => FOREVER,
+                };
+                match self.wait(Some(time)) {
+                    Ok(_) | Err(Errno::INTR) => {}
+                    Err(_) => return,
+                }
+                if self.from.is_empty() {
                     break;
                 }
-                self.from.drain(self.out);
             }
-            let mut pty = [Poll::new(self.pty, IN)];
-            if !self.from.open || poll::wait(&mut pty, Some(0)) != Ok(1) {
-                break;
-            }
-            self.from.fill(self.pty);
-        }
-        self.leave_terminal();
-    }
-
-    /// Our terminal as it was.
-    fn leave_terminal(&self) {
-        if let Some(before) = self.before
-            && tty::foreground(STDIN) == Ok(process::group())
-        {
-            let _ = tty::set_attributes(STDIN, &before);
         }
     }
 }
 
+/// What asks for an end.
+const ENDS: u64 = Signal::TERM.bit() | Signal::INT.bit() | Signal::QUIT.bit() | Signal::HUP.bit();
+
 /// Milliseconds.
 const LOOK: u64 = 100;
 
-/// Milliseconds too.
+/// How long somebody who wants an end waits for who reads.
 const PATIENCE: u64 = 1000;
+
+/// Days.
+const FOREVER: u64 = u32::MAX as u64;

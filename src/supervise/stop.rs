@@ -22,7 +22,7 @@ pub fn is_keyboard_stop(signal: Signal) -> bool {
 /// the one who continues us next that it waits in that case, and another CONT would take that away.
 pub fn with_child(child: &Child, watch: &Watch, mut number: u8) {
     loop {
-        stop_self(Signal::new(number).unwrap_or(Signal::STOP));
+        stop_self(child, Signal::new(number).unwrap_or(Signal::STOP));
         if watch.has_own_group() {
             break;
         }
@@ -45,13 +45,14 @@ pub fn with_child(child: &Child, watch: &Watch, mut number: u8) {
 /// A shielded child that leaves a stop signal to the kernel has got one, or is meant to.
 pub fn shielded(child: &Child, signal: Signal) {
     child.send(Signal::STOP);
-    stop_self(signal);
+    stop_self(child, signal);
     child.send(Signal::CONT);
 }
 
 /// Stops this process as the signal would: not at all if our process group is orphaned, for nobody
 /// could continue it then. Returns when somebody has.
-fn stop_self(signal: Signal) {
+fn stop_self(child: &Child, signal: Signal) {
+    tty::leave(child);
     let blocked = signal::block(0).unwrap_or(signal::ALL);
     let _ = signal::send(process::id(), signal);
     if signal != Signal::STOP {
@@ -61,4 +62,5 @@ fn stop_self(signal: Signal) {
     }
     // What has continued us is not passed on as well: the command may have stopped again by then.
     let _ = signal::wait(Signal::CONT.bit(), Some(0));
+    tty::meet(child);
 }

@@ -1,4 +1,4 @@
-//! The terminal's foreground process group, as it was found.
+//! Our terminal: its foreground process group and its attributes, as they were found.
 
 use crate::launch::Child;
 use crate::plan::Watch;
@@ -17,6 +17,38 @@ pub fn restore(child: &Child, watch: &Watch) {
             let _ = tty::set_foreground(terminal, ours);
         }
     }
+}
+
+/// Where the command has a terminal of its own, bytes pass ours as they are while it is ours, and that one is as
+/// large. Somebody may have changed this while we were stopped.
+#[inline(never)]
+pub fn meet(child: &Child) {
+    let Some(pty) = child.pty.filter(|_| is_ours()) else {
+        return;
+    };
+    if let Ok(now) = tty::attributes(STDIN) {
+        let raw = tty::raw(&now);
+        if raw != now {
+            child.before.set(Some(now));
+            let _ = tty::set_attributes(STDIN, &raw);
+        }
+    }
+    if let Ok(size) = tty::window(STDIN) {
+        let _ = tty::set_window(pty, size);
+    }
+}
+
+/// Our terminal as we have met it.
+#[inline(never)]
+pub fn leave(child: &Child) {
+    if let Some(before) = child.before.get().filter(|_| is_ours()) {
+        let _ = tty::set_attributes(STDIN, &before);
+    }
+}
+
+/// Whether our process group is in the foreground.
+fn is_ours() -> bool {
+    tty::foreground(STDIN) == Ok(process::group())
 }
 
 /// Hands the foreground from one group to another, if that one has it.

@@ -10,6 +10,9 @@ pub const IN: i16 = libc::POLLIN;
 /// There is room for something.
 pub const OUT: i16 = libc::POLLOUT;
 
+/// There is nobody at the other end any more.
+pub const ERR: i16 = libc::POLLERR;
+
 /// A descriptor that is waited for: `struct pollfd`.
 #[repr(C)]
 pub struct Poll {

@@ -17,6 +17,7 @@ mod cost;
 mod ending;
 mod names;
 mod orphans;
+mod outer;
 mod peers;
 mod sandbox;
 mod signals;

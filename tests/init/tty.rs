@@ -9,15 +9,15 @@ use std::io::{Read, Write};
 use std::os::fd::AsRawFd;
 use std::process::Stdio;
 
-fn line<'a>(verb: &'a str, words: &[&'a str]) -> Vec<&'a str> {
+pub fn line<'a>(verb: &'a str, words: &[&'a str]) -> Vec<&'a str> {
     let pidone = program().to_str().expect("a plain name");
     [&[pidone, verb, "--tty"], words].concat()
 }
 
 /// Both verbs, and a reaper with a terminal of its own.
-const WAYS: [(&str, &[&str]); 3] = [("run", &[]), ("init", &[]), ("run", &["--init"])];
+pub const WAYS: [(&str, &[&str]); 3] = [("run", &[]), ("init", &[]), ("run", &["--init"])];
 
-fn led(caller: Caller, verb: &str, options: &[&str], script: &str) -> Session {
+pub fn led(caller: Caller, verb: &str, options: &[&str], script: &str) -> Session {
     Session::led_by(
         caller,
         &line(verb, &[options, &["sh", "-c", script]].concat()),
@@ -243,13 +243,7 @@ fn a_terminal_that_nobody_reads_delays_no_end() {
 fn a_late_reader_gets_all_and_costs_nothing() {
     for &caller in callers() {
         for (verb, options) in WAYS {
-            let (mut from, to) = std::io::pipe().expect("a pipe");
-            // SAFETY: no pointer is passed.
-            let set = unsafe {
-                libc::fcntl(from.as_raw_fd(), libc::F_SETPIPE_SZ, 4096);
-                libc::fcntl(to.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK)
-            };
-            assert_eq!(set, 0);
+            let (mut from, to) = small_pipe();
             let words = line(verb, &[options, &["seq", "1600"]].concat());
             let mut child = command(caller, words[0])
                 .args(&words[1..])
@@ -273,12 +267,33 @@ fn a_late_reader_gets_all_and_costs_nothing() {
     }
 }
 
-/// It sleeps, and goes on doing so.
-fn rests(pid: u32) {
+/// One that takes a page, and of which a write does not wait.
+pub fn small_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
+    let (from, to) = std::io::pipe().expect("a pipe");
+    // SAFETY: no pointer is passed.
+    let set = unsafe {
+        libc::fcntl(from.as_raw_fd(), libc::F_SETPIPE_SZ, 4096);
+        libc::fcntl(to.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK)
+    };
+    assert_eq!(set, 0);
+    (from, to)
+}
+
+/// It sleeps, and goes on doing so: what it is on its way to do now may take a while.
+pub fn rests(pid: u32) {
+    let used = || {
+        let stat = crate::support::stat(pid).expect("it runs");
+        // The processor time of user and kernel.
+        [
+            stat[11].clone(),
+            stat[12].clone(),
+            switches(pid).to_string(),
+        ]
+    };
     eventually("it rests", || {
-        let before = switches(pid);
+        let before = used();
         std::thread::sleep(std::time::Duration::from_millis(300));
-        (state(pid) == 'S' && switches(pid) == before).then_some(())
+        (state(pid) == 'S' && used() == before).then_some(())
     });
 }
 
@@ -293,16 +308,7 @@ fn a_slow_reader_is_waited_for() {
             .stdout(Stdio::piped())
             .spawn()
             .expect("pidone can be started");
-        let used = || {
-            let stat = crate::support::stat(child.id()).expect("it runs");
-            // Its state, the processor time of user and kernel.
-            [&stat[0], &stat[11], &stat[12]].map(String::clone)
-        };
-        eventually("it sleeps with the pipe full", || {
-            let before = used();
-            std::thread::sleep(std::time::Duration::from_millis(300));
-            (before[0] == "S" && used() == before).then_some(())
-        });
+        rests(child.id());
         let mut out = String::new();
         let mut from = child.stdout.take().expect("a pipe");
         std::io::Read::read_to_string(&mut from, &mut out).expect("it writes text");
@@ -311,27 +317,5 @@ fn a_slow_reader_is_waited_for() {
             .collect();
         assert!(out == wanted, "{verb} {options:?}: {}", out.len());
         assert_eq!(child.wait().expect("it ends").code(), Some(0), "{verb}");
-    }
-}
-
-/// Who stops pidone gets the terminal as it was, and the command's keys pass again when it goes on.
-#[test]
-fn a_stop_leaves_the_terminal_as_it_was() {
-    const EDITS: libc::tcflag_t = libc::ICANON | libc::ECHO | libc::ISIG;
-    for &caller in callers() {
-        let mut session = Session::new();
-        let before = session.modes() & EDITS;
-        assert_ne!(before, 0);
-        let words = line("run", &["sh", "-c", "echo ready; cat"]);
-        let job = session.foreground(caller, &words);
-        session.until("ready\r\n");
-        assert_eq!(session.modes() & EDITS, 0, "{caller:?}");
-        send(job, libc::SIGTSTP);
-        assert_eq!(session.change(job), format!("stopped {}", libc::SIGTSTP));
-        assert_eq!(session.modes() & EDITS, before, "{caller:?}");
-        session.continue_in_foreground(job);
-        session.keys("still here\r\x04");
-        session.until("still here\r\nstill here\r\n");
-        assert_eq!(session.change(job), "exited 0", "{caller:?}");
     }
 }
