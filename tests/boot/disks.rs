@@ -152,6 +152,39 @@ fn other_disks_are_left_clean() {
     assert_eq!(content(&image, "/file"), "kept\n");
 }
 
+/// As `init=` of a root that somebody else has mounted, with nothing below it.
+#[test]
+fn a_root_may_be_there_already() {
+    let scratch = Scratch::new("init");
+    let script =
+        "echo $0 $1 of $(cat /proc/1/comm); cat /proc/mounts; echo kept >/data/file; exit 5";
+    let Some(image) = disk(&scratch, "root", Some(script)) else {
+        return;
+    };
+    let first = "#!/bin/sh\nexport PATH=/bin\n/bin/busybox --install -s /bin\nfor module in /modules/*; do insmod $module; done\n\
+        mkdir /new; mount -t devtmpfs dev /dev; until [ -e /dev/vda ]; do sleep 0.1; done; mount -t ext4 /dev/vda /new; cp /pidone /new/pidone; umount /dev\n\
+        exec switch_root /new /pidone init --hostname given --report console -- /bin/sh /script word\n";
+    let Some(mut machine) = bare("") else {
+        return;
+    };
+    let pidone = fs::read(super::program()).expect("it was built");
+    machine.files.file("pidone", 0o755, pidone);
+    machine.files.file("init", 0o755, first.into());
+    add_modules(&mut machine, &MODULES);
+    machine.drives.push(image.clone());
+    let ended = machine.boot();
+    assert_says(
+        &ended,
+        &[
+            "/script word of pidone",
+            "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0",
+            "tmpfs /run tmpfs rw,nosuid,nodev,relatime,mode=755,inode64 0 0",
+            "pidone: exit 5",
+        ],
+    );
+    assert_eq!(content(&image, "/data/file"), "kept\n");
+}
+
 /// A disk that never comes: the machine ends, and says why.
 #[test]
 fn a_root_that_is_not_there_ends_the_machine() {
