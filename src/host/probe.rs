@@ -51,9 +51,12 @@ pub fn look(host: &mut Host, config: &Config) {
         if init.parent_death.is_some() {
             host.parent = process::parent().0 as u32;
         }
-        let group = process::group();
-        let ours = |&fd: &u32| tty::foreground(Fd(fd)) == Ok(group);
-        host.foreground = (0..3).find(ours);
+        // A machine's workload has a session of its own.
+        if !host.machine {
+            let group = process::group();
+            let ours = |&fd: &u32| tty::foreground(Fd(fd)) == Ok(group);
+            host.foreground = (0..3).find(ours);
+        }
     } else if host.capabilities.is_some() {
         host.capabilities = process::capabilities().ok();
     }

@@ -77,6 +77,7 @@ pub fn supervise(child: &Child, watch: &Watch, say: &dyn Fn(Event)) -> End {
         end: End::default(),
         obeyed: None,
         ended: false,
+        asks: false,
         waited_for: child.pid,
     };
     let mut signals = signal::all_but_faults();
@@ -121,6 +122,8 @@ struct Service<'a> {
     obeyed: Option<u8>,
     /// Whether it has ended, and others are waited for.
     ended: bool,
+    /// Whether those are still to be asked to end.
+    asks: bool,
     /// It, or all children.
     waited_for: Pid,
 }
@@ -161,7 +164,10 @@ impl Service<'_> {
                     }
                 }
                 Ok(Some((pid, _))) => self.say(Event::Reaped(pid.0), |init| init.warn_reap),
-                Ok(None) => return true,
+                Ok(None) => {
+                    self.ask_others();
+                    return true;
+                }
                 Err(Errno::INTR) => continue,
                 // Nobody is left.
                 Err(_) if self.ended => return false,
@@ -211,7 +217,12 @@ impl Service<'_> {
         } else {
             Target::Group
         });
-        if init.grace.is_some() {
+        self.asks = init.grace.is_some();
+    }
+
+    /// There are others when the command has ended: they are to end as well.
+    fn ask_others(&mut self) {
+        if core::mem::take(&mut self.asks) {
             self.child.send(Signal::TERM);
             self.child.send(Signal::CONT);
         }

@@ -89,13 +89,17 @@ fn places(found: &Hardware, list: &mut List) {
         if found.in_memory {
             list.refusal = THERE;
             let parts = [Arg::Text(place), Arg::Mode(mode)];
-            list.say(phrase!("mkdirat here $0 $1; fchmodat here $0 $1"), &parts);
+            list.say(phrase!("mkdirat here $0 $1"), &parts);
+            // Beyond what the mask takes away.
+            if mode > 0o777 {
+                list.say(phrase!("fchmodat here $0 $1"), &parts);
+            }
         } else {
             mount(
                 thin!("tmpfs"),
                 place,
                 libc::MS_NOSUID | libc::MS_NODEV,
-                data,
+                Arg::Text(data),
                 list,
             );
         }

@@ -18,26 +18,26 @@ use crate::words::Words;
 const INERT: u64 = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
 
 /// Type, place, flags and data, in the order in which one is in the other.
-const MOUNTS: [(ThinCStr, ThinCStr, u64, ThinCStr); 5] = [
-    (thin!("proc"), thin!("/proc"), INERT, thin!("")),
-    (thin!("sysfs"), thin!("/sys"), INERT, thin!("")),
+const MOUNTS: [(ThinCStr, ThinCStr, u64, Arg); 5] = [
+    (thin!("proc"), thin!("/proc"), INERT, Arg::Null),
+    (thin!("sysfs"), thin!("/sys"), INERT, Arg::Null),
     (
         thin!("devtmpfs"),
         thin!("/dev"),
         libc::MS_NOSUID,
-        thin!("mode=0755"),
+        Arg::Text(thin!("mode=0755")),
     ),
     (
         thin!("devpts"),
         thin!("/dev/pts"),
         libc::MS_NOSUID | libc::MS_NOEXEC,
-        thin!("gid=5,mode=0620,ptmxmode=0666"),
+        Arg::Text(thin!("gid=5,mode=0620,ptmxmode=0666")),
     ),
     (
         thin!("tmpfs"),
         thin!("/dev/shm"),
         libc::MS_NOSUID | libc::MS_NODEV,
-        thin!("mode=1777"),
+        Arg::Text(thin!("mode=1777")),
     ),
 ];
 
@@ -91,27 +91,23 @@ fn plan(list: List) -> Plan {
     }
 }
 
-/// Mounts something of the kernel's; where nothing is to mount it on, that is made.
+/// Mounts something of the kernel's, on what is made where it is not there.
 #[inline(never)]
 fn mount<'p>(
     kind: ThinCStr<'p>,
     place: ThinCStr<'p>,
     flags: u64,
-    data: ThinCStr<'p>,
+    data: Arg<'p>,
     list: &mut List<'p>,
 ) {
     let parts = [
         Arg::Text(kind),
         Arg::Text(place),
         Arg::Flags(flags, &flags::MOUNT),
-        Arg::Text(data),
+        data,
     ];
-    for refusal in [Refusal::Else(2), THERE, HAD] {
-        list.refusal = refusal;
-        let phrase = match refusal {
-            THERE => phrase!("mkdirat here $1 m0755"),
-            _ => phrase!("mount $0 $1 $0 $2 $3"),
-        };
-        list.say(phrase, &parts);
-    }
+    list.refusal = THERE;
+    list.say(phrase!("mkdirat here $1 m0755"), &parts);
+    list.refusal = HAD;
+    list.say(phrase!("mount $0 $1 $0 $2 $3"), &parts);
 }
