@@ -9,13 +9,14 @@ use crate::error::{Error, FAILED};
 use crate::host::Host;
 use crate::host::probe::{self, kernel};
 use crate::launch::{Timeline, launch};
-use crate::names::Verb;
+use crate::names::{Signal, Verb};
 use crate::pack::pack;
 use crate::plan::{Shown, Stack};
 use crate::report;
 use crate::strings::Strings;
 use crate::supervise::{End, supervise};
 use crate::sys::process::{self, Pid, exit};
+use crate::sys::signal;
 use crate::view;
 use crate::words::Words;
 
@@ -74,7 +75,9 @@ impl Process {
         host.stack = Some(self.stack);
         host.image = self.image;
         probe::look(&mut host, &request.config);
-        if request.config.init.is_some() {
+        if let Some(init) = &request.config.init
+            && !init.machine.respawn
+        {
             host.pointers = self.pointers();
         }
         host
@@ -95,7 +98,7 @@ pub fn main(mut process: Process) -> ! {
         _ => Err(Error::Privileged),
     };
     // A machine has its words elsewhere, and must not end here: the kernel would panic.
-    if request.is_err() && process::id() == FIRST && kernel::has_just_booted() {
+    if request.is_err() && kernel::is_ours() {
         name = Name::Init;
         request = cli::parse_as(name, &[], &[], &words);
     }
@@ -107,9 +110,7 @@ pub fn main(mut process: Process) -> ! {
         report::complain(&words, &error);
         name.failed()
     });
-    if name == Name::Init {
-        machine::end_unbooted(&words, code);
-    }
+    machine::end_unbooted(&words, code);
     exit(code)
 }
 
@@ -182,10 +183,12 @@ fn carry_out<'a>(
             },
             Ok(()) => {
                 report::ended(words, &plan, end, notes);
-                if plan.watch.starts_again() && !end.asked {
+                // One that fails at once would do nothing else. Who wants an end meanwhile gets it.
+                if plan.watch.starts_again()
+                    && !end.asked
+                    && signal::wait(Signal::ENDS, Some(500)).is_err()
+                {
                     probe::restore(notes.mask);
-                    // One that fails at once would do nothing else.
-                    process::sleep(500);
                     continue;
                 }
                 plan.watch.code(end.status.code())

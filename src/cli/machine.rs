@@ -2,9 +2,8 @@
 
 use super::{Name, Parser, Request, parse_with, unknown};
 use crate::error::Error;
-use crate::names::Verb;
-use crate::names::options;
-use crate::strings::{Strings, ThinCStr};
+use crate::names::{Id, Verb, options};
+use crate::strings::{Strings, ThinCStr, iterate};
 use crate::text::{cut, has};
 use crate::words::{Array, Words};
 
@@ -39,17 +38,27 @@ pub fn machine<'a>(
             _ => {}
         }
     }
-    if !behind.is_empty() {
+    let given = !behind.is_empty();
+    if given {
         behind.push(None);
         arguments = behind.finish();
     }
     for (number, mut text) in [(KERNEL + 1, first), (KERNEL + 2, second)] {
         while !text.is_empty() {
-            let line = cut(&mut text, b'\n');
-            if !matches!(line.trim_ascii(), [] | [b'#', ..]) {
+            let line = cut(&mut text, b'\n').trim_ascii_start();
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if !matches!(line, [] | [b'#', ..]) {
                 settings.push((number, words.join(&[line])));
             }
         }
+    }
+    // Words that nobody knows are left to us by the kernel, and are no command where there is another.
+    let another = settings
+        .iter()
+        .any(|(_, word)| word.bytes().starts_with(b"exec="));
+    let plain = !iterate(arguments).any(|word| word.bytes().starts_with(b"-"));
+    if another && plain && !given {
+        arguments = &[None];
     }
     parse_with(name, arguments, environment, settings.finish(), words)
 }
@@ -84,55 +93,71 @@ fn unquote(text: &mut &[u8]) {
 }
 
 impl<'a> Parser<'a> {
-    /// Takes settings, each of which may be wrong by itself; what an earlier text says, or the arguments, is left as it is.
-    pub(super) fn settings(&mut self) {
+    /// Takes settings, each of which may be wrong by itself: those that add up, of which the last counts, or the others,
+    /// where what an earlier text says, or the arguments, is left as it is.
+    #[inline(never)]
+    pub(super) fn settings(&mut self, adds: bool) {
         let mut command = Array::new(self.complaints.words());
         // In which text each option was met, or that it was among the arguments.
         let (mut said, mut whose) = (self.seen.map(u8::from), 0);
-        for &(text, word) in self.settings {
-            let mut value = word.bytes();
-            let name = cut(&mut value, b'=');
-            let rest = word.skip(name.len() + 1);
-            match name {
-                b"exec" if command.is_empty() => {
-                    whose = text;
-                    command.push(Some(rest));
-                }
-                b"arg" if text == whose => command.push(Some(rest)),
-                b"exec" | b"arg" => {}
-                _ => {
-                    let Some(flag) = options::named(Verb::Init, false, name) else {
+        for turn in 0..3 {
+            let turn = KERNEL + if adds { 2 - turn } else { turn };
+            for &(text, word) in self.settings.iter().filter(|(text, _)| *text == turn) {
+                let mut value = word.bytes();
+                let name = cut(&mut value, b'=');
+                let rest = word.skip(name.len() + 1);
+                let flag = match name {
+                    b"exec" if command.is_empty() => {
+                        whose = text;
+                        command.push(Some(rest));
+                        continue;
+                    }
+                    b"arg" if text == whose => {
+                        command.push(Some(rest));
+                        continue;
+                    }
+                    b"exec" | b"arg" => continue,
+                    _ => options::named(Verb::Init, false, name),
+                };
+                let Some(flag) = flag else {
+                    if !adds {
                         let error = unknown(Verb::Init, word.bytes(), name);
                         self.complaints.push(error);
-                        continue;
-                    };
-                    let takes = flag.values() > 0;
-                    // Others add up.
-                    if let Some(met) = said.get_mut(flag.id as usize)
-                        && (!takes || !flag.repeats())
-                    {
-                        if *met != 0 && *met != text {
-                            continue;
-                        }
-                        *met = text;
                     }
-                    // A switch that is off.
-                    if takes || !has(word.bytes(), b'=') || !matches!(value, b"" | b"0") {
-                        self.apply(&flag, takes.then_some(rest));
-                        self.complain();
-                    }
+                    continue;
+                };
+                let takes = flag.values() > 0;
+                if adds != (takes && flag.repeats()) {
+                    continue;
                 }
+                if let Some(met) = said.get_mut(flag.id as usize).filter(|_| !adds) {
+                    if *met != 0 && *met != text {
+                        continue;
+                    }
+                    *met = text;
+                }
+                // A switch that is off.
+                if takes || !has(word.bytes(), b'=') || !matches!(value, b"" | b"0") {
+                    self.apply(&flag, takes.then_some(rest));
+                }
+                // As whom something runs, and among whose files, is not left to chance.
+                if matches!(flag.id, Id::Uid | Id::Gid | Id::Groups | Id::NewRoot)
+                    && self.error.is_some()
+                {
+                    return;
+                }
+                self.complain();
             }
         }
-        if self.request.config.command.is_empty() && !command.is_empty() {
+        if !adds && self.request.config.command.is_empty() && !command.is_empty() {
             command.push(None);
             self.request.config.command = command.finish();
         }
     }
 
-    /// What is wrong does not end the parsing.
+    /// What is wrong in a machine does not end the parsing.
     pub(super) fn complain(&mut self) {
-        if let Some(error) = self.error.take() {
+        if let Some(error) = self.error.take_if(|_| !self.settings.is_empty()) {
             self.complaints.push(error);
         }
     }
@@ -142,7 +167,6 @@ impl<'a> Parser<'a> {
 mod tests {
     use super::*;
     use crate::config::{Gift, Report};
-    use crate::strings::iterate;
 
     #[test]
     fn words_are_cut_as_the_kernel_cuts_them() {
@@ -185,7 +209,8 @@ mod tests {
         assert!(!config.process.tty);
         let init = config.init.unwrap();
         assert_eq!((init.grace, init.machine.end), (Some(3000), 1));
-        let reports = [Report::Console, Report::Port(1)].map(Gift::Report);
+        // Of those that add up, the last would count.
+        let reports = [Report::Port(1), Report::Console].map(Gift::Report);
         assert_eq!(init.machine.gifts, reports);
         let command: [_; 3] = core::array::from_fn(|at| config.command[at].map(ThinCStr::bytes));
         assert_eq!(command, [Some(&b"/app"[..]), Some(b"--"), Some(b"x")]);

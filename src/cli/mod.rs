@@ -187,10 +187,11 @@ impl<'a> Parser<'a> {
             Verb::Init => environment,
             _ => &[],
         };
+        self.settings(true);
         if self.options().is_some() && self.variables(variables).is_some() {
-            self.settings();
-            self.contradictions();
-            if !self.settings.is_empty() {
+            self.settings(false);
+            if self.error.is_none() {
+                self.contradictions();
                 self.complain();
             }
         }

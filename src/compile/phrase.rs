@@ -65,7 +65,11 @@ values! {
     ASYNC Arg::Number(libc::O_ASYNC as i64);
     REMOUNT Arg::Flags(libc::MS_REMOUNT | libc::MS_RDONLY, &flags::MOUNT);
     FRESH Arg::Flags(
-        (libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC | libc::O_CLOEXEC) as u64,
+        (libc::O_WRONLY | libc::O_CREAT | libc::O_TRUNC | libc::O_NONBLOCK | libc::O_CLOEXEC) as u64,
+        &flags::OPEN
+    );
+    THERE Arg::Flags(
+        (libc::O_WRONLY | libc::O_NONBLOCK | libc::O_CLOEXEC) as u64,
         &flags::OPEN
     );
     LISTEN Arg::Flags(

@@ -46,7 +46,7 @@ pub fn look(host: &mut Host, config: &Config) {
     }
     if let Some(init) = &config.init {
         host.first = process::id() == Pid(1);
-        host.machine = init.machine.wanted || host.first && kernel::has_just_booted();
+        host.machine = init.machine.wanted || host.first && kernel::is_ours();
         host.closed = host.machine && tty::foreground(STDIN) == Err(Errno::BADF);
         if init.parent_death.is_some() {
             host.parent = process::parent().0 as u32;
@@ -316,7 +316,9 @@ fn open_place(path: ThinCStr) -> sys::Result<Fd> {
 #[inline(never)]
 pub(super) fn read_at<'w>(words: &'w Words, folder: Fd, name: &CStr, most: usize) -> Array<'w, u8> {
     let mut bytes = Array::new(words);
-    if let Ok(fd) = file::open_at(folder, name, (libc::O_RDONLY | libc::O_CLOEXEC) as u32) {
+    // Of a pipe nobody waits for the other end.
+    let flags = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_CLOEXEC;
+    if let Ok(fd) = file::open_at(folder, name, flags as u32) {
         let _ = read_all(fd, &mut bytes, most);
         file::close(fd);
     }

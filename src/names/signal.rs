@@ -38,6 +38,13 @@ impl Signal {
     pub const HALT: Signal = Signal(37);
     pub const POWEROFF: Signal = Signal(38);
 
+    /// What asks process 1 to end, a bit for each.
+    pub const ENDS: u64 = Signal::TERM.bit()
+        | Signal::INT.bit()
+        | Signal::PWR.bit()
+        | Signal::HALT.bit()
+        | Signal::POWEROFF.bit();
+
     /// What a program raises by its own mistake. They are never blocked: a fault of ours must end us.
     pub const FAULTS: [Signal; 7] = [
         Signal(8),

@@ -1,6 +1,6 @@
 //! The first process of a virtual machine: it boots, does what `init` does, and ends the machine.
 
-use super::{FIRST, Process, carry_out};
+use super::{Process, carry_out};
 use crate::cli::{self, Name, Request, Wish};
 use crate::compile::boot;
 use crate::config::{Gift, Machine, Report};
@@ -27,8 +27,8 @@ pub fn run<'a>(
         explain(&of(request), &mounts, words);
         return carry_out(request, host, words);
     }
-    if process::id() != FIRST {
-        return Err(Error::NotFirst);
+    if !kernel::is_ours() {
+        return Err(Error::NoMachine);
     }
     carry_through(words, &mounts, true);
     let mut machine = TELLING;
@@ -62,11 +62,22 @@ fn boot<'a>(
     words: &'a Words,
 ) -> Result<u8, Error<'a>> {
     let mut texts = [kernel::command_line(words), kernel::settings(words), &[]];
-    let mut request = read(process, name, texts, words)?;
+    let mut request = match read(process, name, texts, words) {
+        Ok(request) => request,
+        Err(error) => {
+            // How the machine is to end may be right nevertheless.
+            if let Ok(request) = cli::machine(name, &[], &[], texts, words) {
+                *wish = of(&request);
+            }
+            return Err(error);
+        }
+    };
     *wish = of(&request);
     let found = kernel::look_at_devices(wish, words);
     carry_through(words, &boot::modules(wish, &found, words), true);
     if let Some(root) = &wish.root {
+        // A module may be a type of file system.
+        let found = kernel::look_at_devices(wish, words);
         if !carry_through(words, &boot::root(wish, root, &found, words), false) {
             return Ok(FAILED);
         }
@@ -122,7 +133,7 @@ const TELLING: Machine<'static> = Machine {
 
 /// Ends a machine that was asked for a text only: a kernel whose first process just exits panics.
 pub fn end_unbooted(words: &Words, code: u8) {
-    if kernel::has_just_booted() {
+    if kernel::is_ours() {
         end(words, &TELLING, code)
     }
 }

@@ -142,7 +142,7 @@ impl Service<'_> {
             }
             // There is nobody to pass anything on to.
             Ok(arrived) if self.watch.pauses() => {
-                return !matches!(arrived.signal, Signal::TERM | Signal::INT);
+                return arrived.signal.bit() & Signal::ENDS == 0;
             }
             Ok(arrived) => self.receive(arrived),
             Err(Errno::AGAIN) => return !self.deadline.pass(self.child),
@@ -265,7 +265,8 @@ impl Service<'_> {
         };
         // In a machine others mean the same.
         let stops = watch.machine && other == watch.stop_signal.unwrap_or(Signal::TERM);
-        if (signal == Signal::TERM || stops) && !self.ended {
+        let waits = watch.init.is_some_and(|init| init.wait_all);
+        if (signal == Signal::TERM || stops) && (!self.ended || waits) {
             self.deadline.ask(child, other);
         } else {
             child.send(other);

@@ -121,8 +121,8 @@ fn a_root_may_be_written_over() {
         return;
     };
     let before = fs::read(&image).expect("it can be read");
-    for over in ["tmpfs", "/dev/vdb"] {
-        let words = format!("pidone.root=/dev/vda:ext4:ro pidone.overlay={over}");
+    for (root, over) in [("/dev/vda", "tmpfs"), ("/dev/vda:ext4:ro", "/dev/vdb")] {
+        let words = format!("pidone.root={root} pidone.overlay={over}");
         let Some(ended) = boot(&words, &[&image, &other]) else {
             return;
         };
@@ -136,8 +136,9 @@ fn a_root_may_be_written_over() {
 #[test]
 fn other_disks_are_left_clean() {
     let scratch = Scratch::new("disks");
-    let script =
-        "mkdir -p /mnt; mount /dev/vda /mnt && echo kept >/mnt/file; cd /mnt; sleep 100 & exit 3";
+    let script = "mkdir -p /mnt; mkdir '/a place' /over; mount /dev/vda '/a place' && echo kept >'/a place/file'; cd '/a place'\n\
+        mkdir up work; mount -t overlay -o 'lowerdir=/bin,upperdir=/a place/up,workdir=/a place/work' over /over\n\
+        echo new >/over/file; sleep 100 & exit 3";
     let Some(image) = disk(&scratch, "data", None) else {
         return;
     };
@@ -150,6 +151,7 @@ fn other_disks_are_left_clean() {
     machine.drives.push(image.clone());
     assert_says(&machine.boot(), &["pidone: exit 3"]);
     assert_eq!(content(&image, "/file"), "kept\n");
+    assert_eq!(content(&image, "/up/file"), "new\n");
 }
 
 /// As `init=` of a root that somebody else has mounted, with nothing below it.

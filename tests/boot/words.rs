@@ -45,13 +45,41 @@ fn a_machine_ends_whatever_becomes_of_its_workload() {
             &["pidone: exit 125"],
         ),
         ("-- --help", &["pidone: exit 0"]),
+        (
+            "pidone.uid=nobody:x -- /bin/sh -c true",
+            &["pidone: exit 125"],
+        ),
+        (
+            "rdinit=/bin/pidone -- run /bin/sh -c \"echo in a sandbox\"",
+            &["in a sandbox", "pidone: exit 0"],
+        ),
+        ("rdinit=/bin/pidone -- list", &["pidone: exit 125"]),
     ] {
         let words = format!("pidone.report=console {workload}");
-        let Some(machine) = bare(&words) else {
+        let Some(mut machine) = bare(&words) else {
             return;
         };
+        let pidone = std::fs::read(super::program()).expect("it was built");
+        machine.files.file("bin/pidone", 0o755, pidone);
+        machine.files.folder("proc");
         assert_says(&machine.boot(), lines);
     }
+}
+
+/// What adds up too is as the kernel's words say; and a word that is nobody's is no command where there is one.
+#[test]
+fn the_kernels_words_count_before_the_images() {
+    let settings = "exec=/bin/sh\r\narg=-c\narg=echo $A $B $C; busybox hostname; ulimit -n\nenv=A=file\nenv=C=file\n\
+        sysctl=kernel.hostname=file\nrlimit=nofile=77\nreport=console\n";
+    let words = "stray pidone.env=A=kernel pidone.env=B=kernel pidone.sysctl=kernel.hostname=kernel pidone.rlimit=nofile=99";
+    let Some(mut machine) = bare(words) else {
+        return;
+    };
+    machine
+        .files
+        .file("etc/pidone/init", 0o644, settings.into());
+    let lines = ["kernel kernel file", "kernel", "99", "pidone: exit 0"];
+    assert_says(&machine.boot(), &lines);
 }
 
 /// What the file in the image says, unless the command line says something else; and how QEMU is told the status.

@@ -140,11 +140,14 @@ fn a_machine_needs_no_serial_console() {
 /// The command that ends is started again, until the machine is to end.
 #[test]
 fn a_workload_may_be_started_again() {
-    let script = "echo >>/times; times=$(wc -l </times); echo $times of them; [ $times = 3 ] && kill -PWR 1; exit 3";
+    let script = "echo >>/times; times=$(wc -l </times); echo $times of them, $TERM; [ $times = 3 ] && kill -PWR 1; exit 3";
     let Some(machine) = machine("pidone.respawn=1", script) else {
         return;
     };
     let ended = machine.boot();
-    assert_says(&ended, &["1 of them", "2 of them", "3 of them"]);
+    assert_says(
+        &ended,
+        &["1 of them, linux", "2 of them, linux", "3 of them, linux"],
+    );
     assert!(!ended.console.contains("4 of them"), "{}", ended.console);
 }

@@ -245,3 +245,20 @@ fn refuse(calls: &[i64]) -> io::Result<()> {
         Err(io::Error::last_os_error())
     }
 }
+
+/// Process 1 of a container is no machine's, whatever it is told: nothing is mounted, unmounted or switched off. An
+/// ordinary user could not do that either way.
+#[test]
+fn a_container_is_no_machine() {
+    let pidone = program().display().to_string();
+    let words = ["run", &pidone, "init", "--vm", "--hostname=x", "--", "true"];
+    let ran = crate::support::Ran::from(
+        command(Caller::Ordinary, &pidone)
+            .args(words)
+            .output()
+            .expect("pidone can be started"),
+    );
+    assert_eq!(ran.code, Some(125));
+    let sentence = "this is for the first process of a virtual machine";
+    assert!(ran.err.contains(sentence), "{}", ran.err);
+}

@@ -1,13 +1,13 @@
 //! How a machine ends: who is to be told is told, and what is on disks is kept.
 
 use super::gifts::create;
-use super::{plan, root::KEPT};
+use super::{GONE, plan, root::KEPT};
 use crate::compile::phrase::phrase;
 use crate::compile::steps::List;
 use crate::config::{Gift, Machine, Report};
 use crate::host::Hardware;
-use crate::names::{Errno, Id};
-use crate::plan::{Arg, Call, Data, Plan, Refusal};
+use crate::names::Id;
+use crate::plan::{Arg, Call, Data, Plan};
 use crate::strings::thin;
 use crate::text::{Text, put};
 use crate::words::Words;
@@ -39,17 +39,12 @@ pub fn end<'p>(
     }
     list.about(Id::End, &[]);
     list.say(phrase!("sync"), &[]);
-    for place in found.places {
-        // What is still in use, as the root is, becomes read-only, so that its journal is clean.
-        list.refusal = Refusal::Else(1);
-        list.say(phrase!("umount2 $0 zero"), &[Arg::Text(*place)]);
-        list.refusal = GONE;
-        list.say(
-            phrase!("mount null $0 null REMOUNT null"),
-            &[Arg::Text(*place)],
-        );
-    }
     list.refusal = GONE;
+    for place in found.places {
+        // First, for somebody may use it where no path leads.
+        let phrase = phrase!("mount null $0 null REMOUNT null; umount2 $0 zero");
+        list.say(phrase, &[Arg::Text(*place)]);
+    }
     let layers = thin!("/proc/self/fd/100");
     for (place, there) in [
         (thin!("/"), !found.in_memory),
@@ -64,8 +59,5 @@ pub fn end<'p>(
     }
     plan(list)
 }
-
-/// Of what is not there, is no mount, or is read-only for good.
-const GONE: Refusal = Refusal::after(&[Errno::NOENT, Errno::INVAL, Errno::ROFS]);
 
 const _: () = assert!(KEPT == 100);

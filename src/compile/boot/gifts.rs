@@ -71,10 +71,12 @@ pub fn gifts<'p>(wish: &'p Machine<'p>, found: &Hardware<'p>, words: &'p Words) 
 
 /// Makes a file with a content.
 pub fn create<'p>(path: ThinCStr<'p>, text: ThinCStr<'p>, list: &mut List<'p>) {
-    list.say(
-        phrase!("openat here $0 FRESH m0644 =file"),
-        &[Arg::Text(path)],
-    );
+    // A device that is not there is not made, and nobody waits for a pipe's other end.
+    let phrase = match path.bytes().starts_with(b"/dev/") {
+        true => phrase!("openat here $0 THERE =file"),
+        false => phrase!("openat here $0 FRESH m0644 =file"),
+    };
+    list.say(phrase, &[Arg::Text(path)]);
     let (slot, data) = (Slot::File, Data::Text(text));
     list.add(Call::Write { slot, data }, list.because);
     list.say(phrase!("close file"), &[]);

@@ -1,6 +1,6 @@
 //! Another root in place of the first one, which the kernel unpacked or mounted.
 
-use super::plan;
+use super::{GONE, plan};
 use crate::compile::phrase::phrase;
 use crate::compile::steps::List;
 use crate::config::{Machine, Root};
@@ -22,6 +22,10 @@ pub const KEPT: i64 = 100;
 pub fn modules<'p>(wish: &'p Machine<'p>, found: &Hardware<'p>, words: &'p Words) -> Plan<'p> {
     let mut list = List::new(words);
     list.about(Id::Modules, wish.modules.as_slice());
+    if let ([], Some(folder)) = (found.modules, &wish.modules) {
+        let phrase = phrase!("openat here $0 FOLDER =folder; close folder");
+        list.say(phrase, &[Arg::Text(*folder)]);
+    }
     for file in found.modules {
         list.about(Id::Modules, core::slice::from_ref(file));
         list.refusal = Refusal::Fatal;
@@ -30,7 +34,11 @@ pub fn modules<'p>(wish: &'p Machine<'p>, found: &Hardware<'p>, words: &'p Words
         // MODULE_INIT_COMPRESSED_FILE: the kernel unpacks it (finit_module(2), since Linux 5.17).
         let packed = !file.bytes().ends_with(b".ko");
         let how = Arg::Number(if packed { 4 } else { 0 });
-        list.say(phrase!("finit_module file empty $0; close file"), &[how]);
+        list.say(phrase!("finit_module file empty $0"), &[how]);
+        // Also where it was refused.
+        list.about(Id::Modules, &[]);
+        list.refusal = Refusal::after(&[Errno::BADF]);
+        list.say(phrase!("close file"), &[]);
     }
     plan(list)
 }
@@ -50,7 +58,21 @@ pub fn root<'p>(
         [] => found.kinds,
         _ => words.copy(&kind),
     };
-    attach(root.source, PLACE, kinds, root.flags, root.data, &mut list);
+    // What is below is not written to.
+    let below = wish.overlay.map_or(0, |_| libc::MS_RDONLY);
+    if !found.in_memory {
+        // No path leads to the first root any more in the end.
+        list.refusal = GONE;
+        list.say(phrase!("mount null root_path null REMOUNT null"), &[]);
+    }
+    attach(
+        root.source,
+        PLACE,
+        kinds,
+        root.flags | below,
+        root.data,
+        &mut list,
+    );
     if let Some(over) = &wish.overlay {
         list.about(Id::OverRoot, core::slice::from_ref(over));
         let in_memory = over.bytes() == b"tmpfs";

@@ -1,18 +1,20 @@
 //! What a kernel says of its machine.
 
-use super::read;
+use super::{read, read_at};
 use crate::config::{Gift, Machine};
 use crate::host::Hardware;
 use crate::strings::{ThinCStr, thin};
 use crate::sys::file::{self, Names};
+use crate::sys::process::{self, Pid};
 use crate::sys::{machine, mount};
+use crate::text::escaped::unescape;
 use crate::text::{cut, decimal};
 use crate::words::{Array, Words};
 
-/// Whether we are the first process of a machine, where nothing is mounted yet. In a container the last of
-/// these is refused, whoever is root there (reboot(2)).
-pub fn has_just_booted() -> bool {
-    !file::exists(c"/proc/self") && machine::keys_are_ours()
+/// Whether we are the first process of a machine: in a container that is refused, whoever is root there
+/// (reboot(2), "Behavior inside PID namespaces").
+pub fn is_ours() -> bool {
+    process::id() == Pid(1) && machine::keys_are_ours()
 }
 
 /// The kernel's command line.
@@ -22,12 +24,15 @@ pub(crate) fn command_line(words: &Words) -> &[u8] {
 
 /// The file with settings for a machine.
 pub(crate) fn settings(words: &Words) -> &[u8] {
-    read(words, thin!("/etc/pidone/init"))
+    read_at(words, file::HERE, c"/etc/pidone/init", MOST).finish()
 }
+
+/// So much of it counts, in bytes.
+const MOST: usize = 1 << 16;
 
 /// What the machine is called in its root.
 pub(crate) fn host_name(words: &Words) -> Option<ThinCStr<'_>> {
-    let mut text = read(words, thin!("/etc/hostname"));
+    let mut text = read_at(words, file::HERE, c"/etc/hostname", MOST).finish();
     let name = cut(&mut text, b'\n').trim_ascii();
     (1..=64).contains(&name.len()).then(|| words.join(&[name]))
 }
@@ -35,7 +40,10 @@ pub(crate) fn host_name(words: &Words) -> Option<ThinCStr<'_>> {
 /// What is needed for the root.
 #[inline(never)]
 pub(crate) fn look_at_devices<'w>(wish: &Machine, words: &'w Words) -> Hardware<'w> {
-    let mut found = Hardware::default();
+    let mut found = Hardware {
+        in_memory: mount::root_is_in_memory(),
+        ..Hardware::default()
+    };
     if let Some(folder) = wish.modules {
         found.modules = listed(words, folder, b"");
     }
@@ -98,8 +106,10 @@ pub(crate) fn look_at_places<'w>(words: &'w Words) -> Hardware<'w> {
         let mut line = cut(&mut rest, b'\n');
         let source = cut(&mut line, b' ');
         let place = cut(&mut line, b' ');
-        if source.starts_with(b"/") {
-            places.push(words.join(&[place]));
+        let kind = cut(&mut line, b' ');
+        // An overlay keeps what it is over in use.
+        if source.starts_with(b"/") || kind == b"overlay" {
+            places.push(words.join(&[unescape(words, place)]));
         }
     }
     places.reverse();
