@@ -40,8 +40,14 @@ const HERE: usize = -100isize as usize;
 #[cfg(app)]
 unsafe extern "C" fn main(_: *const usize) -> ! {
     unsafe {
-        let log = call(number::OPENAT, [HERE, c"/dev/kmsg".as_ptr() as usize, 1, 0, 0]);
-        call(number::WRITE, [log as usize, c"<4>it runs".as_ptr() as usize, 10, 0, 0]);
+        let log = call(
+            number::OPENAT,
+            [HERE, c"/dev/kmsg".as_ptr() as usize, 1, 0, 0],
+        );
+        call(
+            number::WRITE,
+            [log as usize, c"<4>it runs".as_ptr() as usize, 10, 0, 0],
+        );
         call(number::EXIT, [0; 5]);
     }
     loop {}
@@ -57,7 +63,12 @@ unsafe extern "C" fn main(stack: *const usize) -> ! {
             (c"proc", c"/proc", INERT, c""),
             (c"sysfs", c"/sys", INERT, c""),
             (c"devtmpfs", c"/dev", 2, c"mode=0755"),
-            (c"devpts", c"/dev/pts", 2 | 8, c"gid=5,mode=0620,ptmxmode=0666"),
+            (
+                c"devpts",
+                c"/dev/pts",
+                2 | 8,
+                c"gid=5,mode=0620,ptmxmode=0666",
+            ),
             (c"tmpfs", c"/dev/shm", 2 | 4, c"mode=1777"),
         ] {
             let [kind, place, data] = [kind, place, data].map(|text| text.as_ptr() as usize);
@@ -70,15 +81,30 @@ unsafe extern "C" fn main(stack: *const usize) -> ! {
             (c"fd/1", c"/dev/stdout"),
             (c"fd/2", c"/dev/stderr"),
         ] {
-            call(number::SYMLINKAT, [target.as_ptr() as usize, HERE, place.as_ptr() as usize, 0, 0]);
+            call(
+                number::SYMLINKAT,
+                [
+                    target.as_ptr() as usize,
+                    HERE,
+                    place.as_ptr() as usize,
+                    0,
+                    0,
+                ],
+            );
         }
         let mut request = [0usize; 5];
         (request[0], request[2]) = (u16::from_le_bytes(*b"lo").into(), 1);
         let socket = call(number::SOCKET, [2, 2, 0, 0, 0]) as usize;
-        call(number::IOCTL, [socket, 0x8914, request.as_ptr() as usize, 0, 0]);
+        call(
+            number::IOCTL,
+            [socket, 0x8914, request.as_ptr() as usize, 0, 0],
+        );
         call(number::CLOSE, [socket, 0, 0, 0, 0]);
         for place in [c"/run", c"/tmp"] {
-            call(number::MKDIRAT, [HERE, place.as_ptr() as usize, 0o755, 0, 0]);
+            call(
+                number::MKDIRAT,
+                [HERE, place.as_ptr() as usize, 0o755, 0, 0],
+            );
         }
         let app = c"/app".as_ptr();
         let argv = [app as usize, 0];
@@ -112,7 +138,10 @@ unsafe extern "C" fn main(stack: *const usize) -> ! {
         let text = c"pidone: exit 0\n";
         call(number::WRITE, [2, text.as_ptr() as usize, 15, 0, 0]);
         call(number::SYNC, [0; 5]);
-        call(number::REBOOT, [0xfee1_dead, 672_274_793, 0x0123_4567, 0, 0]);
+        call(
+            number::REBOOT,
+            [0xfee1_dead, 672_274_793, 0x0123_4567, 0, 0],
+        );
     }
     loop {}
 }

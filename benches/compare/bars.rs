@@ -66,6 +66,21 @@ pub fn print(findings: &Findings) {
         inits.bytes.map(|times| 1.0 / times),
         1.0 / 8.0,
     );
+    let boots = &findings.boots;
+    let start = boots.start_over_floor;
+    bar("start of a machine's workload, × floor", start, 1.10);
+    let start = boots.start_over_script;
+    bar(
+        "start of a machine's workload, × a busybox script",
+        start,
+        0.25,
+    );
+    let end = boots.end_over_floor;
+    bar(
+        "end of a machine, thousands of instructions over the floor",
+        end,
+        70.0,
+    );
     let waiting = findings.waiting.as_ref();
     bar(
         "Private_Dirty while waiting, kB",

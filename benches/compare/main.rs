@@ -7,6 +7,7 @@
 //! `cargo bench -- inits views` measures these parts alone.
 
 mod bars;
+mod boots;
 mod bytes;
 mod calls;
 mod child;
@@ -37,6 +38,7 @@ pub struct Findings {
     waiting: Option<waiting::Waiting>,
     seeing: seeing::Seeing,
     inits: inits::Inits,
+    boots: boots::Boots,
 }
 
 /// What could not be run: said at once, counted for the exit status.
@@ -122,6 +124,9 @@ fn compare(programs: &Programs, findings: &mut Findings, troubles: &mut Troubles
     }
     if wanted("inits") {
         findings.inits = inits::print(programs, troubles);
+    }
+    if wanted("boots") {
+        findings.boots = boots::print(programs, troubles);
     }
     // Last: network namespaces are torn down in the background and would disturb the rest.
     if wanted("times") {

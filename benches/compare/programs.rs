@@ -30,6 +30,8 @@ pub struct Programs {
     pub floor_same: PathBuf,
     pub floor_less: PathBuf,
     pub floor_limited: PathBuf,
+    pub boot_floor: PathBuf,
+    pub boot_app: PathBuf,
     pub unshare: Option<PathBuf>,
     pub bwrap: Option<PathBuf>,
     pub strace: Option<PathBuf>,
@@ -47,6 +49,8 @@ impl Programs {
             floor_same: directory.join("floor-same"),
             floor_less: directory.join("floor-less"),
             floor_limited: directory.join("floor-limited"),
+            boot_floor: directory.join("boot-floor"),
+            boot_app: directory.join("boot-app"),
             unshare: installed("unshare"),
             bwrap: installed("bwrap"),
             strace: installed("strace"),
@@ -67,6 +71,8 @@ impl Programs {
         copy_and_sync(Path::new(pidone), &self.pidone)
             .map_err(|error| format!("{pidone}: {error}"))?;
         compile("noop.rs", &[], &self.noop)?;
+        compile("boot.rs", &[], &self.boot_floor)?;
+        compile("boot.rs", &["--cfg", "app"], &self.boot_app)?;
         compile("floor.rs", &[], &self.floor_bare)?;
         compile("floor.rs", &["--cfg", "same"], &self.floor_same)?;
         fs::write(self.directory.join("filter"), DEFAULT_FILTER)

@@ -6,6 +6,7 @@
 use super::accounts::{field, find, id, user};
 use super::identity::Maps;
 use super::namespaces::Resolved;
+use super::phrase::phrase;
 use super::steps::List;
 use crate::config::{Account, Config};
 use crate::error::Error;
@@ -144,6 +145,19 @@ impl<'p> Credentials<'p> {
     pub fn take_childs(&self, child: &mut List<'p>) -> bool {
         let because = if self.joins { Id::Join } else { Id::Default };
         self.take(child, self.child, None, self.setgroups, [because; 3])
+    }
+
+    /// Makes input, output and errors the command's user's, who may open them by name then, as daemons do.
+    pub fn give_output(&self, child: &mut List<'p>) {
+        let [gid, uid] = self.command;
+        if gid & uid != NONE {
+            // -1 is as it is.
+            let parts = [uid, gid].map(|id| Arg::Number((id as i32).into()));
+            child.refusal = Refusal::after(&[Errno::BADF, Errno::ROFS, Errno::PERM]);
+            let phrase = phrase!("fchown zero $0 $1; fchown n1 $0 $1; fchown n2 $0 $1");
+            child.say_for(Id::Uid, phrase, &parts);
+            child.refusal = Refusal::Fatal;
+        }
     }
 
     /// Becomes the command's user; whether that is another.

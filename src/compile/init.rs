@@ -72,6 +72,9 @@ pub fn compile<'p>(
         list.turn(Who::Child);
         place(config, host, init, own_session, terminal, &mut list);
         process::attributes(config, &mut list);
+        if host.machine {
+            credentials.give_output(&mut list);
+        }
         credentials.take_commands(&mut list);
         list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
         match init.mask {

@@ -316,9 +316,7 @@ fn open_place(path: ThinCStr) -> sys::Result<Fd> {
 #[inline(never)]
 pub(super) fn read_at<'w>(words: &'w Words, folder: Fd, name: &CStr, most: usize) -> Array<'w, u8> {
     let mut bytes = Array::new(words);
-    // Of a pipe nobody waits for the other end.
-    let flags = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_CLOEXEC;
-    if let Ok(fd) = file::open_at(folder, name, flags as u32) {
+    if let Ok(fd) = file::open_at(folder, name, (libc::O_RDONLY | libc::O_CLOEXEC) as u32) {
         let _ = read_all(fd, &mut bytes, most);
         file::close(fd);
     }

@@ -37,6 +37,7 @@ calls! {
     fchdir SYS_fchdir
     fchmod SYS_fchmod
     fchmodat SYS_fchmodat
+    fchown SYS_fchown
     fcntl SYS_fcntl
     finit_module SYS_finit_module
     ioctl SYS_ioctl

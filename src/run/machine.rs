@@ -154,11 +154,9 @@ fn end(words: &Words, wish: &Machine, code: u8) -> ! {
         libc::LINUX_REBOOT_CMD_POWER_OFF,
     ];
     let ways = match wish.end {
-        1 => [restart, off],
-        2 => [off, restart],
         3 => [libc::LINUX_REBOOT_CMD_HALT, restart],
-        // Without a switch a monitor takes a reboot for the end.
-        _ if kernel::has_switch(words) => [off, restart],
+        // Without a switch the kernel would stand still, and a monitor takes a reboot for the end.
+        0 | 2 if kernel::has_switch(words) => [off, restart],
         _ => [restart, off],
     };
     machine::end(ways.map(|way| way as u32));

@@ -170,13 +170,16 @@ impl Relay<'_> {
     /// What is typed. In the background the kernel stops us for that, as it does anybody; our terminal has no other
     /// end than that it hangs up.
     fn read_typed(&mut self) {
+        if self.input == STDIN {
+            return self.to.fill(STDIN);
+        }
         // Perhaps it has become ours without a word.
         tty::meet(self.child);
         let blocked = signal::block(0).unwrap_or(signal::ALL);
         let _ = signal::set_mask(blocked & !Signal::TTIN.bit());
         self.to.fill(self.input);
         let _ = signal::set_mask(blocked);
-        if !self.to.open && self.input != STDIN {
+        if !self.to.open {
             self.hang_up();
         }
     }

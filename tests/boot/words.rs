@@ -6,7 +6,8 @@ use super::{assert_says, bare, machine};
 #[test]
 fn wrong_words_do_not_stop_a_boot() {
     let words = "pidone.grase=5 pidone.grace=x pidone.net=eth7,10.0.0.1/8 pidone.sysctl=no.such.thing=1 pidone.modules=/none \
-        pidone.end=reboot pidone.end=halt \"pidone.hostname=in quotes\" pidone.=1 pidone pidone.vm.x pidone.dns=";
+        pidone.end=reboot pidone.end=halt \"pidone.hostname=in quotes\" pidone.=1 pidone pidone.vm.x pidone.dns= \
+        pidone.power-button";
     let Some(machine) = machine(words, "hostname") else {
         return;
     };
@@ -25,6 +26,8 @@ fn wrong_words_do_not_stop_a_boot() {
         "pidone: --sysctl \"no.such.thing=1\": ",
         "pidone: --end ",
         "pidone: --dns ",
+        "openat(AT_FDCWD, \"/dev/input/event0\", O_RDONLY|O_NONBLOCK|O_CLOEXEC): ENOENT",
+        "pidone: --modules \"/none\": ",
     ] {
         assert!(ended.console.contains(part), "{part}: {}", ended.console);
     }

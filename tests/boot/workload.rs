@@ -66,7 +66,7 @@ fn a_workload_is_somebody_somewhere() {
         pidone.sysctl=kernel.domainname=example pidone.nice=5 FROM_KERNEL=1";
     let words = format!(
         "pidone.report=console {words} -- sh -c \"busybox id; pwd; echo $A $FROM_KERNEL $PATH; ulimit -n; \
-        busybox awk '{{ print $19 }}' /proc/self/stat; busybox cat /proc/sys/kernel/domainname\""
+        busybox awk '{{ print $19 }}' /proc/self/stat; busybox cat /proc/sys/kernel/domainname; echo said >/dev/stderr\""
     );
     let Some(mut machine) = bare(&words) else {
         return;
@@ -86,6 +86,7 @@ fn a_workload_is_somebody_somewhere() {
             "64",
             "5",
             "example",
+            "said",
             "pidone: exit 0",
         ],
     );

@@ -58,6 +58,12 @@ pub fn gifts<'p>(wish: &'p Machine<'p>, found: &Hardware<'p>, words: &'p Words) 
         list.refusal = Refusal::Fatal;
         create(path, servers.take_path(), &mut list);
     }
+    if wish.power_button && found.buttons.is_empty() {
+        // It says why there is none.
+        list.about(Id::PowerButton, &[]);
+        let first = thin!("/dev/input/event0");
+        list.say(phrase!("openat here $0 LISTEN =file"), &[Arg::Text(first)]);
+    }
     for button in found.buttons {
         // Whatever happens there is a signal for us, as a power supply that fails is one.
         list.about(Id::PowerButton, core::slice::from_ref(button));

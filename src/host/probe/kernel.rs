@@ -1,6 +1,6 @@
 //! What a kernel says of its machine.
 
-use super::{read, read_at};
+use super::{read, read_all};
 use crate::config::{Gift, Machine};
 use crate::host::Hardware;
 use crate::strings::{ThinCStr, thin};
@@ -10,6 +10,7 @@ use crate::sys::{machine, mount};
 use crate::text::escaped::unescape;
 use crate::text::{cut, decimal};
 use crate::words::{Array, Words};
+use core::ffi::CStr;
 
 /// Whether we are the first process of a machine: in a container that is refused, whoever is root there
 /// (reboot(2), "Behavior inside PID namespaces").
@@ -24,15 +25,24 @@ pub(crate) fn command_line(words: &Words) -> &[u8] {
 
 /// The file with settings for a machine.
 pub(crate) fn settings(words: &Words) -> &[u8] {
-    read_at(words, file::HERE, c"/etc/pidone/init", MOST).finish()
+    of_image(words, c"/etc/pidone/init")
 }
 
-/// So much of it counts, in bytes.
-const MOST: usize = 1 << 16;
+/// What a file of an image holds, up to a length. Should it be a pipe, nobody waits for its other end.
+#[inline(never)]
+fn of_image<'w>(words: &'w Words, path: &CStr) -> &'w [u8] {
+    let mut bytes = Array::new(words);
+    let flags = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_CLOEXEC;
+    if let Ok(fd) = file::open(path, flags as u32) {
+        let _ = read_all(fd, &mut bytes, 1 << 16);
+        file::close(fd);
+    }
+    bytes.finish()
+}
 
 /// What the machine is called in its root.
 pub(crate) fn host_name(words: &Words) -> Option<ThinCStr<'_>> {
-    let mut text = read_at(words, file::HERE, c"/etc/hostname", MOST).finish();
+    let mut text = of_image(words, c"/etc/hostname");
     let name = cut(&mut text, b'\n').trim_ascii();
     (1..=64).contains(&name.len()).then(|| words.join(&[name]))
 }
