@@ -150,8 +150,8 @@ pub fn launch(
     )
 }
 
-/// Performs a plan that has no child, and tells what is refused; if it matters, the rest is done only if
-/// that `goes_on`.
+/// Performs a plan that has no child, and tells what is refused. Of a wish that cannot be met the rest is left out;
+/// other wishes are met if that `goes_on`.
 ///
 /// # Errors
 ///
@@ -160,8 +160,22 @@ pub fn launch(
 pub fn perform(plan: &Plan, goes_on: bool, tell: &dyn Fn(Failure)) -> Result<(), Failure> {
     let cell = Cell::new();
     let mut performer = Performer::new(plan, &cell, None);
-    (performer.tell, performer.goes_on) = (Some(tell), goes_on);
-    performer.perform_all(Who::Before)
+    loop {
+        let failure = match performer.perform_all(Who::Before) {
+            Err(failure) => failure,
+            Ok(()) => return Ok(()),
+        };
+        tell(failure);
+        if !goes_on {
+            return Err(failure);
+        }
+        performer.after = failure.step;
+        let operands = |number| plan.step(number).map(|step| step.operands);
+        let wish = operands(failure.step).filter(|operands| !operands.is_empty());
+        while wish.is_some() && operands(performer.after + 1) == wish {
+            performer.after += 1;
+        }
+    }
 }
 
 #[inline(never)]

@@ -25,10 +25,8 @@ pub struct Performer<'a> {
     /// Known to the parent after the clone.
     pub child: Option<Pid>,
     timeline: Option<&'a Timeline>,
-    /// Who hears of refusals as they happen.
-    pub tell: Option<&'a dyn Fn(Failure)>,
-    /// Whether the steps for other wishes are performed after one that is refused.
-    pub goes_on: bool,
+    /// The step behind which it goes on.
+    pub after: usize,
     /// Descriptors, or 0, which is always somebody else's.
     pub slots: [u32; Slot::COUNT],
     /// The signals that were blocked before we blocked more.
@@ -50,8 +48,7 @@ impl<'a> Performer<'a> {
             apart: plan.forks(Who::Clone),
             child: None,
             timeline,
-            tell: None,
-            goes_on: false,
+            after: 0,
             slots: [0; Slot::COUNT],
             mask: None,
             umask: 0,
@@ -69,14 +66,9 @@ impl<'a> Performer<'a> {
 
     /// The way through one's steps, up to the first refusal that matters.
     pub fn perform_all(&mut self, who: Who) -> core::result::Result<(), Failure> {
-        let (mut needless, mut vain) = (0, None);
+        let mut needless = self.after;
         for (number, step) in self.plan.by(who) {
-            if needless > 0 {
-                needless -= 1;
-                continue;
-            }
-            let wish = step.operands.as_ptr();
-            if vain == Some(wish) {
+            if number <= needless {
                 continue;
             }
             self.stamp(number);
@@ -90,7 +82,7 @@ impl<'a> Performer<'a> {
             }
             let Err(errno) = self.perform(&step.call) else {
                 if let Refusal::Else(count) = step.refusal {
-                    needless = count;
+                    needless = number + usize::from(count);
                 }
                 continue;
             };
@@ -98,27 +90,15 @@ impl<'a> Performer<'a> {
                 step: number,
                 errno: Some(errno),
             };
-            let matters = match step.refusal {
-                Refusal::Else(_) => continue,
+            match step.refusal {
+                Refusal::Else(_) => {}
+                Refusal::Warn => self.cell.warn(failure),
                 Refusal::Tolerate(answers) if answers.iter().any(|answer| answer == errno) => {
                     if executes && errno == Errno::ACCES {
                         self.cell.deny(failure);
                     }
-                    continue;
                 }
-                refusal => refusal != Refusal::Warn,
-            };
-            match self.tell {
-                Some(tell) => tell(failure),
-                None if matters => {}
-                None => self.cell.warn(failure),
-            }
-            if matters && !self.goes_on {
-                return Err(failure);
-            }
-            // Of a wish that cannot be met the rest is of no use.
-            if matters && !step.operands.is_empty() {
-                vain = Some(wish);
+                _ => return Err(failure),
             }
         }
         Ok(())
