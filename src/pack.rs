@@ -16,9 +16,6 @@ use crate::text::{Text, has, put};
 use crate::words::{Array, Words};
 use list::{Entry, is};
 
-/// What interrupts us.
-const ENDS: u64 = Signal::HUP.bit() | Signal::INT.bit() | Signal::QUIT.bit() | Signal::TERM.bit();
-
 /// An image that is being made.
 struct Image<'w> {
     words: &'w Words,
@@ -162,7 +159,7 @@ impl<'w> Image<'w> {
         }
         let way = text.take_path();
         // Who interrupts us waits until the file is gone.
-        let before = signal::block(ENDS);
+        let before = signal::block(Signal::INTERRUPTS);
         self.out = self.got(path, file::open(way.as_cstr(), flags as u32))?;
         let mut done = self.write();
         if is_file {

@@ -97,6 +97,10 @@ impl<'a> Parser<'a> {
     /// where what an earlier text says, or the arguments, is left as it is.
     #[inline(never)]
     pub(super) fn settings(&mut self, adds: bool) {
+        // Nearly always.
+        if self.settings.is_empty() {
+            return;
+        }
         let mut command = Array::new(self.complaints.words());
         // In which text each option was met, or that it was among the arguments.
         let (mut said, mut whose) = (self.seen.map(u8::from), 0);

@@ -199,11 +199,9 @@ fn watch<'p>(
         init.rewrite = rules.finish();
     }
     if host.machine {
-        // Ctrl-alt-del, a power supply that fails, and what other managers of machines send (systemd(1)): the
-        // workload is to end.
         let stop = config.life.stop_signal.or(Some(Signal::TERM));
         let mut rules = Array::new(words);
-        for signal in [Signal::INT, Signal::PWR, Signal::HALT, Signal::POWEROFF] {
+        for signal in Signal::STOPS {
             rules.push((signal, stop));
         }
         rules.extend(init.rewrite);

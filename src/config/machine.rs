@@ -3,7 +3,7 @@
 use crate::strings::ThinCStr;
 
 /// A virtual machine, if we are its first process.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Machine<'a> {
     /// Whether it was said that this is one.
     pub wanted: bool,
@@ -21,6 +21,12 @@ pub struct Machine<'a> {
     pub overlay: Option<ThinCStr<'a>>,
     /// What else it is given.
     pub gifts: &'a [Gift<'a>],
+}
+
+impl Default for Machine<'_> {
+    fn default() -> Self {
+        Machine::NONE
+    }
 }
 
 impl Machine<'_> {

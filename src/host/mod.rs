@@ -69,7 +69,7 @@ pub struct Host<'a> {
     pub image: [&'a [u8]; 2],
     /// The signals that are blocked, if a copy of ours is to know them.
     pub blocked: u64,
-    /// Whether we are the first process of a machine, which has no /proc yet.
+    /// Whether we are the first process of a machine, or are to be looked at as one.
     pub machine: bool,
     /// Whether standard input is closed there.
     pub closed: bool,

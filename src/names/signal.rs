@@ -38,12 +38,20 @@ impl Signal {
     pub const HALT: Signal = Signal(37);
     pub const POWEROFF: Signal = Signal(38);
 
-    /// What asks process 1 to end, a bit for each.
+    /// What asks the first process of a machine to end, beside `SIGTERM`: ctrl-alt-del, a power supply that fails, and
+    /// what managers of machines send.
+    pub const STOPS: [Signal; 4] = [Signal::INT, Signal::PWR, Signal::HALT, Signal::POWEROFF];
+
+    /// Those, a bit for each.
     pub const ENDS: u64 = Signal::TERM.bit()
-        | Signal::INT.bit()
-        | Signal::PWR.bit()
-        | Signal::HALT.bit()
-        | Signal::POWEROFF.bit();
+        | Signal::STOPS[0].bit()
+        | Signal::STOPS[1].bit()
+        | Signal::STOPS[2].bit()
+        | Signal::STOPS[3].bit();
+
+    /// What people and systems end a program with, a bit for each.
+    pub const INTERRUPTS: u64 =
+        Signal::HUP.bit() | Signal::INT.bit() | Signal::QUIT.bit() | Signal::TERM.bit();
 
     /// What a program raises by its own mistake. They are never blocked: a fault of ours must end us.
     pub const FAULTS: [Signal; 7] = [

@@ -1,10 +1,10 @@
 //! The format of the image: newc (Documentation/driver-api/early-userspace/buffer-format.rst). Owners and
 //! times are 0.
 
+use super::Image;
 use super::list::{Entry, is};
-use super::{ENDS, Image};
 use crate::error::Error;
-use crate::names::Errno;
+use crate::names::{Errno, Signal};
 use crate::strings::{ThinCStr, thin};
 use crate::sys::file;
 use crate::sys::signal;
@@ -115,7 +115,7 @@ impl<'w> Image<'w> {
     #[inline(never)]
     fn put(&mut self, bytes: &[u8]) -> Option<()> {
         self.written += bytes.len();
-        let result = match signal::pending() & ENDS {
+        let result = match signal::pending() & Signal::INTERRUPTS {
             0 => file::write_all(self.out, bytes),
             _ => Err(Errno::INTR),
         };

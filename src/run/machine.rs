@@ -44,9 +44,10 @@ pub fn run<'a>(
 fn explain(wish: &Machine, mounts: &Plan, words: &Words) {
     let show = |plan: &Plan| report::print(words, &Shown(plan));
     show(mounts);
-    let found = kernel::look_at_devices(wish, words);
+    let found = kernel::look_at_modules(wish, words);
     show(&boot::modules(wish, &found, words));
     if let Some(root) = &wish.root {
+        let found = kernel::look_at_devices(words);
         show(&boot::root(wish, root, &found, words));
     }
     let found = kernel::look_around(wish, words);
@@ -73,11 +74,11 @@ fn boot<'a>(
         }
     };
     *wish = of(&request);
-    let found = kernel::look_at_devices(wish, words);
+    let found = kernel::look_at_modules(wish, words);
     carry_through(words, &boot::modules(wish, &found, words), true);
     if let Some(root) = &wish.root {
         // A module may be a type of file system.
-        let found = kernel::look_at_devices(wish, words);
+        let found = kernel::look_at_devices(words);
         if !carry_through(words, &boot::root(wish, root, &found, words), false) {
             return Ok(FAILED);
         }
@@ -93,11 +94,7 @@ fn boot<'a>(
     carry_through(words, &boot::gifts(wish, &found, words), true);
     let host_name = &mut request.config.process.hostname;
     *host_name = host_name.or_else(|| kernel::host_name(words));
-    // With /proc mounted it does not look like a machine any more.
-    let host = Host {
-        machine: true,
-        ..process.host(&request)
-    };
+    let host = process.host(&request);
     carry_out(&request, host, words)
 }
 

@@ -135,7 +135,7 @@ impl Relay<'_> {
                         match arrived {
                             // The kernel tells those in the foreground there.
                             Ok(one) if one.signal == Signal::WINCH => continue,
-                            Ok(one) => self.asked |= ENDS & one.signal.bit() != 0,
+                            Ok(one) => self.asked |= Signal::INTERRUPTS & one.signal.bit() != 0,
                             Err(_) => {}
                         }
                         return arrived;
@@ -233,9 +233,6 @@ impl Relay<'_> {
         }
     }
 }
-
-/// What asks for an end.
-const ENDS: u64 = Signal::TERM.bit() | Signal::INT.bit() | Signal::QUIT.bit() | Signal::HUP.bit();
 
 /// Milliseconds.
 const LOOK: u64 = 100;

@@ -1,6 +1,6 @@
 //! How a machine is stopped.
 
-use super::{add_modules, assert_says, machine};
+use super::{Ended, Machine, add_modules, assert_says, machine};
 
 /// Ctrl-alt-del, a power supply that fails, and what managers of machines send, are signals to process 1.
 #[test]
@@ -60,10 +60,8 @@ fn the_power_button_ends_a_machine() {
         return;
     };
     add_modules(&mut machine, &["button", "evdev"]);
-    let mut running = machine.start();
-    running.until("ready");
-    running.tell_monitor("system_powerdown");
-    assert_says(&running.end(), &["asked", "pidone: exit 7"]);
+    let ended = ended_by("system_powerdown", machine);
+    assert_says(&ended, &["asked", "pidone: exit 7"]);
 }
 
 /// Ctrl-alt-del on a keyboard.
@@ -74,10 +72,16 @@ fn three_keys_end_a_machine() {
         return;
     };
     machine.arguments.extend(["-device".into(), "i8042".into()]);
+    let ended = ended_by("sendkey ctrl-alt-delete", machine);
+    assert_says(&ended, &["asked", "pidone: exit 8"]);
+}
+
+/// What comes of a machine that is ready when its monitor is told something.
+fn ended_by(line: &str, machine: Machine) -> Ended {
     let mut running = machine.start();
     running.until("ready");
-    running.tell_monitor("sendkey ctrl-alt-delete");
-    assert_says(&running.end(), &["asked", "pidone: exit 8"]);
+    running.tell_monitor(line);
+    running.end()
 }
 
 /// Another place for the exit code: a port that has a file of the host at its other end.

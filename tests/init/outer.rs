@@ -2,7 +2,7 @@
 
 use crate::session::Session;
 use crate::support::{callers, children, command, eventually, send, state};
-use crate::tty::{WAYS, line, rests, small_pipe};
+use crate::tty::{TALKS, WAYS, cut, line, rests, small_pipe};
 use std::io::Read;
 use std::process::Stdio;
 
@@ -12,13 +12,9 @@ fn a_cut_cable_is_noticed_in_silence() {
     for &caller in callers() {
         for (verb, options) in WAYS {
             let words = line(verb, options).join(" ");
-            let script =
-                "trap '' HUP; echo ready; while echo more; do sleep 0.1; done 2>/dev/null; exit 3";
-            let script = format!("trap '' HUP; {words} sh -c \"{script}\"; exit $?");
-            let mut session = Session::led_by(caller, &["sh", "-c", &script]);
-            session.until("ready\r\n");
-            session.hang_up();
-            assert_eq!(session.end(), Some(3), "{caller:?} {verb} {options:?}");
+            let script = format!("trap '' HUP; {words} sh -c \"{TALKS}; exit 3\"; exit $?");
+            let session = Session::led_by(caller, &["sh", "-c", &script]);
+            assert_eq!(cut(session), Some(3), "{caller:?} {verb} {options:?}");
         }
     }
 }

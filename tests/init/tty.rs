@@ -207,13 +207,20 @@ fn it_does_not_wake_up_for_nothing() {
 fn a_cut_cable_cuts_the_inner_one() {
     for &caller in callers() {
         for (verb, options) in WAYS {
-            let script = "trap '' HUP; echo ready; while echo more; do sleep 0.1; done 2>/dev/null";
-            let mut session = led(caller, verb, options, script);
-            session.until("ready\r\n");
-            session.hang_up();
-            assert_eq!(session.end(), Some(0), "{caller:?} {verb} {options:?}");
+            let session = led(caller, verb, options, TALKS);
+            assert_eq!(cut(session), Some(0), "{caller:?} {verb} {options:?}");
         }
     }
+}
+
+/// Goes on until nobody can hear it, and cares for nothing else.
+pub const TALKS: &str = "trap '' HUP; echo ready; while echo more; do sleep 0.1; done 2>/dev/null";
+
+/// What becomes of it when the cable is cut.
+pub fn cut(mut session: Session) -> Option<i32> {
+    session.until("ready\r\n");
+    session.hang_up();
+    session.end()
 }
 
 /// Nobody reads our terminal, and the command's fills up: signals and limits of time are served all the same.

@@ -47,29 +47,34 @@ pub(crate) fn host_name(words: &Words) -> Option<ThinCStr<'_>> {
     (1..=64).contains(&name.len()).then(|| words.join(&[name]))
 }
 
+/// What is to be loaded.
+#[inline(never)]
+pub(crate) fn look_at_modules<'w>(wish: &Machine, words: &'w Words) -> Hardware<'w> {
+    Hardware {
+        modules: wish
+            .modules
+            .map_or(&[], |folder| listed(words, folder, b"")),
+        ..Hardware::default()
+    }
+}
+
 /// What is needed for the root.
 #[inline(never)]
-pub(crate) fn look_at_devices<'w>(wish: &Machine, words: &'w Words) -> Hardware<'w> {
-    let mut found = Hardware {
+pub(crate) fn look_at_devices(words: &Words) -> Hardware<'_> {
+    let mut kinds = Array::new(words);
+    let mut rest = read(words, thin!("/proc/filesystems"));
+    while !rest.is_empty() {
+        let mut kind = cut(&mut rest, b'\n');
+        // Others need no device.
+        if cut(&mut kind, b'\t').is_empty() {
+            kinds.push(words.join(&[kind]));
+        }
+    }
+    Hardware {
+        kinds: kinds.finish(),
         in_memory: mount::root_is_in_memory(),
         ..Hardware::default()
-    };
-    if let Some(folder) = wish.modules {
-        found.modules = listed(words, folder, b"");
     }
-    if wish.root.is_some() {
-        let mut all = Array::new(words);
-        let mut rest = read(words, thin!("/proc/filesystems"));
-        while !rest.is_empty() {
-            let mut kind = cut(&mut rest, b'\n');
-            // Others need no device.
-            if cut(&mut kind, b'\t').is_empty() {
-                all.push(words.join(&[kind]));
-            }
-        }
-        found.kinds = all.finish();
-    }
-    found
 }
 
 /// What is needed for everything else.
