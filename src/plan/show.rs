@@ -181,7 +181,7 @@ impl Show for Line<'_> {
                 inheritable,
                 "})"
             ),
-            Call::AwaitFile(path) => put!(text, "newfstatat(AT_FDCWD, ", path, ", &stat, 0)"),
+            Call::AwaitFile(path) => put!(text, "faccessat(AT_FDCWD, ", path, ", F_OK)"),
             Call::AwaitByte(fd) => put!(text, "read(", fd, ", &byte, 1)"),
             Call::ExecCopy => {
                 put!(text, "execveat(&copy, \"\", ");

@@ -161,7 +161,7 @@ pub enum Call<'p> {
         /// The inheritable set.
         inheritable: Caps,
     },
-    /// newfstatat(2), again for ten seconds as long as there is no such file.
+    /// faccessat(2), again for ten seconds as long as there is no such file.
     AwaitFile(ThinCStr<'p>),
     /// read(2) of one byte.
     AwaitByte(u32),
