@@ -93,18 +93,20 @@ pub fn main(mut process: Process) -> ! {
         name = Name::Own;
     }
     // A privileged file would lend its rights to whoever calls it (CVE-2016-8659, CVE-2020-5291).
-    let mut request = match process.auxiliary(libc::AT_SECURE) {
-        0 => cli::parse_as(name, arguments, process.environment, &words),
+    let mut request = Request::default();
+    let environment = process.environment;
+    let mut parsed = match process.auxiliary(libc::AT_SECURE) {
+        0 => cli::parse(&mut request, name, arguments, environment, &words),
         _ => Err(Error::Privileged),
     };
     // A machine has its words elsewhere, and must not end here: the kernel would panic.
-    if request.is_err() && kernel::is_ours() {
+    if parsed.is_err() && kernel::is_ours() {
         name = Name::Init;
-        request = cli::parse_as(name, &[], &[], &words);
+        parsed = cli::parse(&mut request, name, &[], &[], &words);
     }
-    let status = match &request {
-        Ok(request) => obey(&process, request, &words),
-        Err(error) => Err(*error),
+    let status = match parsed {
+        Ok(()) => obey(&process, &mut request, &words),
+        Err(error) => Err(error),
     };
     let code = status.unwrap_or_else(|error| {
         report::complain(&words, &error);
@@ -115,7 +117,11 @@ pub fn main(mut process: Process) -> ! {
 }
 
 #[inline(never)]
-fn obey<'a>(process: &Process, request: &Request<'a>, words: &'a Words) -> Result<u8, Error<'a>> {
+fn obey<'a>(
+    process: &Process,
+    request: &mut Request<'a>,
+    words: &'a Words,
+) -> Result<u8, Error<'a>> {
     Ok(match request.wish {
         Wish::Do | Wish::Explain => match request.verb {
             Verb::Run | Verb::Enter | Verb::Init => return run(process, request, words),
@@ -139,7 +145,11 @@ fn obey<'a>(process: &Process, request: &Request<'a>, words: &'a Words) -> Resul
 
 /// Runs the command, or prints what that would do.
 #[inline(never)]
-fn run<'a>(process: &Process, request: &Request<'a>, words: &'a Words) -> Result<u8, Error<'a>> {
+fn run<'a>(
+    process: &Process,
+    request: &mut Request<'a>,
+    words: &'a Words,
+) -> Result<u8, Error<'a>> {
     let host = process.host(request);
     match host.machine {
         true => machine::run(process, request, host, words),

@@ -27,7 +27,7 @@
 //!
 //! `PIDONE_BLESS=1 cargo test --test golden` writes all expected texts anew: read what it changed.
 
-use pidone::cli::{Name, Request, Wish, parse_as};
+use pidone::cli::{Name, Request, Wish, parse};
 use pidone::compile::{boot, compile};
 use pidone::config::Machine;
 use pidone::host::{Cgroup, Hardware, Host, Kind, Seen};
@@ -296,10 +296,16 @@ fn planned(case: &Case, line: &str, inspect: &mut dyn FnMut(&Plan)) -> String {
     let mut arguments = split(line).into_iter();
     let name = Name::of(&arguments.next().expect("a program"));
     let host = host(case);
-    let request = match parse_as(name, strings(arguments), host.environment, &words) {
-        Ok(request) => request,
-        Err(error) => return format!("error: {error}\n"),
-    };
+    let mut request = Request::default();
+    if let Err(error) = parse(
+        &mut request,
+        name,
+        strings(arguments),
+        host.environment,
+        &words,
+    ) {
+        return format!("error: {error}\n");
+    }
     let Request {
         wish,
         config,

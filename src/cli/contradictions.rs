@@ -22,7 +22,7 @@ const EXCLUSIVE: [(Id, Id); 14] = [
     (Id::MapCurrentUser, Id::MapGroup),
 ];
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     /// Options that exclude each other.
     pub(super) fn contradictions(&mut self) -> Option<()> {
         if self.request.verb == Verb::Compare && self.lists.processes.len() < 2 && !self.asks() {

@@ -4,7 +4,7 @@ use super::Parser;
 use crate::error::Error;
 use crate::names::{Id, NsSet};
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     /// No type can be wished for in two ways.
     #[inline(always)]
     pub fn kept(&mut self) -> Option<()> {

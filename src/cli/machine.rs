@@ -13,7 +13,7 @@ pub type Setting<'a> = (u8, ThinCStr<'a>);
 /// The first text. The arguments are before it.
 const KERNEL: u8 = 2;
 
-/// Reads the arguments and variables as [`parse_as`](super::parse_as), then the texts: a kernel's command line
+/// Reads the arguments and variables as [`parse`](super::parse), then the texts: a kernel's command line
 /// and two files. What is said first counts. Words after a `--` of the kernel's are arguments, in place of those that
 /// the kernel passed on, which end at the next `--`.
 ///
@@ -22,12 +22,13 @@ const KERNEL: u8 = 2;
 /// What is wrong with arguments and variables. A setting that is wrong is told of in the request.
 #[inline(never)]
 pub fn machine<'a>(
+    request: &mut Request<'a>,
     name: Name,
     mut arguments: &'a Strings<'a>,
     environment: &'a Strings<'a>,
     [mut line, first, second]: [&'a [u8]; 3],
     words: &'a Words,
-) -> Result<Request<'a>, Error<'a>> {
+) -> Result<(), Error<'a>> {
     let (mut settings, mut behind) = (Array::new(words), Array::new(words));
     let mut ended = false;
     while let Some(word) = next(&mut line, words) {
@@ -60,7 +61,14 @@ pub fn machine<'a>(
     if another && plain && !given {
         arguments = &[None];
     }
-    parse_with(name, arguments, environment, settings.finish(), words)
+    parse_with(
+        request,
+        name,
+        arguments,
+        environment,
+        settings.finish(),
+        words,
+    )
 }
 
 /// The next word of a kernel's command line, without the quotes that keep spaces in it (`lib/cmdline.c`).
@@ -92,7 +100,7 @@ fn unquote(text: &mut &[u8]) {
     }
 }
 
-impl<'a> Parser<'a> {
+impl<'a> Parser<'_, 'a> {
     /// Takes settings, each of which may be wrong by itself: those that add up, of which the last counts, or the others,
     /// where what an earlier text says, or the arguments, is left as it is.
     #[inline(never)]
@@ -192,19 +200,18 @@ mod tests {
         assert_eq!(next(&mut line, &words), None);
     }
 
+    fn read<'a>(texts: [&'a [u8]; 3], words: &'a Words) -> Request<'a> {
+        let mut request = Request::default();
+        machine(&mut request, Name::Init, &[None], &[None], texts, words).unwrap();
+        request
+    }
+
     #[test]
     fn what_is_said_first_counts() {
         let words = Words::default();
         let line = b"quiet pidone.hostname=one pidone.grase=1 pidone.wait-all pidone.tty=0 pidone.report=console -- --grace 3 /app -- x\n";
         let file = b"# none\n\nhostname=two\nexec=/other\ngrace=4\ntty=1\nreport=port:0x1\nend=reboot\nend=halt\n";
-        let request = machine(
-            Name::Init,
-            &[None],
-            &[None],
-            [line, file, b"end=panic"],
-            &words,
-        );
-        let request = request.unwrap();
+        let request = read([line, file, b"end=panic"], &words);
         let config = &request.config;
         assert_eq!(
             config.process.hostname.map(ThinCStr::bytes),
@@ -238,7 +245,7 @@ mod tests {
         let words = Words::default();
         let [one, other]: [&[u8]; 2] = [b"arg=lost\nexec=/a b\narg=\narg=c=d", b"exec=/e\narg=f\n"];
         let texts: [&[u8]; 3] = [b"", one, other];
-        let request = machine(Name::Init, &[None], &[None], texts, &words).unwrap();
+        let request = read(texts, &words);
         let command = iterate(request.config.command).map(ThinCStr::bytes);
         assert!(command.eq([&b"/a b"[..], b"", b"c=d"]));
     }

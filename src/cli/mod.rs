@@ -90,48 +90,43 @@ const VERSION: usize = 10;
 /// How many of them there are that a mistyped word may mean.
 const KNOWN: usize = 12;
 
-/// Reads the arguments after the program's own name, and no variables.
+/// Reads the arguments after the name that the program was called by, and for `init` the variables that stand for
+/// options. The request becomes what they ask for.
 ///
 /// # Errors
 ///
 /// The first word that is wrong, with the nearest right one.
-pub fn parse<'a>(arguments: &'a Strings<'a>, words: &'a Words) -> Result<Request<'a>, Error<'a>> {
-    parse_as(Name::Own, arguments, &[], words)
-}
-
-/// Reads the arguments after the name that the program was called by, and for `init` the variables
-/// that stand for options.
-///
-/// # Errors
-///
-/// As [`parse`].
-pub fn parse_as<'a>(
+pub fn parse<'a>(
+    request: &mut Request<'a>,
     name: Name,
     arguments: &'a Strings<'a>,
     environment: &'a Strings<'a>,
     words: &'a Words,
-) -> Result<Request<'a>, Error<'a>> {
-    parse_with(name, arguments, environment, &[], words)
+) -> Result<(), Error<'a>> {
+    parse_with(request, name, arguments, environment, &[], words)
 }
 
+/// In place, for a request is most of a page.
 #[inline(never)]
 fn parse_with<'a>(
+    request: &mut Request<'a>,
     name: Name,
     arguments: &'a Strings<'a>,
     environment: &'a Strings<'a>,
     settings: &'a [Setting<'a>],
     words: &'a Words,
-) -> Result<Request<'a>, Error<'a>> {
+) -> Result<(), Error<'a>> {
+    *request = Request::default();
+    request.name = name;
     let mut parser = Parser {
         rest: arguments,
-        request: Request::default(),
+        request,
         lists: Lists::new(words),
         seen: [false; COUNT],
         error: None,
         settings,
         complaints: Array::new(words),
     };
-    parser.request.name = name;
     if name == Name::Own {
         let word = parser.take().ok_or(Error::NoVerb)?.bytes();
         match position(VERBS, word) {
@@ -148,11 +143,11 @@ fn parse_with<'a>(
     } else {
         parser.parse(Verb::Init, environment);
     }
-    parser.lists.finish(&mut parser.request);
+    parser.lists.finish(parser.request);
     parser.request.complaints = parser.complaints.finish();
     match parser.error {
         Some(error) => Err(error),
-        None => Ok(parser.request),
+        None => Ok(()),
     }
 }
 
@@ -164,9 +159,9 @@ pub fn unknown<'a>(verb: Verb, word: &'a [u8], name: &[u8]) -> Error<'a> {
 }
 
 /// The state between two options.
-struct Parser<'a> {
+struct Parser<'r, 'a> {
     rest: &'a Strings<'a>,
-    request: Request<'a>,
+    request: &'r mut Request<'a>,
     lists: Lists<'a>,
     /// For each option whether it was given.
     seen: [bool; COUNT],
@@ -176,7 +171,7 @@ struct Parser<'a> {
     complaints: Array<'a, Error<'a>>,
 }
 
-impl<'a> Parser<'a> {
+impl<'a> Parser<'_, 'a> {
     #[inline(never)]
     fn parse(&mut self, verb: Verb, environment: &'a Strings<'a>) {
         self.request.verb = verb;
@@ -334,7 +329,7 @@ impl<'a> Parser<'a> {
             *place = word;
         }
         let words = words.get(..flag.values()).unwrap_or(&[]);
-        let stored = value::store(&mut self.request, option, words, &mut self.lists);
+        let stored = value::store(self.request, option, words, &mut self.lists);
         if stored.is_none() {
             return self.fail(Error::Invalid {
                 option,

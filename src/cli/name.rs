@@ -91,7 +91,7 @@ impl Name {
     }
 }
 
-impl<'a> Parser<'a> {
+impl<'a> Parser<'_, 'a> {
     /// Options that were not given as words, and that variables stand for: `PIDONE_INIT_GRACE` for
     /// `--grace`, and those of the program whose name we have.
     pub(super) fn variables(&mut self, environment: &'a Strings<'a>) -> Option<()> {

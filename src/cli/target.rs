@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::names::Id;
 use crate::text::{cut, decimal, has};
 
-impl Parser<'_> {
+impl Parser<'_, '_> {
     /// The process to enter, if no option was it; and what may stand between it and the command.
     pub(super) fn target(&mut self) -> Option<()> {
         if self.given(Id::Target) || self.asks() {

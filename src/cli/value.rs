@@ -12,6 +12,7 @@ use crate::strings::{ThinCStr, thin};
 use crate::text::{cut, decimal, has, number, position};
 
 /// Puts an option and its values into the configuration; nothing if a value is wrong.
+#[inline(never)]
 pub fn store<'a>(
     request: &mut Request<'a>,
     option: Id,

@@ -1,7 +1,7 @@
 //! `check`: what `run` and its options need, tried in children that end where they would execute a
 //! command. What is refused is explained as `run` would explain it.
 
-use crate::cli;
+use crate::cli::{self, Name, Request};
 use crate::config::{Config, View};
 use crate::error::{Error, Refused, hint};
 use crate::host::{Host, Target, probe};
@@ -93,9 +93,10 @@ pub fn check<'w>(words: &'w Words, mut host: Host<'w>, view: &View<'w>) -> u8 {
                 }));
             }
             arguments.push(None);
-            let Ok(mut request) = cli::parse(arguments.finish(), words) else {
+            let mut request = Request::default();
+            if cli::parse(&mut request, Name::Own, arguments.finish(), &[], words).is_err() {
                 continue;
-            };
+            }
             let namespaces = &mut request.config.namespaces;
             if extra == user && (namespaces.add.is_empty() || namespaces.add.contains(Ns::User)) {
                 continue;

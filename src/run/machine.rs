@@ -1,7 +1,7 @@
 //! The first process of a virtual machine: it boots, does what `init` does, and ends the machine.
 
 use super::{Process, carry_out};
-use crate::cli::{self, Name, Request, Wish};
+use crate::cli::{self, Request, Wish};
 use crate::compile::boot;
 use crate::config::{Gift, Machine, Report};
 use crate::error::{Error, FAILED, Refused};
@@ -18,7 +18,7 @@ use crate::words::Words;
 #[inline(never)]
 pub fn run<'a>(
     process: &Process,
-    request: &Request<'a>,
+    request: &mut Request<'a>,
     host: Host<'a>,
     words: &'a Words,
 ) -> Result<u8, Error<'a>> {
@@ -32,7 +32,7 @@ pub fn run<'a>(
     }
     carry_through(words, &mounts, true);
     let mut machine = TELLING;
-    let code = boot(process, request.name, &mut machine, words).unwrap_or_else(|error| {
+    let code = boot(process, request, &mut machine, words).unwrap_or_else(|error| {
         report::complain(words, &error);
         FAILED
     });
@@ -58,22 +58,19 @@ fn explain(wish: &Machine, mounts: &Plan, words: &Words) {
 #[inline(never)]
 fn boot<'a>(
     process: &Process,
-    name: Name,
+    request: &mut Request<'a>,
     wish: &mut Machine<'a>,
     words: &'a Words,
 ) -> Result<u8, Error<'a>> {
     let mut texts = [kernel::command_line(words), kernel::settings(words), &[]];
-    let mut request = match read(process, name, texts, words) {
-        Ok(request) => request,
-        Err(error) => {
-            // How the machine is to end may be right nevertheless.
-            if let Ok(request) = cli::machine(name, &[], &[], texts, words) {
-                *wish = of(&request);
-            }
-            return Err(error);
+    if let Err(error) = read(process, request, texts, words) {
+        // How the machine is to end may be right nevertheless.
+        if let Ok(()) = cli::machine(request, request.name, &[], &[], texts, words) {
+            *wish = of(request);
         }
-    };
-    *wish = of(&request);
+        return Err(error);
+    }
+    *wish = of(request);
     let found = kernel::look_at_modules(wish, words);
     carry_through(words, &boot::modules(wish, &found, words), true);
     if let Some(root) = &wish.root {
@@ -84,8 +81,8 @@ fn boot<'a>(
         }
         carry_through(words, &boot::mounts(false, words), true);
         texts[2] = kernel::settings(words);
-        request = read(process, name, texts, words)?;
-        *wish = of(&request);
+        read(process, request, texts, words)?;
+        *wish = of(request);
     }
     for error in request.complaints {
         report::complain(words, error);
@@ -94,20 +91,27 @@ fn boot<'a>(
     carry_through(words, &boot::gifts(wish, &found, words), true);
     let host_name = &mut request.config.process.hostname;
     *host_name = host_name.or_else(|| kernel::host_name(words));
-    let host = process.host(&request);
-    carry_out(&request, host, words)
+    let host = process.host(request);
+    carry_out(request, host, words)
 }
 
 /// What arguments, variables and texts ask for.
 #[inline(never)]
 fn read<'a>(
     process: &Process,
-    name: Name,
+    request: &mut Request<'a>,
     texts: [&'a [u8]; 3],
     words: &'a Words,
-) -> Result<Request<'a>, Error<'a>> {
+) -> Result<(), Error<'a>> {
     let (_, arguments) = process.arguments.split_first().unwrap_or((&None, &[]));
-    cli::machine(name, arguments, process.environment, texts, words)
+    cli::machine(
+        request,
+        request.name,
+        arguments,
+        process.environment,
+        texts,
+        words,
+    )
 }
 
 #[inline(never)]
