@@ -3,6 +3,7 @@
 mod check;
 mod machine;
 
+use crate::arch;
 use crate::cli::{self, Name, OVERVIEW, Request, Usage, Wish};
 use crate::compile::compile;
 use crate::error::{Error, FAILED};
@@ -22,9 +23,6 @@ use crate::words::Words;
 
 /// The process that all others come from.
 const FIRST: Pid = Pid(1);
-
-/// No page is smaller.
-const PAGE: usize = 4096;
 
 /// What the kernel hands to a program.
 pub struct Process {
@@ -62,10 +60,12 @@ impl Process {
         pair.map_or(0, |pair| pair[1] as u32)
     }
 
-    /// The pages from the kernel's block of pointers up to the first of the strings.
+    /// The pages from the kernel's block of pointers up to the first of the strings, whatever size
+    /// a page has: the kernel would discard all of one of which the beginning is named.
     fn pointers(&self) -> Option<(usize, usize)> {
         let strings = (*self.arguments.first()?)?.as_ptr() as usize;
-        let [start, end] = [self.arguments.as_ptr() as usize, strings].map(|at| at & !(PAGE - 1));
+        let [start, end] =
+            [self.arguments.as_ptr() as usize, strings].map(|at| at & !(arch::PAGE - 1));
         (start < end).then(|| (start, end - start))
     }
 

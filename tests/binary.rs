@@ -34,7 +34,7 @@ const RELOCATIONS: [u32; 3] = [4, 9, 19];
 
 /// The names that are not Rust's own: what the compiler calls, and what the linker adds.
 const C_NAMES: &str = "_start memcpy memmove memset memcmp bcmp strlen rust_eh_personality _Unwind_Resume \
-    __bss_start _edata _end edata end _GLOBAL_OFFSET_TABLE_ file_start code_start code_end";
+    __bss_start _edata _end edata end _GLOBAL_OFFSET_TABLE_ file_start constants_end code_start code_end";
 
 fn program() -> Elf {
     Elf::read(Path::new(env!("CARGO_BIN_EXE_pidone")))

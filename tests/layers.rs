@@ -29,6 +29,7 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
     (
         "names",
         &[
+            ("arch", "what can be told to a monitor"),
             ("text", "tables are lists of words, and names are shown"),
             ("words", "--help is unpacked there"),
         ],
@@ -43,6 +44,7 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
     (
         "cli",
         &[
+            ("arch", "how a monitor is told"),
             ("config", "what words are turned into"),
             ("error", "what can be wrong with them"),
             ("names", "the table of options"),
@@ -62,6 +64,7 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
     (
         "host::probe",
         &[
+            ("arch", "whether every machine has a switch"),
             ("host", "the facts it reads"),
             ("host::nslist", "what differs from who is entered"),
             ("compile", "a trial of --try is a plan"),
@@ -90,6 +93,7 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
     (
         "compile",
         &[
+            ("arch", "calls that others do not have"),
             ("config", "the wish"),
             ("host", "the facts, and never the probe"),
             ("plan", "what it makes"),
@@ -150,7 +154,10 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
     (
         "sys",
         &[
-            ("arch", "an end where exit_group(2) is refused"),
+            (
+                "arch",
+                "an end where exit_group(2) is refused, and how a monitor is told",
+            ),
             ("names", "errnos, signals, limits"),
             ("strings", "C strings for the kernel"),
         ],
@@ -202,6 +209,7 @@ const MAY_KNOW: &[(&str, &[(&str, &str)])] = &[
     (
         "run",
         &[
+            ("arch", "how large a page is"),
             ("cli", "words to a request: nobody else knows the front end"),
             ("pack", "what makes an image"),
             ("names", "the verb"),

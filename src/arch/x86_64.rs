@@ -2,6 +2,7 @@
 //! r11 are lost, everything else survives it, in the child too.
 
 use core::arch::{asm, naked_asm};
+use linux_raw_sys::general as call;
 
 /// clone3(2), and in the child `entry(argument)` on the new stack. In the parent the raw result.
 ///
@@ -71,11 +72,69 @@ pub fn ticks() -> u64 {
     unsafe { core::arch::x86_64::_rdtsc() }
 }
 
-/// Writes a byte to an I/O port, which iopl(2) has to have allowed.
-pub fn out(port: u16, byte: u8) {
-    // SAFETY: the device is for the caller to choose; memory is not touched.
-    unsafe { asm!("out dx, al", in("dx") port, in("al") byte, options(nomem, nostack)) }
+/// What stands before the number of the port in `--report`, and whether there is one.
+pub const MONITOR: (&[u8], bool) = (b"port:0x", true);
+
+/// What people are told of `--report`.
+macro_rules! report {
+    (help) => {
+        "console, port:0xN or file:PATH get the code"
+    };
+    (wanted) => {
+        "console, port:0x and up to four hexadecimal digits, or file: and a path"
+    };
 }
+pub(crate) use report;
+
+/// Tells the program that runs the machine a byte, by an I/O port, if iopl(2) allows it, which is for who
+/// has `CAP_SYS_RAWIO`.
+pub fn tell(port: u16, byte: u8) {
+    // SAFETY: the device is for the caller to choose; memory is not touched.
+    unsafe {
+        asm!(
+            "syscall",
+            "test eax, eax",
+            "jnz 2f",
+            "mov eax, {byte:e}",
+            "out dx, al",
+            "2:",
+            inout("eax") syscalls::Sysno::iopl as i32 => _, in("edi") 3, in("dx") port,
+            byte = in(reg) u32::from(byte), out("rcx") _, out("r11") _, options(nomem, nostack)
+        )
+    }
+}
+
+/// Whether every machine can be switched off. Here the firmware's tables say whether it has a switch.
+pub const HAS_SWITCH: bool = false;
+
+/// The largest page of memory.
+pub const PAGE: usize = 0x1000;
+
+/// `AUDIT_ARCH_X86_64`.
+pub const AUDIT: u32 = 0xc000_003e;
+
+/// The numbers of ioctl(2) for other programs that run here: i386's and x32's. What else has these numbers
+/// (setsockopt(2)) has no such second argument.
+pub const OTHER_IOCTLS: [u32; 2] = [54, 0x4000_0202];
+
+/// Calls of which the filter of `--seccomp default` knows here alone: of the first kernels, and for I/O ports.
+pub const OWN_CALLS: &[u32] = &[
+    call::__NR_afs_syscall,
+    call::__NR_create_module,
+    call::__NR_get_kernel_syms,
+    call::__NR_getpmsg,
+    call::__NR_ioperm,
+    call::__NR_iopl,
+    call::__NR_putpmsg,
+    call::__NR_query_module,
+    call::__NR_security,
+    call::__NR__sysctl,
+    call::__NR_sysfs,
+    call::__NR_tuxcall,
+    call::__NR_uselib,
+    call::__NR_ustat,
+    call::__NR_vserver,
+];
 
 /// An instruction that ends the process with a signal, also where no system call does.
 pub fn trap() -> ! {

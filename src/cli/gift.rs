@@ -1,5 +1,6 @@
 //! The values of options for what a virtual machine gets.
 
+use crate::arch;
 use crate::config::{Gift, Link, Report, Root};
 use crate::names::Id;
 use crate::strings::{ThinCStr, thin};
@@ -162,12 +163,16 @@ fn long_address(text: &[u8], bytes: &mut [u8; 16]) -> Option<()> {
 
 fn report(word: ThinCStr) -> Option<Report> {
     let mut rest = word.bytes();
+    let (name, has_port) = arch::MONITOR;
+    if let Some(port) = rest.strip_prefix(name) {
+        let port = match port {
+            [] if !has_port => 0,
+            port => number(port, 16).filter(|_| has_port)?,
+        };
+        return Some(Report::Monitor(u16::try_from(port).ok()?));
+    }
     Some(match (cut(&mut rest, b':'), rest) {
         (b"console", []) => Report::Console,
-        (b"port", port) => {
-            let port = number(port.strip_prefix(b"0x")?, 16)?;
-            Report::Port(u16::try_from(port).ok()?)
-        }
         (b"file", [b'/', ..]) => Report::File(word.skip(b"file:".len())),
         _ => return None,
     })

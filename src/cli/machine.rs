@@ -221,7 +221,7 @@ mod tests {
         let init = config.init.unwrap();
         assert_eq!((init.grace, init.machine.end), (Some(3000), 1));
         // Of those that add up, the last would count.
-        let reports = [Report::Port(1), Report::Console].map(Gift::Report);
+        let reports = [Report::Monitor(1), Report::Console].map(Gift::Report);
         assert_eq!(init.machine.gifts, reports);
         let command: [_; 3] = core::array::from_fn(|at| config.command[at].map(ThinCStr::bytes));
         assert_eq!(command, [Some(&b"/app"[..]), Some(b"--"), Some(b"x")]);

@@ -108,8 +108,9 @@ pub struct Link<'a> {
 pub enum Report<'a> {
     /// The console.
     Console,
-    /// An I/O port, such as that of QEMU's isa-debug-exit.
-    Port(u16),
+    /// The program that runs the machine: by an I/O port, such as that of QEMU's isa-debug-exit, or where there
+    /// are none by semihosting.
+    Monitor(u16),
     /// A file.
     File(ThinCStr<'a>),
 }

@@ -1,19 +1,30 @@
 //! The one table of options. Parser, nearest-name search, `--help`, errors and `--explain` read it.
 
+use crate::arch;
 use crate::names::Ns;
 use crate::text::packed::{Packed, packed};
 use crate::text::{Show, Text, cut, cut_text, put};
 use crate::words::Words;
 
+/// A text of the table, or what is told of an option that differs between architectures.
+macro_rules! told {
+    ($literal:literal) => {
+        $literal
+    };
+    (($option:ident $what:ident)) => {
+        arch::$option!($what)
+    };
+}
+
 /// Makes the enumeration of options, and the table as one text: a line for each, in the same order.
 macro_rules! options {
-    ($([$($verb:ident)+] $($(# $title:literal)? $id:ident $short:literal $long:literal $value:literal $help:literal $wanted:literal)+)+) => {
+    ($([$($verb:ident)+] $($(# $title:literal)? $id:ident $short:literal $long:literal $value:literal $help:tt $wanted:tt)+)+) => {
         /// What an option is for the parser.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub enum Id {
             $($(
-                #[doc = $help]
+                #[doc = told!($help)]
                 $id,
             )+)+
             /// No option: a step that belongs to every run.
@@ -36,7 +47,7 @@ macro_rules! options {
         const TABLE: &str = concat!($($($short, "\t", $long, "\t", $value, "\n"),+),+);
 
         /// For people.
-        const HELP: Packed = packed!($($($($title,)? "\t", $help, "\t", $wanted, "\n"),+),+);
+        const HELP: Packed = packed!($($($($title,)? "\t", told!($help), "\t", told!($wanted), "\n"),+),+);
     };
 }
 
@@ -233,7 +244,7 @@ options! {
     Dns "" "dns" "ADDR" "a name server, for /etc/resolv.conf" "an address such as 10.0.2.3 or fd00::3"
     PowerButton "" "power-button" "" "it ends the machine" ""
     Respawn "" "respawn" "" "start COMMAND again when it ends" ""
-    Report "" "report" "WHERE" "console, port:0xN or file:PATH get the code" "console, port:0x and up to four hexadecimal digits, or file: and a path"
+    Report "" "report" "WHERE" (report help) (report wanted)
     End "" "end" "HOW" "auto, reboot, poweroff or halt" "auto, reboot, poweroff or halt"
     [Run Init]
     # "Life"

@@ -1,54 +1,8 @@
-//! The memory functions that the compiler calls by name.
+//! The memory functions that the compiler calls by name, but for those of the processor.
 //!
 //! Unsafety here: the C contracts of these functions, which the compiler keeps when it calls them.
-//! The string instructions keep the compiler from turning a loop back into a call of itself.
 
 use core::ffi::c_char;
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn memcpy(to: *mut u8, from: *const u8, count: usize) -> *mut u8 {
-    // SAFETY: the caller's regions hold `count` bytes and do not overlap.
-    unsafe {
-        core::arch::asm!(
-            "rep movsb",
-            inout("rdi") to => _, inout("rsi") from => _, inout("rcx") count => _,
-            options(nostack, preserves_flags)
-        );
-    }
-    to
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn memmove(to: *mut u8, from: *const u8, count: usize) -> *mut u8 {
-    if (to as usize).wrapping_sub(from as usize) >= count {
-        // SAFETY: `to` is not inside the source, so copying upwards reads each byte before writing it.
-        return unsafe { memcpy(to, from, count) };
-    }
-    // SAFETY: copying downwards reads each byte before writing it; the direction flag is cleared again.
-    unsafe {
-        core::arch::asm!(
-            "std", "rep movsb", "cld",
-            inout("rdi") to.wrapping_add(count).wrapping_sub(1) => _,
-            inout("rsi") from.wrapping_add(count).wrapping_sub(1) => _,
-            inout("rcx") count => _,
-            options(nostack)
-        );
-    }
-    to
-}
-
-#[unsafe(no_mangle)]
-unsafe extern "C" fn memset(to: *mut u8, byte: i32, count: usize) -> *mut u8 {
-    // SAFETY: the caller's region holds `count` bytes.
-    unsafe {
-        core::arch::asm!(
-            "rep stosb",
-            inout("rdi") to => _, in("al") byte as u8, inout("rcx") count => _,
-            options(nostack, preserves_flags)
-        );
-    }
-    to
-}
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, count: usize) -> i32 {

@@ -5,11 +5,15 @@
 //! thread, no signal handler, and memory is as the ELF file says.
 //!
 //! Unsafety here: raw memory handed over by the kernel, and symbols that the compiler calls by name.
-//! This module is part of the binary only: in the library, `memcpy` and its kin would replace those
-//! of the C library that the test programs use.
+//! What is written in assembly is in one file per architecture, each with the same items. This module is
+//! part of the binary only: in the library, `memcpy` and its kin would replace those of the C library that
+//! the test programs use.
 
 #![allow(unsafe_code)]
 
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
+mod machine;
 mod memory;
 mod panic;
 
@@ -41,44 +45,29 @@ struct Parts {
 // SAFETY: there is one thread.
 unsafe impl Sync for Memory {}
 
-// SAFETY: `layout.ld` names these places: the file in memory, and the code, which is a page further up than in it.
+// SAFETY: `layout.ld` names these places: the file in memory up to the code, and the code.
 unsafe extern "C" {
     static file_start: u8;
+    static constants_end: u8;
     static code_start: u8;
     static code_end: u8;
 }
 
 /// The file from which we run, up to the end of the code: what comes after that is for tools.
 fn image() -> [&'static [u8]; 2] {
-    let [start, code, end] = [
+    let [start, before, code, end] = [
         &raw const file_start,
+        &raw const constants_end,
         &raw const code_start,
         &raw const code_end,
     ];
     // SAFETY: both ranges are mapped from the file, and nothing in them is ever written to.
     unsafe {
         [
-            core::slice::from_raw_parts(start, code as usize - 0x1000 - start as usize),
+            core::slice::from_raw_parts(start, before as usize - start as usize),
             core::slice::from_raw_parts(code, end as usize - code as usize),
         ]
     }
-}
-
-/// The entry point: passes the kernel's block on, with our own stack.
-#[cfg(target_arch = "x86_64")]
-#[unsafe(naked)]
-#[unsafe(no_mangle)]
-unsafe extern "C" fn _start() -> ! {
-    core::arch::naked_asm!(
-        "xor ebp, ebp",
-        "mov rdi, rsp",
-        "lea rsp, [rip + {memory} + {end}]",
-        "call {begin}",
-        "ud2",
-        memory = sym MEMORY,
-        end = const core::mem::offset_of!(Parts, words),
-        begin = sym begin,
-    )
 }
 
 /// Reads the kernel's block and runs the program.

@@ -146,8 +146,8 @@ fn end(words: &Words, wish: &Machine, code: u8) -> ! {
     let found = kernel::look_at_places(words);
     carry_through(words, &boot::end(wish, &found, code, words), true);
     for gift in wish.gifts {
-        if let Gift::Report(Report::Port(port)) = gift {
-            machine::tell_port(*port, code);
+        if let Gift::Report(Report::Monitor(port)) = gift {
+            machine::tell_monitor(*port, code);
         }
     }
     let [restart, off] = [

@@ -1,6 +1,6 @@
 //! Files and descriptors.
 
-use super::raw::{Sysno, call};
+use super::raw::{Sysno, call, raw_call};
 use super::{Result, nothing, signal};
 use crate::names::Errno;
 use crate::strings::until_nul;
@@ -95,11 +95,11 @@ pub fn unlink(path: &CStr) -> Result<()> {
     unsafe { call(Sysno::unlinkat, [AT_FDCWD, path.as_ptr() as usize, 0]) }.map(nothing)
 }
 
-/// rename(2).
+/// renameat(2).
 pub fn rename(from: &CStr, to: &CStr) -> Result<()> {
-    let arguments = [from.as_ptr() as usize, to.as_ptr() as usize];
+    let [from, to] = [from, to].map(|path| path.as_ptr() as usize);
     // SAFETY: the paths are C strings.
-    unsafe { call(Sysno::rename, arguments) }.map(nothing)
+    unsafe { call(Sysno::renameat, [AT_FDCWD, from, AT_FDCWD, to]) }.map(nothing)
 }
 
 /// unlinkat(2) `AT_REMOVEDIR`.
@@ -156,8 +156,9 @@ pub fn status(directory: Fd, path: &CStr) -> Result<libc::stat> {
         stat.as_mut_ptr() as usize,
         flags as usize,
     ];
+    // The number has that name on every architecture here, but not in `Sysno`.
     // SAFETY: the path is a C string; the kernel fills the structure when it succeeds.
-    unsafe { call(Sysno::newfstatat, arguments).map(|_| stat.assume_init()) }
+    unsafe { raw_call(libc::SYS_newfstatat as usize, arguments).map(|_| stat.assume_init()) }
 }
 
 /// getcwd(2): whether the working directory is below the root.

@@ -1,5 +1,6 @@
 //! Which calls the filter of `--seccomp default` refuses: those that container engines refuse by default.
 
+use crate::arch;
 use linux_raw_sys::general as call;
 
 /// The last call that is known here. Newer ones are answered as by a kernel that is older than they
@@ -20,14 +21,12 @@ pub mod answer {
 }
 
 /// Calls that are for the administrator of a machine, or that reach into the kernel farther than a
-/// program has to: EPERM.
+/// program has to: EPERM. The architecture has more.
 pub const REFUSED: &[u32] = &[
     call::__NR_acct,
     call::__NR_add_key,
-    call::__NR_afs_syscall,
     call::__NR_bpf,
     call::__NR_clock_settime,
-    call::__NR_create_module,
     call::__NR_delete_module,
     call::__NR_fanotify_init,
     call::__NR_finit_module,
@@ -35,15 +34,11 @@ pub const REFUSED: &[u32] = &[
     call::__NR_fsmount,
     call::__NR_fsopen,
     call::__NR_fspick,
-    call::__NR_get_kernel_syms,
     call::__NR_get_mempolicy,
-    call::__NR_getpmsg,
     call::__NR_init_module,
     call::__NR_io_uring_enter,
     call::__NR_io_uring_register,
     call::__NR_io_uring_setup,
-    call::__NR_ioperm,
-    call::__NR_iopl,
     call::__NR_kcmp,
     call::__NR_kexec_file_load,
     call::__NR_kexec_load,
@@ -65,13 +60,10 @@ pub const REFUSED: &[u32] = &[
     call::__NR_pidfd_getfd,
     call::__NR_pivot_root,
     call::__NR_process_madvise,
-    call::__NR_putpmsg,
-    call::__NR_query_module,
     call::__NR_quotactl,
     call::__NR_quotactl_fd,
     call::__NR_reboot,
     call::__NR_request_key,
-    call::__NR_security,
     call::__NR_set_mempolicy,
     call::__NR_set_mempolicy_home_node,
     call::__NR_setdomainname,
@@ -80,27 +72,17 @@ pub const REFUSED: &[u32] = &[
     call::__NR_settimeofday,
     call::__NR_swapoff,
     call::__NR_swapon,
-    call::__NR__sysctl,
-    call::__NR_sysfs,
     call::__NR_syslog,
-    call::__NR_tuxcall,
     call::__NR_umount2,
     call::__NR_unshare,
-    call::__NR_uselib,
     call::__NR_userfaultfd,
-    call::__NR_ustat,
     call::__NR_vhangup,
-    call::__NR_vserver,
 ];
 
 /// The answer for each number.
 const ANSWERS: [u8; LAST + 1] = {
-    let mut answers = [answer::ALLOW; LAST + 1];
-    let mut at = 0;
-    while at < REFUSED.len() {
-        answers[REFUSED[at] as usize] = answer::PERM;
-        at += 1;
-    }
+    let answers = refuse([answer::ALLOW; LAST + 1], REFUSED);
+    let mut answers = refuse(answers, arch::OWN_CALLS);
     answers[call::__NR_clone as usize] = answer::CLONE;
     // Its flags are behind a pointer, where a filter cannot look: C libraries then use clone(2).
     answers[call::__NR_clone3 as usize] = answer::NOSYS;
@@ -109,6 +91,16 @@ const ANSWERS: [u8; LAST + 1] = {
     answers[call::__NR_socket as usize] = answer::SOCKET;
     answers
 };
+
+/// The answers when these calls are refused too.
+const fn refuse(mut answers: [u8; LAST + 1], calls: &[u32]) -> [u8; LAST + 1] {
+    let mut at = 0;
+    while at < calls.len() {
+        answers[calls[at] as usize] = answer::PERM;
+        at += 1;
+    }
+    answers
+}
 
 /// How often the answer changes, from the first number on.
 pub const COUNT: usize = {

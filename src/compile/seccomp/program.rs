@@ -5,6 +5,7 @@
 //! finds that out by itself and never runs it.
 
 use super::calls::{COUNT, CUTS, answer};
+use crate::arch;
 use linux_raw_sys::general as call;
 
 const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
@@ -19,9 +20,6 @@ const NUMBER: u32 = 0;
 const ARCHITECTURE: u32 = 4;
 const FIRST: u32 = 16;
 const SECOND: u32 = 24;
-
-/// `AUDIT_ARCH_X86_64`.
-const NATIVE: u32 = 0xc000_003e;
 
 /// Every namespace but the time namespace, whose bit is a part of the exit signal in clone(2).
 const NEW_NAMESPACE: u32 = 0x7e02_0000;
@@ -109,20 +107,19 @@ const DEFAULT: [u64; Backwards::SIZE] = {
     program.write(instruction(LOAD, NUMBER, 0, 0));
     // Before anything else: numbers mean other calls to programs of another architecture.
     let search = program.at;
-    program.branch(IF_EQUAL, NATIVE, search, kill);
+    program.branch(IF_EQUAL, arch::AUDIT, search, kill);
     program.write(instruction(LOAD, ARCHITECTURE, 0, 0));
     assert!(program.at == 0);
     program.code
 };
 
 /// A filter that refuses to put input into a terminal, and nothing else. It looks for ioctl(2) by all
-/// the numbers that it has here: for programs of this architecture, of i386 and of x32. What else has
-/// these numbers (setsockopt(2), lchown(2)) has no such second argument.
+/// the numbers that it has here, for whatever programs.
 const TERMINAL: [u64; 9] = [
     instruction(LOAD, NUMBER, 0, 0),
     instruction(IF_EQUAL, call::__NR_ioctl, 2, 0),
-    instruction(IF_EQUAL, 54, 1, 0),
-    instruction(IF_EQUAL, 0x4000_0202, 0, 3),
+    instruction(IF_EQUAL, arch::OTHER_IOCTLS[0], 1, 0),
+    instruction(IF_EQUAL, arch::OTHER_IOCTLS[1], 0, 3),
     instruction(LOAD, SECOND, 0, 0),
     instruction(IF_EQUAL, libc::TIOCSTI as u32, 2, 0),
     instruction(IF_EQUAL, libc::TIOCLINUX as u32, 1, 0),
@@ -197,7 +194,13 @@ mod tests {
 
     /// The answer to a native call with these first two arguments.
     fn answer(number: u32, first: u64, second: u64) -> u32 {
-        run(DEFAULT_BYTES, number, NATIVE, [first, second, 0, 0, 0, 0]).0
+        run(
+            DEFAULT_BYTES,
+            number,
+            arch::AUDIT,
+            [first, second, 0, 0, 0, 0],
+        )
+        .0
     }
 
     #[test]
@@ -207,26 +210,34 @@ mod tests {
             let wanted = match number {
                 call::__NR_clone3 => ENOSYS,
                 _ if number as usize > LAST => ENOSYS,
-                _ if REFUSED.contains(&number) => EPERM,
+                _ if REFUSED.contains(&number) || arch::OWN_CALLS.contains(&number) => EPERM,
                 _ => ALLOW,
             };
-            assert_eq!(run(program, number, NATIVE, [0; 6]).0, wanted, "{number}");
             assert_eq!(
-                run(program, number | X32, NATIVE, [0; 6]).0,
+                run(program, number, arch::AUDIT, [0; 6]).0,
+                wanted,
+                "{number}"
+            );
+            assert_eq!(
+                run(program, number | X32, arch::AUDIT, [0; 6]).0,
                 ENOSYS,
                 "{number}"
             );
             assert_eq!(run(program, number, I386, [0; 6]).0, KILL, "{number}");
         }
         for number in [u32::MAX, i32::MAX as u32, 1 << 31, X32] {
-            assert_eq!(run(program, number, NATIVE, [0; 6]).0, ENOSYS, "{number}");
+            assert_eq!(
+                run(program, number, arch::AUDIT, [0; 6]).0,
+                ENOSYS,
+                "{number}"
+            );
         }
     }
 
     #[test]
     fn an_answer_takes_few_instructions() {
         let program = DEFAULT_BYTES;
-        let counts = (0..600).map(|number| run(program, number, NATIVE, [0; 6]).1);
+        let counts = (0..600).map(|number| run(program, number, arch::AUDIT, [0; 6]).1);
         let most = counts.max().unwrap();
         assert!(
             most <= 13 && program.len() < 100 * 8,
@@ -292,9 +303,11 @@ mod tests {
         ];
         for (request, wanted) in requests {
             assert_eq!(answer(call::__NR_ioctl, 0, request), wanted, "{request:x}");
-            for (number, architecture) in
-                [(call::__NR_ioctl, NATIVE), (54, I386), (X32 | 514, NATIVE)]
-            {
+            for (number, architecture) in [
+                (call::__NR_ioctl, arch::AUDIT),
+                (54, I386),
+                (X32 | 514, arch::AUDIT),
+            ] {
                 let arguments = [0, request, 0, 0, 0, 0];
                 let answer = run(TERMINAL_BYTES, number, architecture, arguments).0;
                 assert_eq!(answer, wanted, "{request:x}");
@@ -302,7 +315,10 @@ mod tests {
         }
         for number in (0..600).filter(|number| ![call::__NR_ioctl, 54].contains(number)) {
             let arguments = [0, libc::TIOCSTI, 0, 0, 0, 0];
-            assert_eq!(run(TERMINAL_BYTES, number, NATIVE, arguments), (ALLOW, 5));
+            assert_eq!(
+                run(TERMINAL_BYTES, number, arch::AUDIT, arguments),
+                (ALLOW, 5)
+            );
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a kernel says of its machine.
 
 use super::{read, read_all};
+use crate::arch;
 use crate::config::{Gift, Machine};
 use crate::host::Hardware;
 use crate::strings::{ThinCStr, thin};
@@ -161,7 +162,7 @@ fn listed<'w>(words: &'w Words, folder: ThinCStr, prefix: &[u8]) -> &'w [ThinCSt
 
 /// Whether the machine has a switch of its own. What a monitor without one leaves running ends by a reboot.
 pub(crate) fn has_switch(words: &Words) -> bool {
-    switches(read(words, thin!("/sys/firmware/acpi/tables/FACP")))
+    arch::HAS_SWITCH || switches(read(words, thin!("/sys/firmware/acpi/tables/FACP")))
 }
 
 /// Whether a table has a switch (ACPI 6.5, 5.2.9): firmware that is reduced has one if it has a register for it.
