@@ -79,10 +79,10 @@ pub const MONITOR: (&[u8], bool) = (b"semihost", false);
 /// What people are told of `--report`.
 macro_rules! report {
     (help) => {
-        "console, semihost or file:PATH get the code"
+        "console, semihost, file:PATH, vsock:CID:PORT get the code"
     };
     (wanted) => {
-        "console, semihost, or file: and a path"
+        "such as console, semihost, file:/dev/vport0p1 or vsock:2:1024"
     };
 }
 pub(crate) use report;

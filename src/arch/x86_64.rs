@@ -78,10 +78,10 @@ pub const MONITOR: (&[u8], bool) = (b"port:0x", true);
 /// What people are told of `--report`.
 macro_rules! report {
     (help) => {
-        "console, port:0xN or file:PATH get the code"
+        "console, port:0xN, file:PATH, vsock:CID:PORT get the code"
     };
     (wanted) => {
-        "console, port:0x and up to four hexadecimal digits, or file: and a path"
+        "such as console, port:0xf4, file:/dev/vport0p1 or vsock:2:1024"
     };
 }
 pub(crate) use report;

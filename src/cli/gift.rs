@@ -1,5 +1,6 @@
 //! The values of options for what a virtual machine gets.
 
+use super::ids::id;
 use crate::arch;
 use crate::config::{Gift, Link, Report, Root};
 use crate::names::Id;
@@ -102,7 +103,7 @@ fn link(word: ThinCStr) -> Option<Link> {
     while !rest.is_empty() {
         let part = cut(&mut rest, b',');
         match part.strip_prefix(b"mtu=") {
-            Some(mtu) => link.mtu = u32::try_from(decimal(mtu)?).ok()?,
+            Some(mtu) => link.mtu = id(mtu)?,
             None => {
                 ways += 1;
                 let long = address(part, &mut link.gateway)?;
@@ -174,6 +175,11 @@ fn report(word: ThinCStr) -> Option<Report> {
     Some(match (cut(&mut rest, b':'), rest) {
         (b"console", []) => Report::Console,
         (b"file", [b'/', ..]) => Report::File(word.skip(b"file:".len())),
+        (b"vsock", mut port) => {
+            let cid = id(cut(&mut port, b':'))?;
+            let address = [libc::AF_VSOCK as u32, id(port)?, cid, 0];
+            Report::Vsock { word, address }
+        }
         _ => return None,
     })
 }

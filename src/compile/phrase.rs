@@ -56,6 +56,9 @@ values! {
     max Arg::Number(u32::MAX as i64);
     loopback_up Arg::Record(&LOOPBACK_UP);
     datagrams Arg::Flags((libc::SOCK_DGRAM | libc::SOCK_CLOEXEC) as u64, &flags::SOCKET);
+    stream Arg::Flags((libc::SOCK_STREAM | libc::SOCK_CLOEXEC) as u64, &flags::SOCKET);
+    one_second Arg::Record(&ONE_SECOND);
+    n16 Arg::Number(16);
     n32 Arg::Number(32);
     n24 Arg::Number(24);
     m0755 Arg::Mode(0o755);
@@ -134,6 +137,12 @@ const LOOPBACK_UP: [Member; 3] = [
         packed!("ifr_name=\"lo\", ifr_flags"),
         Arg::Name(Constant::IFF_UP),
     ),
+];
+
+/// `struct timeval`.
+const ONE_SECOND: [Member; 2] = [
+    (packed!("tv_sec"), Arg::Number(1)),
+    (packed!("tv_usec"), Arg::Number(0)),
 ];
 
 const _: () = assert!(size_of::<libc::ifreq>() <= RECORD * size_of::<usize>());

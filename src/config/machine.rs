@@ -113,4 +113,11 @@ pub enum Report<'a> {
     Monitor(u16),
     /// A file.
     File(ThinCStr<'a>),
+    /// Who listens on a port of another machine: mostly the host, which is 2 (vsock(7)).
+    Vsock {
+        /// As it was written.
+        word: ThinCStr<'a>,
+        /// `struct sockaddr_vm`.
+        address: [u32; 4],
+    },
 }

@@ -176,6 +176,7 @@ impl<'a> Performer<'a> {
             } => process::set_capabilities(permitted.bits(), inheritable.bits()),
             Call::AwaitFile(path) => file::wait_for(path.as_cstr()),
             Call::AwaitByte(fd) => file::read(Fd(*fd), &mut [0]).map(|_| ()),
+            Call::AwaitAnswer(slot) => file::read(self.fd(*slot)?, &mut [0]).map(|_| ()),
             Call::ExecCopy => {
                 process::execute_file(self.fd(Slot::Copy)?, self.plan.argv, self.plan.env)
             }

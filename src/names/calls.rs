@@ -33,6 +33,7 @@ calls! {
     chroot SYS_chroot
     close SYS_close
     close_range SYS_close_range
+    connect SYS_connect
     dup3 SYS_dup3
     fchdir SYS_fchdir
     fchmod SYS_fchmod
@@ -66,6 +67,7 @@ calls! {
     setpgid SYS_setpgid
     setpriority SYS_setpriority
     setsid SYS_setsid
+    setsockopt SYS_setsockopt
     setuid SYS_setuid
     socket SYS_socket
     symlinkat SYS_symlinkat

@@ -31,6 +31,7 @@ macro_rules! constants {
 constants! {
     AF_INET
     AF_INET6
+    AF_VSOCK
     AT_FDCWD
     CLOSE_RANGE_CLOEXEC
     FD_CLOEXEC
@@ -60,6 +61,9 @@ constants! {
     SIOCSIFFLAGS
     SIOCSIFMTU
     SIOCSIFNETMASK
+    SOL_SOCKET
+    SO_RCVTIMEO
+    SO_VM_SOCKETS_CONNECT_TIMEOUT
     SUID_DUMP_DISABLE
     TIOCGPTPEER
     TIOCSCTTY
@@ -77,6 +81,8 @@ mod kernel {
     };
     pub use linux_raw_sys::landlock::landlock_rule_type::*;
 
+    /// `linux/vm_sockets.h`, for setsockopt(2).
+    pub const SO_VM_SOCKETS_CONNECT_TIMEOUT: i32 = 6;
     /// `linux/sched/coredump.h`, for prctl(2).
     pub const SUID_DUMP_DISABLE: i32 = 0;
 }

@@ -192,8 +192,9 @@ pub const SEALS: Bits = Bits {
 /// socket(2), in the word with the socket's type.
 pub const SOCKET: Bits = Bits {
     prefix: packed!("SOCK_"),
-    names: packed!("DGRAM CLOEXEC"),
+    names: packed!("STREAM DGRAM CLOEXEC"),
     places: &[
+        place(libc::SOCK_STREAM as u64),
         place(libc::SOCK_DGRAM as u64),
         place(libc::SOCK_CLOEXEC as u64),
     ],

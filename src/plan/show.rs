@@ -183,6 +183,7 @@ impl Show for Line<'_> {
             ),
             Call::AwaitFile(path) => put!(text, "faccessat(AT_FDCWD, ", path, ", F_OK)"),
             Call::AwaitByte(fd) => put!(text, "read(", fd, ", &byte, 1)"),
+            Call::AwaitAnswer(slot) => put!(text, "read(", slot, ", &byte, 1)"),
             Call::ExecCopy => {
                 put!(text, "execveat(&copy, \"\", ");
                 arguments(text, self.plan.argv, self.plan.env);

@@ -37,7 +37,7 @@ pub enum Arg<'p> {
     Filter(&'p [u8]),
     /// A structure, and what is shown of it.
     Block(&'p [u64; 15], ThinCStr<'p>),
-    /// User or group ids.
+    /// Numbers of 32 bits: user or group ids, an address.
     Ids(&'p [u32]),
     /// The address of the child's process id.
     ChildId,
@@ -165,6 +165,8 @@ pub enum Call<'p> {
     AwaitFile(ThinCStr<'p>),
     /// read(2) of one byte.
     AwaitByte(u32),
+    /// The same of a slot.
+    AwaitAnswer(Slot),
     /// execve(2) with the plan's arguments and environment.
     Exec(ThinCStr<'p>),
     /// execveat(2) of our copy, with the same.

@@ -3,6 +3,7 @@
 mod disks;
 mod end;
 mod network;
+mod report;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../support/vm.rs"]

@@ -6,11 +6,14 @@ use crate::compile::phrase::phrase;
 use crate::compile::steps::List;
 use crate::config::{Gift, Machine, Report};
 use crate::host::Hardware;
-use crate::names::Id;
-use crate::plan::{Arg, Call, Data, Plan};
+use crate::names::{Errno, Id};
+use crate::plan::{Arg, Call, Data, Plan, Refusal, Slot};
 use crate::strings::thin;
 use crate::text::{Text, put};
 use crate::words::Words;
+
+/// The time is over, or who listened is gone.
+const UNANSWERED: Refusal = Refusal::after(&[Errno::AGAIN, Errno::CONNRESET]);
 
 /// The plan for the time when nobody else is left.
 #[inline(never)]
@@ -21,18 +24,31 @@ pub fn end<'p>(
     words: &'p Words,
 ) -> Plan<'p> {
     let mut list = List::new(words);
+    let mut text = Text::new(words);
+    put!(&mut text, "pidone: exit ", u64::from(code), "\n");
+    let line = text.take_path();
     for gift in wish.gifts {
-        let mut text = Text::new(words);
         match gift {
             Gift::Report(Report::Console) => {
-                put!(&mut text, "pidone: exit ", u64::from(code), "\n");
-                let data = Data::Text(text.take_path());
+                list.about(Id::Report, &[]);
+                let data = Data::Text(line);
                 list.add(Call::Tell { fd: 2, data }, Id::Report);
             }
             Gift::Report(Report::File(path)) => {
-                put!(&mut text, u64::from(code), "\n");
                 list.about(Id::Report, core::slice::from_ref(path));
-                create(*path, text.take_path(), &mut list);
+                create(*path, line.skip("pidone: exit ".len()), &mut list);
+            }
+            Gift::Report(Report::Vsock { word, address }) => {
+                list.about(Id::Report, core::slice::from_ref(word));
+                let phrase = phrase!(
+                    "socket AF_VSOCK stream zero =socket; setsockopt socket AF_VSOCK SO_VM_SOCKETS_CONNECT_TIMEOUT one_second n16; \
+                    setsockopt socket SOL_SOCKET SO_RCVTIMEO one_second n16; connect socket $0 n16"
+                );
+                list.say(phrase, &[Arg::Ids(address)]);
+                let (slot, data) = (Slot::Socket, Data::Text(line));
+                list.add(Call::Write { slot, data }, Id::Report);
+                list.push(Call::AwaitAnswer(slot), UNANSWERED, Id::Report);
+                list.say(phrase!("close socket"), &[]);
             }
             _ => {}
         }

@@ -1,0 +1,127 @@
+//! Who is told the exit code.
+
+use super::support::{Scratch, has, skip};
+use super::{add_modules, assert_says, machine};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::process::{Child, Command};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{scope, sleep};
+use std::time::Duration;
+
+/// The device at the other end of a machine's vsock, where no kernel of the host is one: what the machine says to port N
+/// of the host arrives at the socket `port_N`. It ends when this is dropped.
+struct Vsock(Child);
+
+impl Vsock {
+    /// In a new directory; none, with the test skipped, if the program is not there.
+    fn start(scratch: &Scratch) -> Option<Vsock> {
+        let name = "vhost-device-vsock";
+        // Where tests/all installs it.
+        let installed = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+            .with_file_name("tools/bin")
+            .join(name);
+        let program = match installed.is_file() {
+            true => installed,
+            false if has(name) => name.into(),
+            false => {
+                skip("no vhost-device-vsock");
+                return None;
+            }
+        };
+        let [control, port] = ["control", "port"].map(|name| scratch.path.join(name));
+        let device = Command::new(program)
+            .args(["--guest-cid", "3", "--socket"])
+            .arg(&control)
+            .arg("--uds-path")
+            .arg(port)
+            .spawn();
+        let device = Vsock(device.expect("it can be started"));
+        while !control.exists() {
+            sleep(Duration::from_millis(5));
+        }
+        Some(device)
+    }
+}
+
+impl Drop for Vsock {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Who listens gets a line, and has a second for an answer, before which nobody else is told; for who does not there
+/// is a second as well, where the device does not refuse.
+#[test]
+fn the_host_gets_the_exit_code() {
+    let words = "pidone.modules=/modules pidone.report=vsock:2:1 pidone.report=vsock:2:2 pidone.report=vsock:2:3";
+    let Some(mut machine) = machine(words, "exit 9") else {
+        return;
+    };
+    let modules = [
+        "virtio_ring",
+        "virtio",
+        "virtio_mmio",
+        "vsock",
+        "vmw_vsock_virtio_transport_common",
+        "vmw_vsock_virtio_transport",
+    ];
+    add_modules(&mut machine, &modules);
+    let scratch = Scratch::new("vsock");
+    let Some(_device) = Vsock::start(&scratch) else {
+        return;
+    };
+    let memory = format!(
+        "memory-backend-memfd,id=memory,share=on,size={}M",
+        machine.memory
+    );
+    let control = format!(
+        "socket,id=vsock,path={}",
+        scratch.path.join("control").display()
+    );
+    for word in [
+        "-object",
+        &memory,
+        "-machine",
+        "memory-backend=memory",
+        "-chardev",
+        &control,
+        "-device",
+        "vhost-user-vsock-device,chardev=vsock",
+    ] {
+        machine.arguments.push(word.into());
+    }
+    let [answers, is_silent] =
+        ["port_1", "port_3"].map(|name| UnixListener::bind(scratch.path.join(name)).expect("new"));
+    let answered = AtomicBool::new(false);
+    let ended = scope(|scope| {
+        scope.spawn(|| {
+            let (mut stream, _) = answers.accept().expect("the machine comes");
+            let mut line = [0; 15];
+            stream.read_exact(&mut line).expect("it says something");
+            assert_eq!(&line, b"pidone: exit 9\n");
+            sleep(Duration::from_millis(200));
+            answered.store(true, Ordering::SeqCst);
+            stream.write_all(b"!").expect("it listens");
+        });
+        scope.spawn(|| {
+            let (mut stream, _) = is_silent.accept().expect("the machine comes");
+            assert!(answered.load(Ordering::SeqCst), "it did not wait");
+            let mut all = String::new();
+            let _ = stream.read_to_string(&mut all);
+            assert_eq!(all, "pidone: exit 9\n");
+        });
+        machine.boot()
+    });
+    let refused = "pidone: --report \"vsock:2:2\": ";
+    let lines = ended.console.lines();
+    let told: Vec<_> = lines.filter(|line| line.starts_with("pidone: ")).collect();
+    assert!(
+        matches!(told[..], ["pidone: exit 9", line] if line.starts_with(refused) && line.contains(": connect(&socket, [40, 2, 2, 0], 16): E")),
+        "{}",
+        ended.console
+    );
+    assert_says(&ended, &["pidone: exit 9"]);
+}
