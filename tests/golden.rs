@@ -358,6 +358,7 @@ fn around(case: &Case, wish: &Machine, plan: String) -> String {
             &[]
         },
         places: list(&["/data"]),
+        ports: list(&["/dev/vport0p2"]),
     };
     let mut text = String::new();
     let mut add = |name, plan: &Plan| write!(text, "{name}\n{}", Shown(plan)).unwrap();

@@ -79,10 +79,10 @@ pub const MONITOR: (&[u8], bool) = (b"semihost", false);
 /// What people are told of `--report`.
 macro_rules! report {
     (help) => {
-        "console, semihost, file:PATH, vsock:CID:PORT get the code"
+        "console, semihost, file:PATH, vsock:CID:PORT, virtio:NAME"
     };
     (wanted) => {
-        "such as console, semihost, file:/dev/vport0p1 or vsock:2:1024"
+        "such as console, semihost, file:/dev/vport0p1, vsock:2:1024 or virtio:name"
     };
 }
 pub(crate) use report;

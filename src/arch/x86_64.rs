@@ -78,10 +78,10 @@ pub const MONITOR: (&[u8], bool) = (b"port:0x", true);
 /// What people are told of `--report`.
 macro_rules! report {
     (help) => {
-        "console, port:0xN, file:PATH, vsock:CID:PORT get the code"
+        "console, port:0xN, file:PATH, vsock:CID:PORT, virtio:NAME"
     };
     (wanted) => {
-        "such as console, port:0xf4, file:/dev/vport0p1 or vsock:2:1024"
+        "such as console, port:0xf4, file:/dev/vport0p1, vsock:2:1024 or virtio:name"
     };
 }
 pub(crate) use report;

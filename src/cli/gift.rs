@@ -172,10 +172,13 @@ fn report(word: ThinCStr) -> Option<Report> {
         };
         return Some(Report::Monitor(u16::try_from(port).ok()?));
     }
-    Some(match (cut(&mut rest, b':'), rest) {
-        (b"console", []) => Report::Console,
-        (b"file", [b'/', ..]) => Report::File(word.skip(b"file:".len())),
-        (b"vsock", mut port) => {
+    let name = cut(&mut rest, b':');
+    let after = word.skip(name.len() + 1);
+    Some(match (position("console virtio file vsock", name)?, rest) {
+        (0, []) => Report::Console,
+        (1, [_, ..]) => Report::Virtio(after),
+        (2, [b'/', ..]) => Report::File(after),
+        (3, mut port) => {
             let cid = id(cut(&mut port, b':'))?;
             let address = [libc::AF_VSOCK as u32, id(port)?, cid, 0];
             Report::Vsock { word, address }

@@ -113,6 +113,8 @@ pub enum Report<'a> {
     Monitor(u16),
     /// A file.
     File(ThinCStr<'a>),
+    /// A port of a virtio console, by its name.
+    Virtio(ThinCStr<'a>),
     /// Who listens on a port of another machine: mostly the host, which is 2 (vsock(7)).
     Vsock {
         /// As it was written.

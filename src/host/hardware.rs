@@ -17,4 +17,6 @@ pub struct Hardware<'a> {
     pub buttons: &'a [ThinCStr<'a>],
     /// Where devices are mounted, the last one first.
     pub places: &'a [ThinCStr<'a>],
+    /// For each named port that is told the exit code its file.
+    pub ports: &'a [ThinCStr<'a>],
 }

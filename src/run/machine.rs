@@ -143,7 +143,7 @@ pub fn end_unbooted(words: &Words, code: u8) {
 #[inline(never)]
 fn end(words: &Words, wish: &Machine, code: u8) -> ! {
     supervise::end_all();
-    let found = kernel::look_at_places(words);
+    let found = kernel::look_at_places(wish, words);
     carry_through(words, &boot::end(wish, &found, code, words), true);
     for gift in wish.gifts {
         if let Gift::Report(Report::Monitor(port)) = gift {

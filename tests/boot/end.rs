@@ -83,31 +83,3 @@ fn ended_by(line: &str, machine: Machine) -> Ended {
     running.tell_monitor(line);
     running.end()
 }
-
-/// Another place for the exit code: a port that has a file of the host at its other end.
-#[test]
-fn a_file_gets_the_exit_code() {
-    let scratch = super::support::Scratch::new("report");
-    let file = scratch.path.join("code");
-    let words = "pidone.modules=/modules pidone.report=file:/dev/vport0p1";
-    let Some(mut machine) = machine(words, "exit 9") else {
-        return;
-    };
-    let modules = ["virtio_ring", "virtio", "virtio_mmio", "virtio_console"];
-    add_modules(&mut machine, &modules);
-    let chardev = format!("file,id=code,path={}", file.display());
-    for word in [
-        "-chardev",
-        &chardev,
-        "-device",
-        "virtio-serial-device",
-        "-device",
-        "virtserialport,chardev=code",
-    ] {
-        machine.arguments.push(word.into());
-    }
-    let ended = machine.boot();
-    assert_says(&ended, &["pidone: exit 9"]);
-    let said = std::fs::read_to_string(file).unwrap_or_default();
-    assert_eq!(said, "9\n", "{}", ended.console);
-}

@@ -125,3 +125,48 @@ fn the_host_gets_the_exit_code() {
     );
     assert_says(&ended, &["pidone: exit 9"]);
 }
+
+/// Ports of a virtio console that have files of the host at their other ends: one by its place, others by their names, of
+/// which one is not there.
+#[test]
+fn a_file_of_the_host_gets_the_exit_code() {
+    let scratch = Scratch::new("report");
+    let words = "pidone.modules=/modules pidone.report=file:/dev/vport0p1 pidone.report=virtio:none \
+        pidone.report=virtio:code pidone.report=virtio:co";
+    let Some(mut machine) = machine(words, "exit 9") else {
+        return;
+    };
+    let modules = ["virtio_ring", "virtio", "virtio_mmio", "virtio_console"];
+    add_modules(&mut machine, &modules);
+    let files = ["", "other", "code", "co"];
+    machine
+        .arguments
+        .extend(["-device".into(), "virtio-serial-device".into()]);
+    for (number, name) in files.iter().enumerate() {
+        let file = scratch.path.join(format!("{name}.file"));
+        let chardev = format!("file,id=file{number},path={}", file.display());
+        let mut port = format!("virtserialport,chardev=file{number}");
+        if !name.is_empty() {
+            port += &format!(",name={name}");
+        }
+        for word in ["-chardev", &chardev, "-device", &port] {
+            machine.arguments.push(word.into());
+        }
+    }
+    let ended = machine.boot();
+    assert_says(&ended, &["pidone: exit 9"]);
+    let said = files.map(|name| {
+        let file = scratch.path.join(format!("{name}.file"));
+        std::fs::read_to_string(file).unwrap_or_default()
+    });
+    assert_eq!(said, ["9\n", "", "9\n", "9\n"], "{}", ended.console);
+    let refused = "pidone: --report \"none\": ";
+    let line = ended.console.lines().find(|line| line.starts_with(refused));
+    assert!(
+        line.is_some_and(
+            |line| line.contains("\"/dev/virtio-ports\"") && line.ends_with(": ENOENT")
+        ),
+        "{}",
+        ended.console
+    );
+}

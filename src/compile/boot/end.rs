@@ -27,6 +27,7 @@ pub fn end<'p>(
     let mut text = Text::new(words);
     put!(&mut text, "pidone: exit ", u64::from(code), "\n");
     let line = text.take_path();
+    let mut ports = found.ports.iter();
     for gift in wish.gifts {
         match gift {
             Gift::Report(Report::Console) => {
@@ -34,8 +35,12 @@ pub fn end<'p>(
                 let data = Data::Text(line);
                 list.add(Call::Tell { fd: 2, data }, Id::Report);
             }
-            Gift::Report(Report::File(path)) => {
-                list.about(Id::Report, core::slice::from_ref(path));
+            Gift::Report(Report::File(word) | Report::Virtio(word)) => {
+                list.about(Id::Report, core::slice::from_ref(word));
+                let path = match gift {
+                    Gift::Report(Report::Virtio(_)) => ports.next().unwrap_or(word),
+                    _ => word,
+                };
                 create(*path, line.skip("pidone: exit ".len()), &mut list);
             }
             Gift::Report(Report::Vsock { word, address }) => {

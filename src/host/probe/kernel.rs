@@ -2,7 +2,7 @@
 
 use super::{read, read_all};
 use crate::arch;
-use crate::config::{Gift, Machine};
+use crate::config::{Gift, Machine, Report};
 use crate::host::Hardware;
 use crate::strings::{ThinCStr, thin};
 use crate::sys::file::{self, Names};
@@ -95,24 +95,47 @@ pub(crate) fn look_around<'w>(wish: &Machine, words: &'w Words) -> Hardware<'w> 
         ..Hardware::default()
     };
     if wish.power_button {
-        let (folder, device) = (thin!("/sys/class/input"), thin!("/dev/input"));
-        let mut buttons = Array::new(words);
-        for &event in listed(words, folder, b"event") {
-            let name = event.skip(folder.bytes().len()).bytes();
-            let label = words.join(&[event.bytes(), b"/device/name"]);
-            if read(words, label) == b"Power Button\n" {
-                buttons.push(words.join(&[device.bytes(), name]));
-            }
-        }
-        found.buttons = buttons.finish();
+        let parts = [
+            &b"event"[..],
+            b"/device/name",
+            b"Power Button",
+            b"/dev/input",
+        ];
+        found.buttons = devices(words, thin!("/sys/class/input"), parts);
     }
     found
 }
 
-/// Where devices are mounted, the last one first.
+/// Of a class the devices whose names begin with something, and of which a file says something: their files below
+/// a directory.
 #[inline(never)]
-pub(crate) fn look_at_places<'w>(words: &'w Words) -> Hardware<'w> {
-    let mut places = Array::new(words);
+fn devices<'w>(
+    words: &'w Words,
+    class: ThinCStr,
+    [prefix, file, says, place]: [&[u8]; 4],
+) -> &'w [ThinCStr<'w>] {
+    let mut all = Array::new(words);
+    for &device in listed(words, class, prefix) {
+        let name = device.skip(class.bytes().len()).bytes();
+        if cut(&mut read(words, words.join(&[device.bytes(), file])), b'\n') == says {
+            all.push(words.join(&[place, name]));
+        }
+    }
+    all.finish()
+}
+
+/// What is needed for the end: where devices are mounted, the last one first, and who is told.
+#[inline(never)]
+pub(crate) fn look_at_places<'w>(wish: &Machine, words: &'w Words) -> Hardware<'w> {
+    let (mut places, mut ports) = (Array::new(words), Array::new(words));
+    for gift in wish.gifts {
+        if let Gift::Report(Report::Virtio(name)) = gift {
+            let parts = [&b""[..], b"/name", name.bytes(), b"/dev"];
+            let found = devices(words, thin!("/sys/class/virtio-ports"), parts);
+            // It says that there is none.
+            ports.push(found.first().copied().unwrap_or(thin!("/dev/virtio-ports")));
+        }
+    }
     // Most machines have no device that anybody could have mounted.
     let mut rest = match listed(words, thin!("/sys/class/block"), b"") {
         [] => &[][..],
@@ -131,6 +154,7 @@ pub(crate) fn look_at_places<'w>(words: &'w Words) -> Hardware<'w> {
     places.reverse();
     Hardware {
         places: places.finish(),
+        ports: ports.finish(),
         in_memory: mount::root_is_in_memory(),
         ..Hardware::default()
     }
