@@ -1,6 +1,11 @@
 //! pidone as /init of a virtual machine: what its workload finds there, and how the machine ends.
 
+mod aarch64;
+#[path = "../support/cross.rs"]
+mod cross;
 mod disks;
+#[path = "../binary/elf.rs"]
+mod elf;
 mod end;
 mod network;
 mod report;
@@ -11,20 +16,21 @@ mod vm;
 mod words;
 mod workload;
 
-use support::{has, program, skip};
-use vm::{Ended, Machine, found};
+use std::path::Path;
+use support::program;
+use vm::{Ended, Machine};
 
 /// A machine in which pidone is /init, busybox is there, and nothing else.
 fn bare(words: &str) -> Option<Machine> {
-    let mut machine = Machine::new()?;
-    if !has("busybox") {
-        skip("no busybox");
-        return None;
-    }
+    bare_of(Machine::new()?, program(), words)
+}
+
+/// The same of another machine, with the program for that.
+fn bare_of(machine: Machine, program: &Path, words: &str) -> Option<Machine> {
+    let mut machine = machine.with_busybox()?;
     let files = &mut machine.files;
-    let pidone = std::fs::read(program()).expect("it was built");
+    let pidone = std::fs::read(program).expect("it was built");
     files.file("init", 0o755, pidone);
-    files.file("bin/busybox", 0o755, found("busybox"));
     files.link("bin/sh", "busybox");
     machine.words = words.into();
     Some(machine)

@@ -27,7 +27,48 @@ const TROUBLE: [&str; 6] = [
     "stack-protector:",
 ];
 
-/// A kernel of the package linux-image-cloud-amd64: installed, or unpacked below target/ by tests/all.
+/// What differs between machines with different processors.
+pub struct Architecture {
+    /// QEMU for it, and what that is to be: the machine and its processor.
+    qemu: &'static str,
+    machine: [&'static str; 2],
+    /// The kernel's package, and how the names of its files end.
+    package: &'static str,
+    kernel: &'static str,
+    /// What the kernel is told: where to write, and more.
+    console: &'static str,
+    words: fn() -> String,
+    /// A static busybox: of this machine, or below target/, where tests/all unpacks it.
+    busybox: &'static str,
+}
+
+pub static X86_64: Architecture = Architecture {
+    qemu: "qemu-system-x86_64",
+    machine: ["microvm,rtc=on,accel=tcg", "max"],
+    package: "linux-image-cloud-amd64",
+    kernel: "cloud-amd64",
+    console: "ttyS0",
+    words: frequency,
+    busybox: "busybox",
+};
+
+/// With a processor that does not authenticate pointers, for that takes QEMU most of its time.
+pub static AARCH64: Architecture = Architecture {
+    qemu: "qemu-system-aarch64",
+    machine: ["virt,accel=tcg", "cortex-a72"],
+    package: "linux-image-cloud-arm64",
+    kernel: "cloud-arm64",
+    console: "ttyAMA0",
+    words: String::new,
+    busybox: "aarch64/bin/busybox",
+};
+
+/// A place below target/.
+pub fn target(place: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name(place)
+}
+
+/// A kernel of the distribution for the cloud: installed, or unpacked below target/ by tests/all.
 pub struct Kernel {
     pub image: PathBuf,
     /// The directory of its modules.
@@ -36,22 +77,23 @@ pub struct Kernel {
 
 impl Kernel {
     /// The newest one.
-    pub fn find() -> Option<Kernel> {
-        let unpacked = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("kernel");
-        [PathBuf::from("/"), unpacked].iter().find_map(|root| {
-            let entries = fs::read_dir(root.join("boot")).ok()?.flatten();
-            let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-            let version = names
-                .filter(|name| name.ends_with("cloud-amd64"))
-                .filter_map(|name| Some(name.strip_prefix("vmlinuz-")?.to_string()))
-                .max()?;
-            let modules = ["usr/lib/modules", "lib/modules"]
-                .map(|folder| root.join(folder).join(&version))
-                .into_iter()
-                .find(|folder| folder.is_dir())?;
-            let image = root.join("boot").join(format!("vmlinuz-{version}"));
-            Some(Kernel { image, modules })
-        })
+    fn find(architecture: &Architecture) -> Option<Kernel> {
+        [PathBuf::from("/"), target("kernel")]
+            .iter()
+            .find_map(|root| {
+                let entries = fs::read_dir(root.join("boot")).ok()?.flatten();
+                let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+                let version = names
+                    .filter(|name| name.ends_with(architecture.kernel))
+                    .filter_map(|name| Some(name.strip_prefix("vmlinuz-")?.to_string()))
+                    .max()?;
+                let modules = ["usr/lib/modules", "lib/modules"]
+                    .map(|folder| root.join(folder).join(&version))
+                    .into_iter()
+                    .find(|folder| folder.is_dir())?;
+                let image = root.join("boot").join(format!("vmlinuz-{version}"));
+                Some(Kernel { image, modules })
+            })
     }
 
     /// The content of a module.
@@ -74,6 +116,7 @@ impl Kernel {
 
 /// A machine before it is switched on.
 pub struct Machine {
+    architecture: &'static Architecture,
     pub kernel: Kernel,
     /// Words for the kernel's command line, beside those for the console and the end.
     pub words: String,
@@ -96,15 +139,21 @@ pub struct Machine {
 impl Machine {
     /// A machine with no files; none, with the test skipped, if there is no QEMU or no kernel here.
     pub fn new() -> Option<Machine> {
-        if !has("qemu-system-x86_64") {
-            skip("no qemu-system-x86_64");
+        Machine::of(&X86_64)
+    }
+
+    /// The same with another processor.
+    pub fn of(architecture: &'static Architecture) -> Option<Machine> {
+        if !has(architecture.qemu) {
+            skip(&format!("no {}", architecture.qemu));
             return None;
         }
-        let Some(kernel) = Kernel::find() else {
-            skip("no kernel of linux-image-cloud-amd64");
+        let Some(kernel) = Kernel::find(architecture) else {
+            skip(&format!("no kernel of {}", architecture.package));
             return None;
         };
         Some(Machine {
+            architecture,
             kernel,
             words: String::new(),
             files: Archive::default(),
@@ -129,13 +178,8 @@ impl Machine {
             sh /script </dev/null\n\
             echo \"script ended: $?\"\n\
             reboot -f\n";
-        let mut machine = Machine::new()?;
+        let mut machine = Machine::new()?.with_busybox()?;
         let files = &mut machine.files;
-        if !has("busybox") {
-            skip("no busybox");
-            return None;
-        }
-        files.file("bin/busybox", 0o755, found("busybox"));
         files.file("init", 0o755, INIT.into());
         let user = "user() { su user -c 'exec \"$0\" \"$@\"' -- \"$@\"; }\n";
         files.file("script", 0o755, format!("{user}{script}").into());
@@ -151,15 +195,41 @@ impl Machine {
         Some(machine)
     }
 
+    /// With busybox; none, with the test skipped, if that is not here.
+    pub fn with_busybox(mut self) -> Option<Machine> {
+        let name = self.architecture.busybox;
+        let unpacked = target(name);
+        let busybox = match has(name) {
+            true => found(name),
+            false if name.contains('/') && unpacked.is_file() => {
+                fs::read(unpacked).expect("it can be read")
+            }
+            false => {
+                skip(&format!("no {name}"));
+                return None;
+            }
+        };
+        self.files.file("bin/busybox", 0o755, busybox);
+        Some(self)
+    }
+
     /// Switches it on.
     pub fn start(self) -> Running {
         let scratch = Scratch::new("vm");
         let archive = scratch.path.join("initramfs");
         let bytes = self.image.unwrap_or_else(|| self.files.bytes());
         fs::write(&archive, bytes).expect("the archive can be written");
-        let mut command = Command::new("qemu-system-x86_64");
+        let Architecture {
+            qemu,
+            machine: [machine, processor],
+            console,
+            words,
+            ..
+        } = self.architecture;
+        let words = words();
+        let mut command = Command::new(qemu);
         command
-            .args(["-M", "microvm,rtc=on,accel=tcg", "-cpu", "max"])
+            .args(["-M", machine, "-cpu", processor])
             .args(["-nodefaults", "-no-user-config", "-nographic"])
             .args(["-serial", "stdio", "-no-reboot"])
             .args(["-m", &self.memory.to_string()])
@@ -169,7 +239,10 @@ impl Machine {
             .arg("-initrd")
             .arg(&archive)
             .arg("-append")
-            .arg(format!("{} {}", words(), self.words));
+            .arg(format!(
+                "console={console} quiet panic=-1 {words} {}",
+                self.words
+            ));
         for (number, drive) in self.drives.iter().enumerate() {
             let file = drive.display();
             command
@@ -237,15 +310,15 @@ fn socket(scratch: &Scratch) -> OsString {
     format!("unix:{},server=on,wait=off", path.display()).into()
 }
 
-/// What every kernel is told: where to write what, how to end, and the frequency of its time stamp
+/// What a kernel for x86_64 is told: how to end, and the frequency of its time stamp
 /// counter, which is this machine's. Where it has to find that out it may fail, and hang before it
 /// writes anything: QEMU's timers are late when the machine is busy.
-fn words() -> String {
+fn frequency() -> String {
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let line = processor.lines().find(|line| line.starts_with("cpu MHz"));
     let value = line.and_then(|line| line.split_once(':')?.1.trim().parse::<f64>().ok());
     let frequency = (value.unwrap_or(2000.0) * 1000.0) as u32;
-    format!("console=ttyS0 quiet reboot=t panic=-1 tsc_early_khz={frequency}")
+    format!("reboot=t tsc_early_khz={frequency}")
 }
 
 type Console = Arc<Mutex<Vec<u8>>>;
