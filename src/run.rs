@@ -171,43 +171,46 @@ fn carry_out<'a>(
     if explain {
         probe::look_closer(&mut host, config, words);
     }
-    loop {
+    'planned: loop {
         probe::look_up_accounts(&mut host, config, words);
         let plan = compile(config, &host, words)?;
         if explain {
             return Ok(report::print(words, &Shown(&plan)));
         }
-        let timeline = request.timing.then(|| timeline(words));
-        let mut end = End::default();
-        let (result, notes) = launch(&plan, timeline, &mut |child| {
-            end = supervise(child, &plan.watch, &|event| report::complain(words, &event))
-        });
-        let code = match result {
-            Err(failure) if probe::learn(&mut host, config, words, &plan, failure) => {
-                probe::restore(notes.mask);
-                continue;
-            }
-            Err(failure) => match report::failed(words, &plan, failure, notes) {
-                FAILED => request.name.failed(),
-                code => code,
-            },
-            Ok(()) => {
-                report::ended(words, &plan, end, notes);
-                // One that fails at once would do nothing else. Who wants an end meanwhile gets it.
-                if plan.watch.starts_again()
-                    && !end.asked
-                    && signal::wait(Signal::ENDS, Some(500)).is_err()
-                {
+        loop {
+            let timeline = request.timing.then(|| timeline(words));
+            let mut end = End::default();
+            let (result, notes) = launch(&plan, timeline, &mut |child| {
+                let complain = |event| report::complain(&words.apart(), &event);
+                end = supervise(child, &plan.watch, &complain)
+            });
+            let code = match result {
+                Err(failure) if probe::learn(&mut host, config, words, &plan, failure) => {
                     probe::restore(notes.mask);
-                    continue;
+                    continue 'planned;
                 }
-                plan.watch.code(end.status.code())
+                Err(failure) => match report::failed(words, &plan, failure, notes) {
+                    FAILED => request.name.failed(),
+                    code => code,
+                },
+                Ok(()) => {
+                    report::ended(&words.apart(), &plan, end, notes);
+                    // One that fails at once would do nothing else. Who wants an end meanwhile gets it.
+                    if plan.watch.starts_again()
+                        && !end.asked
+                        && signal::wait(Signal::ENDS, Some(500)).is_err()
+                    {
+                        probe::restore(notes.mask);
+                        continue;
+                    }
+                    plan.watch.code(end.status.code())
+                }
+            };
+            if let Some(timeline) = timeline {
+                report::timing(words, &plan, timeline);
             }
-        };
-        if let Some(timeline) = timeline {
-            report::timing(words, &plan, timeline);
+            return Ok(code);
         }
-        return Ok(code);
     }
 }
 

@@ -43,15 +43,23 @@ impl Words {
     /// A new C string of parts, without any NUL that is in them.
     #[inline(never)]
     pub fn join(&self, parts: &[&[u8]]) -> ThinCStr<'_> {
-        let mut bytes = Array::new(self);
+        let most: usize = parts.iter().map(|part| part.len()).sum();
+        let start = self.take(most + 1, 1);
+        let mut end = start;
         for part in parts {
-            part.iter()
-                .filter(|byte| **byte != 0)
-                .for_each(|byte| bytes.push(*byte));
+            for &byte in *part {
+                // SAFETY: the new place is ours alone, and as large as all parts and a NUL. The next byte replaces a NUL.
+                unsafe { (end as *mut u8).write(byte) }
+                end += usize::from(byte != 0);
+            }
         }
-        bytes.push(0);
-        bytes.block.trim();
-        ThinCStr::ending(bytes.finish())
+        // SAFETY: as above. So many bytes were written there, and nobody can change them any more.
+        let bytes = unsafe {
+            (end as *mut u8).write(0);
+            core::slice::from_raw_parts(start as *const u8, end - start + 1)
+        };
+        self.next.set(end + 1);
+        ThinCStr::ending(bytes)
     }
 
     /// A place for one thing, which is not dropped.
@@ -103,6 +111,49 @@ impl Words {
     }
 }
 
+/// A place for what is needed for a while: the rest of another one, which has it back afterwards.
+pub struct Apart<'w> {
+    outer: &'w Words,
+    start: usize,
+    end: usize,
+    inner: Words,
+}
+
+impl Words {
+    /// Lends all that is free. Who takes more from here meanwhile gets it elsewhere.
+    #[inline(never)]
+    pub fn apart(&self) -> Apart<'_> {
+        let (start, end) = (self.next.get(), self.end.get());
+        self.next.set(end);
+        let inner = Words::default();
+        inner.next.set(start);
+        inner.end.set(end);
+        Apart {
+            outer: self,
+            start,
+            end,
+            inner,
+        }
+    }
+}
+
+impl Deref for Apart<'_> {
+    type Target = Words;
+
+    fn deref(&self) -> &Words {
+        &self.inner
+    }
+}
+
+impl Drop for Apart<'_> {
+    #[inline(never)]
+    fn drop(&mut self) {
+        if self.outer.next.get() == self.end {
+            self.outer.next.set(self.start);
+        }
+    }
+}
+
 impl Drop for Words {
     fn drop(&mut self) {
         let mut chunk = self.chunk.get();
@@ -143,11 +194,6 @@ impl Block<'_> {
         self.start + length * size
     }
 
-    /// Gives back what is left of bytes, which are last.
-    fn trim(&self) {
-        self.words.next.set(self.start + self.length as usize);
-    }
-
     /// Makes it twice as large: where it is if that is last and there is room, else elsewhere.
     fn grow(&mut self, size: usize, align: usize) {
         let old = self.capacity as usize * size;
@@ -162,6 +208,28 @@ impl Block<'_> {
         self.start = words.take(new, align);
         // SAFETY: the new place is ours alone and the larger one; they do not overlap.
         unsafe { ptr::copy_nonoverlapping(start as *const u8, self.start as *mut u8, old) }
+    }
+}
+
+impl Array<'_, u8> {
+    /// Adds zeroes, for who puts something there.
+    pub fn spare(&mut self, count: usize) -> &mut [u8] {
+        let place = self.block.room(count, 1, 1) as *mut u8;
+        // SAFETY: there is room for them behind the others, and the array is borrowed mutably.
+        unsafe {
+            ptr::write_bytes(place, 0, count);
+            core::slice::from_raw_parts_mut(place, count)
+        }
+    }
+
+    /// Gives back what there is room for and is not used, if nothing was taken since.
+    pub fn trim(&mut self) {
+        let block = &mut self.block;
+        let next = &block.words.next;
+        if next.get() == block.start + block.capacity as usize {
+            next.set(block.start + block.length as usize);
+            block.capacity = block.length;
+        }
     }
 }
 
@@ -284,6 +352,46 @@ mod tests {
         );
         assert!(bytes.iter().zip(0u64..).all(|(one, at)| *one == at as u8));
         assert!(Array::<u64>::new(&words).is_empty());
+    }
+
+    #[test]
+    fn what_is_apart_comes_back() {
+        let words = Words::over(std::vec![0u8; 256].leak());
+        let kept = words.join(&[b"kept"]);
+        let next = words.next.get();
+        {
+            let apart = words.apart();
+            // More than there is, so that more is mapped.
+            let many = apart.copy(&[b'x'; 300]);
+            let few = apart.copy(&[b'y'; 100]);
+            assert!(many.iter().all(|byte| *byte == b'x') && few.iter().all(|byte| *byte == b'y'));
+        }
+        assert_eq!((words.next.get(), words.chunk.get()), (next, 0));
+        {
+            let apart = words.apart();
+            let inside = apart.join(&[b"inside"]);
+            let outside = words.join(&[b"outside"]);
+            assert_eq!(
+                (inside.as_cstr(), outside.as_cstr()),
+                (c"inside", c"outside")
+            );
+        }
+        assert_ne!(words.chunk.get(), 0);
+        assert_eq!(kept.as_cstr(), c"kept");
+    }
+
+    #[test]
+    fn room_that_is_not_used_comes_back() {
+        let words = Words::default();
+        let mut bytes = Array::new(&words);
+        bytes.extend(b"abc");
+        assert_eq!(bytes.spare(1000), [0; 1000]);
+        bytes.cut_to(3);
+        bytes.trim();
+        let behind = words.join(&[b"d"]);
+        bytes.extend(b"ef");
+        assert_eq!((&*bytes, behind.as_cstr()), (&b"abcef"[..], c"d"));
+        assert_eq!(behind.as_ptr() as usize, words.next.get() - 16 - 2);
     }
 
     #[test]

@@ -1,17 +1,30 @@
 //! The words of a machine: its kernel's command line, and files with a setting `NAME=VALUE` on each line.
 
-use super::{Name, Parser, Request, parse_with, unknown};
+use super::{Name, OFF, Parser, Request, TEXT, WORD, parse_with, unknown};
 use crate::error::Error;
-use crate::names::{Id, Verb, options};
+use crate::names::options::{self, Flag};
+use crate::names::{Id, Verb};
 use crate::strings::{Strings, ThinCStr, iterate};
 use crate::text::{cut, has};
 use crate::words::{Array, Words};
 
-/// The number of the text that it stands in, and `NAME=VALUE`.
-pub type Setting<'a> = (u8, ThinCStr<'a>);
+/// `NAME=VALUE`.
+#[derive(Clone, Copy)]
+pub struct Setting<'a> {
+    /// The number of the text that it stands in.
+    text: u8,
+    word: ThinCStr<'a>,
+    /// The option of that name.
+    flag: Option<Flag>,
+}
 
-/// The first text. The arguments are before it.
-const KERNEL: u8 = 2;
+impl<'a> Setting<'a> {
+    fn new(text: u8, word: ThinCStr<'a>) -> Self {
+        let name = cut(&mut word.bytes(), b'=');
+        let flag = options::named(Verb::Init, false, name);
+        Setting { text, word, flag }
+    }
+}
 
 /// Reads the arguments and variables as [`parse`](super::parse), then the texts: a kernel's command line
 /// and two files. What is said first counts. Words after a `--` of the kernel's are arguments, in place of those that
@@ -35,7 +48,9 @@ pub fn machine<'a>(
         match word.bytes() {
             _ if ended => behind.push(Some(word)),
             b"--" => ended = true,
-            bytes if bytes.starts_with(b"pidone.") => settings.push((KERNEL, word.skip(7))),
+            bytes if bytes.starts_with(b"pidone.") => {
+                settings.push(Setting::new(TEXT, word.skip(7)))
+            }
             _ => {}
         }
     }
@@ -44,19 +59,19 @@ pub fn machine<'a>(
         behind.push(None);
         arguments = behind.finish();
     }
-    for (number, mut text) in [(KERNEL + 1, first), (KERNEL + 2, second)] {
+    for (number, mut text) in [(TEXT + 1, first), (TEXT + 2, second)] {
         while !text.is_empty() {
             let line = cut(&mut text, b'\n').trim_ascii_start();
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if !matches!(line, [] | [b'#', ..]) {
-                settings.push((number, words.join(&[line])));
+                settings.push(Setting::new(number, words.join(&[line])));
             }
         }
     }
     // Words that nobody knows are left to us by the kernel, and are no command where there is another.
     let another = settings
         .iter()
-        .any(|(_, word)| word.bytes().starts_with(b"exec="));
+        .any(|setting| setting.word.bytes().starts_with(b"exec="));
     let plain = !iterate(arguments).any(|word| word.bytes().starts_with(b"-"));
     if another && plain && !given {
         arguments = &[None];
@@ -110,15 +125,16 @@ impl<'a> Parser<'_, 'a> {
             return;
         }
         let mut command = Array::new(self.complaints.words());
-        // In which text each option was met, or that it was among the arguments.
-        let (mut said, mut whose) = (self.seen.map(u8::from), 0);
+        let mut whose = 0;
         for turn in 0..3 {
-            let turn = KERNEL + if adds { 2 - turn } else { turn };
-            for &(text, word) in self.settings.iter().filter(|(text, _)| *text == turn) {
+            let turn = TEXT + if adds { 2 - turn } else { turn };
+            self.source = turn;
+            for setting in self.settings.iter().filter(|setting| setting.text == turn) {
+                let &Setting { text, word, .. } = setting;
                 let mut value = word.bytes();
                 let name = cut(&mut value, b'=');
                 let rest = word.skip(name.len() + 1);
-                let flag = match name {
+                match name {
                     b"exec" if command.is_empty() => {
                         whose = text;
                         command.push(Some(rest));
@@ -129,9 +145,9 @@ impl<'a> Parser<'_, 'a> {
                         continue;
                     }
                     b"exec" | b"arg" => continue,
-                    _ => options::named(Verb::Init, false, name),
-                };
-                let Some(flag) = flag else {
+                    _ => {}
+                }
+                let Some(flag) = &setting.flag else {
                     if !adds {
                         let error = unknown(Verb::Init, word.bytes(), name);
                         self.complaints.push(error);
@@ -142,15 +158,14 @@ impl<'a> Parser<'_, 'a> {
                 if adds != (takes && flag.repeats()) {
                     continue;
                 }
-                if let Some(met) = said.get_mut(flag.id as usize).filter(|_| !adds) {
-                    if *met != 0 && *met != text {
-                        continue;
-                    }
-                    *met = text;
+                let seen = self.seen(flag.id);
+                if !adds && seen != 0 && seen & !OFF != text {
+                    continue;
                 }
-                // A switch that is off.
                 if takes || !has(word.bytes(), b'=') || !matches!(value, b"" | b"0") {
-                    self.apply(&flag, takes.then_some(rest));
+                    self.apply(flag, takes.then_some(rest));
+                } else {
+                    self.note(flag.id, text | OFF);
                 }
                 // As whom something runs, and among whose files, is not left to chance.
                 if matches!(flag.id, Id::Uid | Id::Gid | Id::Groups | Id::NewRoot)
@@ -161,6 +176,7 @@ impl<'a> Parser<'_, 'a> {
                 self.complain();
             }
         }
+        self.source = WORD;
         if !adds && self.request.config.command.is_empty() && !command.is_empty() {
             command.push(None);
             self.request.config.command = command.finish();

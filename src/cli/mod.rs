@@ -14,14 +14,16 @@ mod lists;
 mod machine;
 mod name;
 mod nearest;
+mod request;
 mod target;
 mod value;
 
 pub use help::{OVERVIEW, Usage};
 pub use machine::machine;
 pub use name::Name;
+pub use request::{Request, Wish};
 
-use crate::config::{Config, Init, Operation, Pack, View};
+use crate::config::{Init, Operation};
 use crate::error::Error;
 use crate::names::options::{self, COUNT, Flag};
 use crate::names::{Id, Verb};
@@ -32,45 +34,6 @@ use crate::words::{Array, Words};
 use lists::Lists;
 use machine::Setting;
 use nearest::nearest;
-
-/// What the caller wants.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Request<'a> {
-    /// Of whom.
-    pub verb: Verb,
-    /// As whom.
-    pub name: Name,
-    /// What is to be done.
-    pub wish: Wish,
-    /// How.
-    pub config: Config<'a>,
-    /// Say afterwards where the time went.
-    pub timing: bool,
-    /// What is to be shown, where nothing is run.
-    pub view: View<'a>,
-    /// What is wrong with a machine's settings, and left out.
-    pub complaints: &'a [Error<'a>],
-    /// What an image holds, beside the command.
-    pub pack: Pack<'a>,
-}
-
-/// What is to be done with a verb.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Wish {
-    /// What it is for.
-    #[default]
-    Do,
-    /// Print what that would be.
-    Explain,
-    /// Print its options.
-    Help,
-    /// No verb at all: print the overview.
-    Overview,
-    /// Print the version.
-    Version,
-    /// Print the licence.
-    License,
-}
 
 /// Verbs, and options in a verb's place.
 const VERBS: &str = "run enter init list compare check pack help --help -h version --version -V";
@@ -122,7 +85,8 @@ fn parse_with<'a>(
         rest: arguments,
         request,
         lists: Lists::new(words),
-        seen: [false; COUNT],
+        seen: [0; COUNT],
+        source: WORD,
         error: None,
         settings,
         complaints: Array::new(words),
@@ -158,13 +122,22 @@ pub fn unknown<'a>(verb: Verb, word: &'a [u8], name: &[u8]) -> Error<'a> {
     Error::UnknownOption { word, nearest }
 }
 
+/// Where options come from: words, variables, or a machine's texts, which have the numbers from [`TEXT`] on.
+const WORD: u8 = 1;
+const VARIABLE: u8 = 2;
+const TEXT: u8 = 3;
+/// Said to be off.
+const OFF: u8 = 8;
+
 /// The state between two options.
 struct Parser<'r, 'a> {
     rest: &'a Strings<'a>,
     request: &'r mut Request<'a>,
     lists: Lists<'a>,
-    /// For each option whether it was given.
-    seen: [bool; COUNT],
+    /// For each option from where it was given, or that it was said to be off there; or 0.
+    seen: [u8; COUNT],
+    /// From where what is read now comes.
+    source: u8,
     /// The first thing that is wrong, which ends the parsing.
     error: Option<Error<'a>>,
     settings: &'a [Setting<'a>],
@@ -202,7 +175,17 @@ impl<'a> Parser<'_, 'a> {
     }
 
     fn given(&self, id: Id) -> bool {
-        self.seen.get(id as usize).is_some_and(|&given| given)
+        (WORD..OFF).contains(&self.seen(id))
+    }
+
+    fn note(&mut self, id: Id, source: u8) {
+        if let Some(seen) = self.seen.get_mut(id as usize) {
+            *seen = source;
+        }
+    }
+
+    fn seen(&self, id: Id) -> u8 {
+        self.seen.get(id as usize).copied().unwrap_or(0)
     }
 
     fn options(&mut self) -> Option<()> {
@@ -314,9 +297,7 @@ impl<'a> Parser<'_, 'a> {
         if self.given(option) && !flag.repeats() {
             return self.fail(Error::Repeated(option));
         }
-        if let Some(seen) = self.seen.get_mut(option as usize) {
-            *seen = true;
-        }
+        self.note(option, self.source);
         let mut words = [thin!(""); Operation::WORDS];
         let mut attached = attached;
         for place in words.iter_mut().take(flag.values()) {

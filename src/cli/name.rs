@@ -1,7 +1,7 @@
 //! The names that the program goes by: under those of other inits it takes their variables, says what
 //! others read of them, and ends with their exit codes.
 
-use super::Parser;
+use super::{Parser, VARIABLE};
 use crate::config::{Config, Target};
 use crate::error::Error;
 use crate::names::Id;
@@ -95,7 +95,7 @@ impl<'a> Parser<'_, 'a> {
     /// Options that were not given as words, and that variables stand for: `PIDONE_INIT_GRACE` for
     /// `--grace`, and those of the program whose name we have.
     pub(super) fn variables(&mut self, environment: &'a Strings<'a>) -> Option<()> {
-        let as_words = self.seen;
+        self.source = VARIABLE;
         for pair in iterate(environment) {
             let mut value = pair.bytes();
             let variable = cut(&mut value, b'=');
@@ -110,7 +110,7 @@ impl<'a> Parser<'_, 'a> {
                 None => other == Some(flag.id),
             });
             match known {
-                Some(flag) if as_words.get(flag.id as usize) == Some(&true) => {}
+                Some(flag) if !matches!(self.seen(flag.id), 0 | VARIABLE) => {}
                 Some(flag) if flag.values() > 0 => {
                     self.apply(&flag, Some(pair.skip(variable.len() + 1)))?
                 }

@@ -61,6 +61,7 @@ values! {
     n16 Arg::Number(16);
     n32 Arg::Number(32);
     n24 Arg::Number(24);
+    m0022 Arg::Mode(0o022);
     m0755 Arg::Mode(0o755);
     m1777 Arg::Mode(0o1777);
     m0644 Arg::Mode(0o644);

@@ -326,14 +326,14 @@ pub(super) fn read_at<'w>(words: &'w Words, folder: Fd, name: &CStr, most: usize
 /// What can be read from a descriptor, up to the end or to about a length.
 #[inline(never)]
 fn read_all(fd: Fd, bytes: &mut Array<u8>, most: usize) -> core::result::Result<(), Errno> {
-    let mut buffer = [0; 1024];
-    while bytes.len() < most {
-        match file::read(fd, &mut buffer)? {
-            0 => break,
-            count => bytes.extend(buffer.get(..count).unwrap_or(&[])),
-        }
+    let mut count = Ok(1);
+    while bytes.len() < most && !matches!(count, Ok(0) | Err(_)) {
+        let length = bytes.len();
+        count = file::read(fd, bytes.spare(1024));
+        bytes.cut_to(length + count.unwrap_or(0));
     }
-    Ok(())
+    bytes.trim();
+    count.map(|_| ())
 }
 
 /// The value of a line `Name:\tvalue`; empty if there is none.

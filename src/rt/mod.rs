@@ -26,18 +26,21 @@ use pidone::{Process, ThinCStr};
 #[unsafe(link_section = ".bss.stack")]
 static MEMORY: Memory = Memory(UnsafeCell::new(Parts {
     child: [0; Stack::SIZE],
-    own: [0; Stack::SIZE],
+    own: [0; Stack::SIZE + INTO_PAGE],
     words: [0; Stack::SIZE],
 }));
 
 struct Memory(UnsafeCell<Parts>);
 
+/// How far into a page our stack reaches: one page holds that, and the first of the words.
+const INTO_PAGE: usize = 0x380;
+
 #[repr(C, align(16))]
 struct Parts {
-    /// The child's stack.
+    /// The child's stack. One page of it is enough for nearly all.
     child: [u8; Stack::SIZE],
     /// Ours: the end of the kernel's has a random place, and would be a page more.
-    own: [u8; Stack::SIZE],
+    own: [u8; Stack::SIZE + INTO_PAGE],
     /// For any plan of ordinary size. It begins in the page where our stack does.
     words: [u8; Stack::SIZE],
 }
@@ -55,7 +58,7 @@ unsafe extern "C" {
 
 /// The file from which we run, up to the end of the code: what comes after that is for tools.
 fn image() -> [&'static [u8]; 2] {
-    let [start, before, code, end] = [
+    let [start, constants, code, end] = [
         &raw const file_start,
         &raw const constants_end,
         &raw const code_start,
@@ -64,7 +67,7 @@ fn image() -> [&'static [u8]; 2] {
     // SAFETY: both ranges are mapped from the file, and nothing in them is ever written to.
     unsafe {
         [
-            core::slice::from_raw_parts(start, before as usize - start as usize),
+            core::slice::from_raw_parts(start, constants as usize - start as usize),
             core::slice::from_raw_parts(code, end as usize - code as usize),
         ]
     }

@@ -3,7 +3,7 @@
 use super::{Process, carry_out};
 use crate::cli::{self, Request, Wish};
 use crate::compile::boot;
-use crate::config::{Gift, Machine, Report};
+use crate::config::{Gift, Machine, Report, Root};
 use crate::error::{Error, FAILED, Refused};
 use crate::host::Host;
 use crate::host::probe::kernel;
@@ -22,15 +22,14 @@ pub fn run<'a>(
     host: Host<'a>,
     words: &'a Words,
 ) -> Result<u8, Error<'a>> {
-    let mounts = boot::mounts(host.closed, words);
     if request.wish == Wish::Explain {
-        explain(&of(request), &mounts, words);
+        explain(&of(request), host.closed, words);
         return carry_out(request, host, words);
     }
     if !kernel::is_ours() {
         return Err(Error::NoMachine);
     }
-    carry_through(words, &mounts, true);
+    mount(host.closed, words);
     let mut machine = TELLING;
     let code = boot(process, request, &mut machine, words).unwrap_or_else(|error| {
         report::complain(words, &error);
@@ -41,9 +40,9 @@ pub fn run<'a>(
 
 /// What would be done, as far as that can be said elsewhere.
 #[inline(never)]
-fn explain(wish: &Machine, mounts: &Plan, words: &Words) {
+fn explain(wish: &Machine, closed: bool, words: &Words) {
     let show = |plan: &Plan| report::print(words, &Shown(plan));
-    show(mounts);
+    show(&boot::mounts(closed, words));
     let found = kernel::look_at_modules(wish, words);
     show(&boot::modules(wish, &found, words));
     if let Some(root) = &wish.root {
@@ -71,15 +70,12 @@ fn boot<'a>(
         return Err(error);
     }
     *wish = of(request);
-    let found = kernel::look_at_modules(wish, words);
-    carry_through(words, &boot::modules(wish, &found, words), true);
+    load(wish, words);
     if let Some(root) = &wish.root {
-        // A module may be a type of file system.
-        let found = kernel::look_at_devices(words);
-        if !carry_through(words, &boot::root(wish, root, &found, words), false) {
+        if !switch(wish, root, words) {
             return Ok(FAILED);
         }
-        carry_through(words, &boot::mounts(false, words), true);
+        mount(false, words);
         texts[2] = kernel::settings(words);
         read(process, request, texts, words)?;
         *wish = of(request);
@@ -87,8 +83,7 @@ fn boot<'a>(
     for error in request.complaints {
         report::complain(words, error);
     }
-    let found = kernel::look_around(wish, words);
-    carry_through(words, &boot::gifts(wish, &found, words), true);
+    give(wish, words);
     let host_name = &mut request.config.process.hostname;
     *host_name = host_name.or_else(|| kernel::host_name(words));
     let host = process.host(request);
@@ -117,6 +112,31 @@ fn read<'a>(
 #[inline(never)]
 fn of<'a>(request: &Request<'a>) -> Machine<'a> {
     request.config.init.map_or(TELLING, |init| init.machine)
+}
+
+/// Mounts the kernel's file systems. This and what follows is planned, done and forgotten.
+fn mount(closed: bool, words: &Words) {
+    let words = &*words.apart();
+    carry_through(words, &boot::mounts(closed, words), true);
+}
+
+fn load(wish: &Machine, words: &Words) {
+    let words = &*words.apart();
+    let found = kernel::look_at_modules(wish, words);
+    carry_through(words, &boot::modules(wish, &found, words), true);
+}
+
+/// Whether there is another root now. A module may be a type of file system.
+fn switch(wish: &Machine, root: &Root, words: &Words) -> bool {
+    let words = &*words.apart();
+    let found = kernel::look_at_devices(words);
+    carry_through(words, &boot::root(wish, root, &found, words), false)
+}
+
+fn give(wish: &Machine, words: &Words) {
+    let words = &*words.apart();
+    let found = kernel::look_around(wish, words);
+    carry_through(words, &boot::gifts(wish, &found, words), true);
 }
 
 /// Performs a plan that has no child; whether nothing was refused that matters.
