@@ -244,6 +244,7 @@ const UNSAFE: &[&str] = &[
     "strings.rs",
     "sys/",
     "words.rs",
+    "words/array.rs",
 ];
 
 /// Where raw pointer types may stand.
@@ -254,6 +255,7 @@ const POINTERS: &[&str] = &[
     "strings.rs",
     "sys/",
     "words.rs",
+    "words/array.rs",
 ];
 
 /// What runs in memory that parent and child share: it must neither allocate nor panic.
