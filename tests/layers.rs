@@ -715,6 +715,28 @@ fn index(line: &str) -> bool {
     })
 }
 
+/// What every architecture has to have is not written down but in the others.
+#[test]
+fn architectures_have_the_same_items() {
+    let sources = sources();
+    for folder in ["arch", "rt"] {
+        let items = |name: &str| {
+            let path = format!("{folder}/{name}.rs");
+            let source = sources.iter().find(|source| source.path == path);
+            let lines = source.expect("a file for each").code.lines();
+            let mut items: Vec<&str> = lines
+                .filter(|line| line.starts_with("pub ") || line.starts_with("unsafe extern "))
+                .filter_map(|line| line.split(['(', ':', ';']).next())
+                .collect();
+            items.sort();
+            items
+        };
+        let known = items("x86_64");
+        assert!(known.len() > 3, "{known:?}");
+        assert_eq!(items("aarch64"), known, "src/{folder}");
+    }
+}
+
 #[test]
 fn there_is_no_heap() {
     let mut broken = Broken::default();
