@@ -133,7 +133,10 @@ fn a_file_of_the_host_gets_the_exit_code() {
     let scratch = Scratch::new("report");
     let words = "pidone.modules=/modules pidone.report=file:/dev/vport0p1 pidone.report=virtio:none \
         pidone.report=virtio:code pidone.report=virtio:co";
-    let Some(mut machine) = machine(words, "exit 9") else {
+    // Ports come one after the other, and can be written to a little later.
+    let script = "until [ -e /sys/class/virtio-ports/vport0p4/name ]; do sleep 0.1; done\n\
+        printf first, >/dev/vport0p4; exit 9";
+    let Some(mut machine) = machine(words, script) else {
         return;
     };
     let modules = ["virtio_ring", "virtio", "virtio_mmio", "virtio_console"];
@@ -159,7 +162,7 @@ fn a_file_of_the_host_gets_the_exit_code() {
         let file = scratch.path.join(format!("{name}.file"));
         std::fs::read_to_string(file).unwrap_or_default()
     });
-    assert_eq!(said, ["9\n", "", "9\n", "9\n"], "{}", ended.console);
+    assert_eq!(said, ["9\n", "", "9\n", "first,9\n"], "{}", ended.console);
     let refused = "pidone: --report \"none\": ";
     let line = ended.console.lines().find(|line| line.starts_with(refused));
     assert!(
