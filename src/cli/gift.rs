@@ -49,6 +49,7 @@ const FLAGS: [u64; 6] = [
 pub fn gift<'a>(id: Id, word: ThinCStr<'a>, words: &'a Words) -> Option<Gift<'a>> {
     Some(match id {
         Id::Sysctl => parameter(word, words)?,
+        Id::Clock => Gift::Time(decimal(word.bytes())?),
         Id::Link => Gift::Link(link(word)?),
         Id::Dns => {
             address(word.bytes(), &mut [0; 16])?;

@@ -36,7 +36,7 @@ pub fn store<'a>(
         Id::Modules => machine.modules = Some(words),
         Id::NewRoot => machine.root = Some(gift::root(words, lists.gifts.words())?),
         Id::OverRoot => machine.overlay = Some(words),
-        Id::Sysctl | Id::Link | Id::Dns | Id::Report => {
+        Id::Sysctl | Id::Clock | Id::Link | Id::Dns | Id::Report => {
             let gift = gift::gift(id, words, lists.gifts.words())?;
             lists.gifts.push(gift);
         }

@@ -76,6 +76,8 @@ pub enum Gift<'a> {
         /// What is written there.
         value: ThinCStr<'a>,
     },
+    /// What the clock says: seconds since 1970.
+    Time(u64),
     /// A network device.
     Link(Link<'a>),
     /// Who knows names.

@@ -31,6 +31,7 @@ macro_rules! calls {
 calls! {
     chdir SYS_chdir
     chroot SYS_chroot
+    clock_settime SYS_clock_settime
     close SYS_close
     close_range SYS_close_range
     connect SYS_connect

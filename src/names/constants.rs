@@ -33,6 +33,7 @@ constants! {
     AF_INET6
     AF_VSOCK
     AT_FDCWD
+    CLOCK_REALTIME
     CLOSE_RANGE_CLOEXEC
     FD_CLOEXEC
     F_ADD_SEALS

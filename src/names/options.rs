@@ -240,6 +240,7 @@ options! {
     NewRoot "" "root" "DEV[:TYPE[:OPT]]" "the root: a block device, a virtiofs or 9p tag" "a device such as /dev/vda, or a tag and its type, and perhaps : and options"
     OverRoot "" "overlay" "tmpfs|DEV" "what is written goes there, not to the root" ""
     Sysctl "" "sysctl" "NAME=VALUE" "a parameter of the kernel" "a name such as net.ipv4.ip_forward, =, and a value"
+    Clock "" "time" "SECONDS" "what the clock says, since 1970" "a number of seconds"
     Link "" "net" "DEV,ADDR/LEN[,...]" "a network device's address[,GATEWAY][,mtu=N]" "such as eth0,10.0.2.15/24,10.0.2.2 or eth0,fd00::2/64,mtu=9000"
     Dns "" "dns" "ADDR" "a name server, for /etc/resolv.conf" "an address such as 10.0.2.3 or fd00::3"
     PowerButton "" "power-button" "" "it ends the machine" ""

@@ -63,10 +63,10 @@ fn the_usual_is_mounted() {
 #[test]
 fn a_workload_is_somebody_somewhere() {
     let words = "pidone.uid=app pidone.groups=wheel pidone.chdir=~ pidone.env=A=b pidone.rlimit=nofile=64 \
-        pidone.sysctl=kernel.domainname=example pidone.nice=5 FROM_KERNEL=1";
+        pidone.sysctl=kernel.domainname=example pidone.nice=5 pidone.time=1000000000 FROM_KERNEL=1";
     let words = format!(
         "pidone.report=console {words} -- sh -c \"busybox id; pwd; echo $A $FROM_KERNEL $PATH; ulimit -n; \
-        busybox awk '{{ print $19 }}' /proc/self/stat; busybox cat /proc/sys/kernel/domainname; echo said >/dev/stderr\""
+        busybox awk '{{ print $19 }}' /proc/self/stat; busybox cat /proc/sys/kernel/domainname; busybox date -u +%F; echo said >/dev/stderr\""
     );
     let Some(mut machine) = bare(&words) else {
         return;
@@ -86,6 +86,7 @@ fn a_workload_is_somebody_somewhere() {
             "64",
             "5",
             "example",
+            "2001-09-09",
             "said",
             "pidone: exit 0",
         ],

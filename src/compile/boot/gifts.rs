@@ -10,6 +10,7 @@ use crate::host::Hardware;
 use crate::names::{Constant, Errno, Id};
 use crate::plan::{Arg, Call, Data, Plan, Refusal, Slot};
 use crate::strings::{ThinCStr, thin};
+use crate::text::packed::packed;
 use crate::text::{Text, put};
 use crate::words::Words;
 
@@ -33,6 +34,14 @@ pub fn gifts<'p>(wish: &'p Machine<'p>, found: &Hardware<'p>, words: &'p Words) 
             Gift::Parameter { word, path, value } => {
                 list.about(Id::Sysctl, core::slice::from_ref(word));
                 write_file(&mut list, Arg::Text(*path), *value, Id::Sysctl);
+            }
+            Gift::Time(seconds) => {
+                list.about(Id::Clock, &[]);
+                let time = list.record(&[
+                    (packed!("tv_sec"), Arg::Number(*seconds as i64)),
+                    (packed!("tv_nsec"), Arg::Number(0)),
+                ]);
+                list.say(phrase!("clock_settime CLOCK_REALTIME $0"), &[time]);
             }
             Gift::Link(link) => {
                 let number = numbers.next().copied().unwrap_or(0);
