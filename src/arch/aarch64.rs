@@ -79,10 +79,10 @@ pub const MONITOR: (&[u8], bool) = (b"semihost", false);
 /// What people are told of `--report`.
 macro_rules! report {
     (help) => {
-        "console, semihost, file:PATH, vsock:CID:PORT, virtio:NAME"
+        "console, semihost, file:PATH, vsock:CID:PORT, virtio:NAME, krun"
     };
     (wanted) => {
-        "such as console, semihost, file:/dev/vport0p1, vsock:2:1024 or virtio:name"
+        "such as console, semihost, file:/dev/vport0p1, vsock:2:1024, virtio:name or krun"
     };
 }
 pub(crate) use report;

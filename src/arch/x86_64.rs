@@ -78,10 +78,10 @@ pub const MONITOR: (&[u8], bool) = (b"port:0x", true);
 /// What people are told of `--report`.
 macro_rules! report {
     (help) => {
-        "console, port:0xN, file:PATH, vsock:CID:PORT, virtio:NAME"
+        "console, port:0xN, file:PATH, vsock:CID:PORT, virtio:NAME, krun"
     };
     (wanted) => {
-        "such as console, port:0xf4, file:/dev/vport0p1, vsock:2:1024 or virtio:name"
+        "such as console, port:0xf4, file:/dev/vport0p1, vsock:2:1024, virtio:name or krun"
     };
 }
 pub(crate) use report;

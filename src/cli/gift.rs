@@ -175,17 +175,20 @@ fn report(word: ThinCStr) -> Option<Report> {
     }
     let name = cut(&mut rest, b':');
     let after = word.skip(name.len() + 1);
-    Some(match (position("console virtio file vsock", name)?, rest) {
-        (0, []) => Report::Console,
-        (1, [_, ..]) => Report::Virtio(after),
-        (2, [b'/', ..]) => Report::File(after),
-        (3, mut port) => {
-            let cid = id(cut(&mut port, b':'))?;
-            let address = [libc::AF_VSOCK as u32, id(port)?, cid, 0];
-            Report::Vsock { word, address }
-        }
-        _ => return None,
-    })
+    Some(
+        match (position("console virtio file vsock krun", name)?, rest) {
+            (0, []) => Report::Console,
+            (1, [_, ..]) => Report::Virtio(after),
+            (2, [b'/', ..]) => Report::File(after),
+            (4, []) => Report::Krun,
+            (3, mut port) => {
+                let cid = id(cut(&mut port, b':'))?;
+                let address = [libc::AF_VSOCK as u32, id(port)?, cid, 0];
+                Report::Vsock { word, address }
+            }
+            _ => return None,
+        },
+    )
 }
 
 #[cfg(test)]

@@ -115,6 +115,8 @@ pub enum Report<'a> {
     Monitor(u16),
     /// A file.
     File(ThinCStr<'a>),
+    /// libkrun, through the root that it shares with the machine.
+    Krun,
     /// A port of a virtio console, by its name.
     Virtio(ThinCStr<'a>),
     /// Who listens on a port of another machine: mostly the host, which is 2 (vsock(7)).

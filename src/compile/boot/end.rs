@@ -43,6 +43,14 @@ pub fn end<'p>(
                 };
                 create(*path, line.skip("pidone: exit ".len()), &mut list);
             }
+            Gift::Report(Report::Krun) => {
+                list.about(Id::Report, &[]);
+                // `KRUN_SET_EXIT_CODE`, which is no ioctl(2) of Linux.
+                let parts = [Arg::Number(0x7602), Arg::Number(code.into())];
+                let phrase =
+                    phrase!("openat here root_path READ =folder; ioctl folder $0 $1; close folder");
+                list.say(phrase, &parts);
+            }
             Gift::Report(Report::Vsock { word, address }) => {
                 list.about(Id::Report, core::slice::from_ref(word));
                 let phrase = phrase!(
