@@ -150,7 +150,7 @@ pub fn launch(
     )
 }
 
-/// Performs a plan that has no child, and tells what is refused. Of a wish that cannot be met the rest is left out;
+/// Performs a plan that has no child, all of it at one time, and tells what is refused. Of a wish that cannot be met the rest is left out;
 /// other wishes are met if that `goes_on`.
 ///
 /// # Errors
@@ -160,8 +160,9 @@ pub fn launch(
 pub fn perform(plan: &Plan, goes_on: bool, tell: &dyn Fn(Failure)) -> Result<(), Failure> {
     let cell = Cell::new();
     let mut performer = Performer::new(plan, &cell, None);
+    let who = plan.step(1).map_or(Who::Before, |step| step.who);
     loop {
-        let failure = match performer.perform_all(Who::Before) {
+        let failure = match performer.perform_all(who) {
             Err(failure) => failure,
             Ok(()) => return Ok(()),
         };

@@ -5,8 +5,8 @@ use crate::cli::{self, Request, Wish};
 use crate::compile::boot;
 use crate::config::{Gift, Machine, Report, Root};
 use crate::error::{Error, FAILED, Refused};
-use crate::host::Host;
 use crate::host::probe::kernel;
+use crate::host::{Hardware, Host};
 use crate::launch::perform;
 use crate::plan::{Plan, Shown};
 use crate::report;
@@ -23,8 +23,16 @@ pub fn run<'a>(
     words: &'a Words,
 ) -> Result<u8, Error<'a>> {
     if request.wish == Wish::Explain {
-        explain(&of(request), host.closed, words);
-        return carry_out(request, host, words);
+        let wish = of(request);
+        explain(&wish, host.closed, words);
+        let code = carry_out(request, host, words)?;
+        // Nobody knows what will be mounted then.
+        let found = Hardware {
+            places: &[],
+            ..kernel::look_at_places(&wish, words)
+        };
+        report::print(words, &Shown(&boot::end(&wish, &found, 0, words)));
+        return Ok(code);
     }
     if !kernel::is_ours() {
         return Err(Error::NoMachine);

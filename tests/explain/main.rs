@@ -18,7 +18,7 @@ mod trace;
 mod views;
 
 use cgroup::Cgroup;
-use support::{Caller, Scratch, callers, has, skip};
+use support::{Caller, Ran, Scratch, callers, has, pidone, skip};
 use trace::{Run, compare};
 
 const PATH: &str = "/usr/bin:/bin";
@@ -623,4 +623,38 @@ fn resources_are_explained() {
         });
     }
     assert_eq!(cgroup.inside().len(), 0);
+}
+
+/// All of a machine, from its first mount to its end, in the order in which it would be done.
+#[test]
+fn a_machine_is_explained_to_its_end() {
+    for &caller in callers() {
+        let words = [
+            "init",
+            "--vm",
+            "--report",
+            "console",
+            "--explain",
+            "/bin/true",
+        ];
+        let ran: Ran = pidone(caller, &words)
+            .output()
+            .expect("pidone can be started")
+            .into();
+        let mut rest = ran.out.as_str();
+        for part in [
+            "mount(\"proc\", \"/proc\"",
+            "SIOCSIFFLAGS",
+            "execve(\"/bin/true\"",
+            "after the command has ended\n",
+            "write(2, \"pidone: exit 0\\n\", 15)",
+            "sync()",
+        ] {
+            let (_, after) = rest
+                .split_once(part)
+                .unwrap_or_else(|| panic!("{part}: {}", ran.out));
+            rest = after;
+        }
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    }
 }

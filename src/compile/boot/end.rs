@@ -7,7 +7,7 @@ use crate::compile::steps::List;
 use crate::config::{Gift, Machine, Report};
 use crate::host::Hardware;
 use crate::names::{Errno, Id};
-use crate::plan::{Arg, Call, Data, Plan, Refusal, Slot};
+use crate::plan::{Arg, Call, Data, Plan, Refusal, Slot, Who};
 use crate::strings::thin;
 use crate::text::{Text, put};
 use crate::words::Words;
@@ -24,6 +24,7 @@ pub fn end<'p>(
     words: &'p Words,
 ) -> Plan<'p> {
     let mut list = List::new(words);
+    list.turn(Who::After);
     let mut text = Text::new(words);
     put!(&mut text, "pidone: exit ", u64::from(code), "\n");
     let line = text.take_path();
