@@ -59,6 +59,9 @@ pub fn compile<'p>(
     }
 }
 
+/// Room for as many steps as most plans have, and pages that nobody touches for those that have less.
+const USUAL: usize = 64;
+
 /// The plan of a command in new namespaces, or in another's.
 #[inline(never)]
 fn sandbox<'p>(
@@ -70,6 +73,8 @@ fn sandbox<'p>(
     let env = environment::environment(config, host, words);
     let cgroups = cgroup::cgroups(config, host)?;
     let mut list = List::new(words);
+    // A list that grows leaves pages behind that it was in.
+    list.steps.reserve(USUAL);
     list.closes_files = config.mounts.read_only;
     let maps = identity::maps(config, host, &resolved, &mut list);
     let credentials = credentials::credentials(config, host, &resolved, &maps, &mut list);

@@ -264,6 +264,7 @@ impl<'p> List<'p> {
                 continue;
             };
             let mut args = Array::new(self.words());
+            args.reserve(words.len());
             let mut yields = None;
             for &word in words {
                 let at = usize::from(word & 0x1f).wrapping_sub(1);

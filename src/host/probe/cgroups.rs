@@ -15,8 +15,7 @@ const USUAL: ThinCStr = thin!("/sys/fs/cgroup");
 /// The facts for these wishes: a cgroup in each hierarchy that is needed.
 #[inline(never)]
 pub fn cgroups<'w>(resources: &Resources, words: &'w Words) -> &'w [Cgroup<'w>] {
-    let [all, own] =
-        [thin!("/proc/self/mounts"), thin!("/proc/self/cgroup")].map(|file| read(words, file));
+    let own = read(words, thin!("/proc/self/cgroup"));
     let mut name = Text::new(words);
     put!(
         &mut name,
@@ -27,18 +26,31 @@ pub fn cgroups<'w>(resources: &Resources, words: &'w Words) -> &'w [Cgroup<'w>] 
     );
     let mut missing = resources.controllers();
     let mut found = Array::new(words);
-    // Version 1 first: what it has is not to be had from the other.
-    for unified in [false, true] {
-        let mut mounts = all;
-        while !mounts.is_empty() && (missing != 0 || found.is_empty()) {
-            let mut line = cut(&mut mounts, b'\n');
-            let [_, point, kind, options] = [(); 4].map(|()| cut(&mut line, b' '));
-            let controllers = match kind {
-                b"cgroup" if !unified => cgroup::controllers(options) & missing,
-                b"cgroup2" if unified => missing,
+    let mut all = own;
+    // Where they usually are before where they may be, for a machine may have many mounts. Version 1 first: what it has
+    // is not to be had from the other.
+    for (usual, unified) in [(true, false), (true, true), (false, false), (false, true)] {
+        if missing == 0 && !found.is_empty() {
+            break;
+        }
+        if !usual && !unified {
+            all = read(words, thin!("/proc/self/mounts"));
+        }
+        let mut lines = all;
+        while !lines.is_empty() && (missing != 0 || found.is_empty()) {
+            let mut line = cut(&mut lines, b'\n');
+            let (point, of_two, names) = match usual {
+                true => usual_place(&mut line, words),
+                false => mount(&mut line),
+            };
+            let controllers = match of_two {
+                Some(false) if !unified => cgroup::controllers(names) & missing,
+                Some(true) if unified => missing,
                 _ => continue,
             };
-            if controllers == 0 && !(unified && found.is_empty()) {
+            if controllers == 0 && !(unified && found.is_empty())
+                || usual && !exists(words, &[point, b"/cgroup.procs"])
+            {
                 continue;
             }
             missing &= !controllers;
@@ -69,6 +81,34 @@ pub fn cgroups<'w>(resources: &Resources, words: &'w Words) -> &'w [Cgroup<'w>] 
     found.finish()
 }
 
+/// Of a line of /proc/PID/cgroup (cgroups(7)) where that hierarchy usually is mounted, whether it is of version 2, and
+/// its controllers.
+#[inline(never)]
+fn usual_place<'l>(line: &mut &'l [u8], words: &'l Words) -> Place<'l> {
+    cut(line, b':');
+    match cut(line, b':') {
+        b"" => (USUAL.bytes(), Some(true), b""),
+        names => {
+            let point = words.join(&[USUAL.bytes(), b"/", names]);
+            (point.bytes(), Some(false), names)
+        }
+    }
+}
+
+/// The same of a line of /proc/PID/mounts.
+fn mount<'l>(line: &mut &'l [u8]) -> Place<'l> {
+    let [_, point, kind, options] = [(); 4].map(|()| cut(line, b' '));
+    let of_two = match kind {
+        b"cgroup" => Some(false),
+        b"cgroup2" => Some(true),
+        _ => None,
+    };
+    (point, of_two, options)
+}
+
+/// Mount point, whether it is of version 2 if it is a hierarchy at all, controllers.
+type Place<'l> = (&'l [u8], Option<bool>, &'l [u8]);
+
 /// The path of the cgroup in which that of the command is made, in its hierarchy: the one that was named,
 /// or our own. With version 2 the one that ours is in: one with processes gives no controllers to those
 /// inside.
@@ -98,7 +138,7 @@ fn path<'w>(
     } else if unified {
         let slash = own.iter().rposition(|&byte| byte == b'/');
         own = own.get(..slash.unwrap_or(0)).unwrap_or(own);
-    } else if !exists(words, &[point, own]) {
+    } else if own != b"/" && !exists(words, &[point, own]) {
         // What is mounted is a part of the hierarchy: in a container that, in which we are.
         own = b"";
     }
