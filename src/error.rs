@@ -73,6 +73,8 @@ pub enum Error<'a> {
     },
     /// A modifier before no operation that it could be for.
     Unused(Id),
+    /// An option without another that it is about.
+    Needs(Id, Id),
     /// An overlay without layers below.
     NoLayers(Id),
     /// An option needs a new namespace of a type that is to be shared or joined.
@@ -234,6 +236,7 @@ impl Show for Error<'_> {
                 );
                 put!(text, "put it before one that makes something");
             }
+            Error::Needs(option, other) => put!(text, option, " needs ", other),
             Error::NoLayers(option) => {
                 put!(text, option, " needs layers: --overlay-src S before it")
             }

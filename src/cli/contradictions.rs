@@ -34,6 +34,9 @@ impl Parser<'_, '_> {
                 return self.fail(Error::Contradiction(one, two));
             }
         }
+        if self.given(Id::OverRoot) && !self.given(Id::NewRoot) {
+            return self.fail(Error::Needs(Id::OverRoot, Id::NewRoot));
+        }
         self.kept()
     }
 

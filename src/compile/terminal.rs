@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::host::Host;
 use crate::names::Id;
 use crate::plan::Arg;
+use crate::strings::thin;
 use crate::text::packed::packed;
 
 /// Makes it, as large as ours, while paths are the caller's.
@@ -33,8 +34,11 @@ pub fn take(config: &Config, host: &Host, own_session: bool, because: Id, child:
     let tty = config.process.tty;
     child.say_for(if tty { Id::Tty } else { because }, phrase!("setsid"), &[]);
     if tty && host.machine {
-        child.say(phrase!("ioctl zero TIOCSCTTY zero"), &[]);
-    } else if tty {
+        // What the kernel opened is not what has a name now: it is on the first root.
+        let console = Arg::Text(thin!("/dev/console"));
+        child.say(phrase!("openat here $0 THEIRS =peer"), &[console]);
+    }
+    if tty {
         let phrase = phrase!(
             "ioctl peer TIOCSCTTY zero; dup3 peer zero zero; dup3 peer n1 zero; dup3 peer n2 zero"
         );

@@ -102,6 +102,8 @@ fn a_workload_may_have_a_terminal() {
     machine.files.file("etc/profile", 0o644, Vec::new());
     let mut running = machine.start();
     running.until("/ # ");
+    running.type_in("busybox tty\n");
+    running.until("\n/dev/console\n");
     running.type_in("sh -c 'echo in $((1+1)); exec busybox sleep 100'\n");
     running.until("\nin 2\n");
     running.type_in("\x1a");
