@@ -8,7 +8,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 use support::{
     Caller, Held, ORDINARY, Ran, Scratch, callers, command, eventually, has, is_alive, is_root,
-    program, run, send, skip, status_field,
+    pidone, program, run, send, skip, status_field,
 };
 
 /// Users and groups of this test's own in the place of the machine's.
@@ -173,6 +173,39 @@ fn nobody_is_mapped_by_accident() {
     let somebody = shown(run(Caller::Root, &[&words[..], &ids, &command].concat()));
     assert_eq!(somebody[..2], ["Uid: 6 6 6 6", "Gid: 7 7 7 7"]);
     assert_eq!(somebody.last().map(String::as_str), Some("deny"));
+}
+
+/// An image's user, by whom init is started with options for any.
+#[test]
+fn nobody_needs_a_right_to_stay_who_they_are() {
+    let name = Command::new("id")
+        .arg("-u")
+        .output()
+        .expect("id can be started");
+    let own = match callers() {
+        [Caller::Root, _] => ORDINARY.to_string(),
+        _ => String::from_utf8(name.stdout)
+            .expect("digits")
+            .trim()
+            .into(),
+    };
+    for words in [
+        &["init", "--uid", &own][..],
+        &["init", "--uid", &own, "--gid", &own],
+    ] {
+        let mut command = pidone(Caller::Ordinary, words);
+        let ran: Ran = command
+            .args(["id", "-u"])
+            .output()
+            .expect("it can be started")
+            .into();
+        assert_eq!((ran.out.trim(), ran.code), (&*own, Some(0)), "{ran:?}");
+    }
+    let ran: Ran = pidone(Caller::Ordinary, &["init", "--uid", "1", "id"])
+        .output()
+        .expect("it can be started")
+        .into();
+    assert_eq!(ran.code, Some(125), "{ran:?}");
 }
 
 #[test]

@@ -105,12 +105,15 @@ pub fn credentials<'p>(
         }
         home = Some(list.words().join(&[path]));
     }
+    // Who is that already, as an image's user may be, has no right to change its groups.
+    let same = uid == host.euid && (gid == NONE || gid == host.egid);
+    let stays = same && host.euid != 0 && maps.is_none();
     Credentials {
         child,
         command: [gid, uid],
         groups,
         setgroups: maps.as_ref().is_none_or(|maps| maps.setgroups),
-        joins: joins || resolved.joined.contains(Ns::User),
+        joins: stays || joins || resolved.joined.contains(Ns::User),
         because,
         home,
         root: uid == 0 || uid == NONE && own == 0,
@@ -181,7 +184,7 @@ impl<'p> Credentials<'p> {
         if gid & uid == NONE && groups.is_none() {
             return false;
         }
-        // Who joins may keep groups that it could not leave there either.
+        // They may stay as they are where nobody could leave them.
         let refusal = match groups {
             None if self.joins => Refusal::after(&[Errno::PERM]),
             _ => Refusal::Fatal,
