@@ -12,7 +12,7 @@ use crate::plan::{Call, Data, Failure, Plan, Refusal, Slot, Who, entry};
 use crate::strings::{Strings, ThinCStr};
 use crate::sys::file::{self, Fd};
 use crate::sys::process::{self, Pid};
-use crate::sys::{Result, memory, signal};
+use crate::sys::{Result, memory, removal, signal};
 
 /// One process's view of a plan while it is carried out.
 #[derive(Clone, Copy)]
@@ -132,6 +132,10 @@ impl<'a> Performer<'a> {
                 found if found == *inode => Ok(()),
                 _ => Err(Errno::SRCH),
             },
+            Call::Empty(slot) => {
+                removal::empty(self.fd(*slot)?);
+                Ok(())
+            }
             Call::StayInside => match file::is_inside()? {
                 true => Ok(()),
                 false => Err(Errno::NOENT),

@@ -127,6 +127,7 @@ impl Show for Line<'_> {
             Call::Expect { slot, .. } => {
                 put!(text, "newfstatat(", slot, ", \"\", &stat, AT_EMPTY_PATH)");
             }
+            Call::Empty(slot) => put!(text, "unlinkat(", slot, ", ..., 0)"),
             Call::StayInside => put!(text, "getcwd(&path, 4096)"),
             Call::BlockSignals => {
                 put!(text, "rt_sigprocmask(SIG_BLOCK, ~[");

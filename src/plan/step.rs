@@ -103,6 +103,8 @@ pub enum Call<'p> {
         /// The number.
         inode: u64,
     },
+    /// unlinkat(2) of all that is below a slot's directory, where nothing is mounted.
+    Empty(Slot),
     /// getcwd(2): the working directory must be below the root.
     StayInside,
     /// rt_sigprocmask(2): everything but the fault signals.

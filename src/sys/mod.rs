@@ -15,6 +15,7 @@ pub mod namespace;
 pub mod plain;
 pub mod poll;
 pub mod process;
+pub mod removal;
 pub mod signal;
 pub mod tty;
 

@@ -75,23 +75,48 @@ fn content(image: &Path, file: &str) -> String {
 }
 
 fn boot(words: &str, drives: &[&Path]) -> Option<super::Ended> {
+    Some(with_drives(words, drives)?.boot())
+}
+
+fn with_drives(words: &str, drives: &[&Path]) -> Option<Machine> {
     let mut machine: Machine = bare(&format!("pidone.modules=/modules {words}"))?;
     add_modules(&mut machine, &MODULES);
     machine.drives = drives.iter().map(|drive| drive.to_path_buf()).collect();
-    Some(machine.boot())
+    Some(machine)
 }
 
 /// A root on a disk, found without its type: what was written is there afterwards, and the disk is clean.
 #[test]
 fn a_disk_is_the_root() {
     let scratch = Scratch::new("disk");
-    let script = "hostname; cat /proc/mounts; echo kept >/data/file; ls -d /init /modules; ls -d /dev/pidone*; exit 7";
+    let script = "hostname; awk '/^(Shmem|Unevictable):/ { kept += $2 } END { print \"kept: \" kept }' /proc/meminfo; cat /proc/mounts; echo kept >/data/file; ls -d /init /modules; ls -d /dev/pidone*; exit 7";
     let Some(image) = disk(&scratch, "root", Some(script)) else {
         return;
     };
-    let Some(ended) = boot("pidone.root=/dev/vda", &[&image]) else {
+    let Some(mut machine) = with_drives("pidone.root=/dev/vda", &[&image]) else {
         return;
     };
+    // What was below the first root is memory again, whatever is in what.
+    let deep = "folder/".repeat(500);
+    machine.files.file("large", 0o644, vec![1; 32 << 20]);
+    machine
+        .files
+        .file(&format!("{deep}large"), 0o644, vec![1; 8 << 20]);
+    machine
+        .files
+        .file("folder/.hidden", 0o644, vec![1; 8 << 20]);
+    let ended = machine.boot();
+    let kept = ended
+        .console
+        .lines()
+        .find_map(|line| line.strip_prefix("kept: ")?.parse().ok());
+    // Its own file is still there while /init runs.
+    let own = fs::metadata(super::program()).expect("it was built").len() / 1024;
+    assert!(
+        kept.is_some_and(|kept: u64| kept < own + 2000),
+        "{}",
+        ended.console
+    );
     assert_says(
         &ended,
         &[

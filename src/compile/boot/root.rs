@@ -6,7 +6,7 @@ use crate::compile::steps::List;
 use crate::config::{Machine, Root};
 use crate::host::Hardware;
 use crate::names::{Errno, Id, flags};
-use crate::plan::{Arg, Call, Plan, Refusal};
+use crate::plan::{Arg, Call, Plan, Refusal, Slot};
 use crate::strings::{ThinCStr, thin};
 use crate::words::Words;
 
@@ -110,6 +110,11 @@ pub fn root<'p>(
         list.about(Id::NewRoot, words.copy(&[root.word]));
     }
     list.refusal = Refusal::Fatal;
+    // An overlay may be over its files.
+    let is_useless = found.in_memory && root.kind.bytes() != b"overlay";
+    if is_useless {
+        list.say(phrase!("openat here root_path READ =folder"), &[]);
+    }
     // The first root cannot be unmounted, so pivot_root(2) refuses it.
     list.say(
         phrase!("chdir $0; mount dot root_path null MOVE null"),
@@ -121,6 +126,11 @@ pub fn root<'p>(
     list.say(phrase!("umount2 $0 DETACH; unlinkat here $0 $1"), &parts);
     list.refusal = Refusal::Fatal;
     list.say(phrase!("chroot dot; chdir root_path"), &[]);
+    if is_useless {
+        // They are memory.
+        list.add(Call::Empty(Slot::Folder), list.because);
+        list.say(phrase!("close folder"), &[]);
+    }
     plan(list)
 }
 
