@@ -35,6 +35,7 @@ pub fn store<'a>(
         Id::PowerButton => machine.power_button = true,
         Id::Modules => machine.modules = Some(words),
         Id::NewRoot => machine.root = Some(gift::root(words, lists.gifts.words())?),
+        Id::ConfigFile => machine.config = Some(words),
         Id::OverRoot => machine.overlay = Some(words),
         Id::Sysctl | Id::Clock | Id::Link | Id::Dns | Id::Report => {
             let gift = gift::gift(id, words, lists.gifts.words())?;

@@ -26,9 +26,9 @@ impl<'a> Setting<'a> {
     }
 }
 
-/// Reads the arguments and variables as [`parse`](super::parse), then the texts: a kernel's command line
-/// and two files. What is said first counts. Words after a `--` of the kernel's are arguments, in place of those that
-/// the kernel passed on, which end at the next `--`.
+/// Reads the arguments and variables as [`parse`](super::parse), then the texts: a kernel's command line,
+/// two files, and the settings of a [`process`](super::process). What is said first counts. Words after a `--` of the
+/// kernel's are arguments, in place of those that the kernel passed on, which end at the next `--`.
 ///
 /// # Errors
 ///
@@ -39,7 +39,7 @@ pub fn machine<'a>(
     name: Name,
     mut arguments: &'a Strings<'a>,
     environment: &'a Strings<'a>,
-    [mut line, first, second]: [&'a [u8]; 3],
+    [mut line, first, second, of_process]: [&'a [u8]; 4],
     words: &'a Words,
 ) -> Result<(), Error<'a>> {
     let (mut settings, mut behind) = (Array::new(words), Array::new(words));
@@ -59,9 +59,11 @@ pub fn machine<'a>(
         behind.push(None);
         arguments = behind.finish();
     }
-    for (number, mut text) in [(TEXT + 1, first), (TEXT + 2, second)] {
+    for (number, mut text) in (TEXT + 1..).zip([first, second, of_process]) {
         while !text.is_empty() {
-            let line = cut(&mut text, b'\n').trim_ascii_start();
+            // A variable may have several lines.
+            let end = if number == TEXT + 3 { 0 } else { b'\n' };
+            let line = cut(&mut text, end).trim_ascii_start();
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if !matches!(line, [] | [b'#', ..]) {
                 settings.push(Setting::new(number, words.join(&[line])));
@@ -126,8 +128,8 @@ impl<'a> Parser<'_, 'a> {
         }
         let mut command = Array::new(self.complaints.words());
         let mut whose = 0;
-        for turn in 0..3 {
-            let turn = TEXT + if adds { 2 - turn } else { turn };
+        for turn in 0..4 {
+            let turn = TEXT + if adds { 3 - turn } else { turn };
             self.source = turn;
             for setting in self.settings.iter().filter(|setting| setting.text == turn) {
                 let &Setting { text, word, .. } = setting;
@@ -216,7 +218,7 @@ mod tests {
         assert_eq!(next(&mut line, &words), None);
     }
 
-    fn read<'a>(texts: [&'a [u8]; 3], words: &'a Words) -> Request<'a> {
+    fn read<'a>(texts: [&'a [u8]; 4], words: &'a Words) -> Request<'a> {
         let mut request = Request::default();
         machine(&mut request, Name::Init, &[None], &[None], texts, words).unwrap();
         request
@@ -227,7 +229,7 @@ mod tests {
         let words = Words::default();
         let line = b"quiet pidone.hostname=one pidone.grase=1 pidone.wait-all pidone.tty=0 pidone.report=console -- --grace 3 /app -- x\n";
         let file = b"# none\n\nhostname=two\nexec=/other\ngrace=4\ntty=1\nreport=port:0x1\nend=reboot\nend=halt\n";
-        let request = read([line, file, b"end=panic"], &words);
+        let request = read([line, file, b"end=panic", b""], &words);
         let config = &request.config;
         assert_eq!(
             config.process.hostname.map(ThinCStr::bytes),
@@ -260,7 +262,7 @@ mod tests {
     fn a_command_is_that_of_one_text() {
         let words = Words::default();
         let [one, other]: [&[u8]; 2] = [b"arg=lost\nexec=/a b\narg=\narg=c=d", b"exec=/e\narg=f\n"];
-        let texts: [&[u8]; 3] = [b"", one, other];
+        let texts: [&[u8]; 4] = [b"", one, other, b"exec=/no\r\0"];
         let request = read(texts, &words);
         let command = iterate(request.config.command).map(ThinCStr::bytes);
         assert!(command.eq([&b"/a b"[..], b"", b"c=d"]));

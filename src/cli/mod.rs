@@ -14,6 +14,7 @@ mod lists;
 mod machine;
 mod name;
 mod nearest;
+mod process;
 mod request;
 mod target;
 mod value;
@@ -21,6 +22,7 @@ mod value;
 pub use help::{OVERVIEW, Usage};
 pub use machine::machine;
 pub use name::Name;
+pub use process::process;
 pub use request::{Request, Wish};
 
 use crate::config::{Init, Operation};

@@ -19,6 +19,8 @@ pub struct Machine<'a> {
     pub root: Option<Root<'a>>,
     /// What is made writable over the root: `tmpfs`, or a block device.
     pub overlay: Option<ThinCStr<'a>>,
+    /// Who the command is, if nothing else says that: a file with a process of the OCI runtime specification.
+    pub config: Option<ThinCStr<'a>>,
     /// What else it is given.
     pub gifts: &'a [Gift<'a>],
 }
@@ -39,12 +41,13 @@ impl Machine<'_> {
         modules: None,
         root: None,
         overlay: None,
+        config: None,
         gifts: &[],
     };
 
     /// Whether anything is wished for that is of no use in a container.
     pub fn any(&self) -> bool {
-        let files = self.modules.or(self.overlay).is_some() || self.root.is_some();
+        let files = self.modules.or(self.overlay).or(self.config).is_some() || self.root.is_some();
         files || self.power_button || self.end != 0 || !self.gifts.is_empty()
     }
 }

@@ -243,6 +243,7 @@ options! {
     Clock "" "time" "SECONDS" "what the clock says, since 1970" "a number of seconds"
     Link "" "net" "DEV,ADDR/LEN[,...]" "a network device's address[,GATEWAY][,mtu=N]" "such as eth0,10.0.2.15/24,10.0.2.2 or eth0,fd00::2/64,mtu=9000"
     Dns "" "dns" "ADDR" "a name server, for /etc/resolv.conf" "an address such as 10.0.2.3 or fd00::3"
+    ConfigFile "" "config" "FILE" "an OCI config.json, for what COMMAND is" "a config.json of the OCI runtime specification"
     PowerButton "" "power-button" "" "it ends the machine" ""
     Respawn "" "respawn" "" "start COMMAND again when it ends" ""
     Report "" "report" "WHERE" (report help) (report wanted)

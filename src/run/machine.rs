@@ -69,7 +69,12 @@ fn boot<'a>(
     wish: &mut Machine<'a>,
     words: &'a Words,
 ) -> Result<u8, Error<'a>> {
-    let mut texts = [kernel::command_line(words), kernel::settings(words), &[]];
+    let mut texts = [
+        kernel::command_line(words),
+        kernel::settings(words),
+        &[],
+        &[],
+    ];
     if let Err(error) = read(process, request, texts, words) {
         // How the machine is to end may be right nevertheless.
         if let Ok(()) = cli::machine(request, request.name, &[], &[], texts, words) {
@@ -88,6 +93,11 @@ fn boot<'a>(
         read(process, request, texts, words)?;
         *wish = of(request);
     }
+    if let (Some(path), []) = (wish.config, request.config.command) {
+        let found = kernel::of_image(words, path.as_cstr());
+        texts[3] = cli::process(path, found, words)?;
+        read(process, request, texts, words)?;
+    }
     for error in request.complaints {
         report::complain(words, error);
     }
@@ -103,7 +113,7 @@ fn boot<'a>(
 fn read<'a>(
     process: &Process,
     request: &mut Request<'a>,
-    texts: [&'a [u8]; 3],
+    texts: [&'a [u8]; 4],
     words: &'a Words,
 ) -> Result<(), Error<'a>> {
     let (_, arguments) = process.arguments.split_first().unwrap_or((&None, &[]));

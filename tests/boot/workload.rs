@@ -1,5 +1,6 @@
 //! What a workload finds.
 
+use super::support::{Scratch, has, skip};
 use super::{assert_says, bare, machine};
 
 /// Nothing of /init is the workload's, and nothing is said but the status.
@@ -154,4 +155,55 @@ fn a_workload_may_be_started_again() {
         &["1 of them, linux", "2 of them, linux", "3 of them, linux"],
     );
     assert!(!ended.console.contains("4 of them"), "{}", ended.console);
+}
+
+/// What another program writes for a runtime of containers, and the same with an error.
+#[test]
+fn a_workload_may_be_a_containers() {
+    if !has("runc") {
+        return skip("no runc");
+    }
+    let scratch = Scratch::new("bundle");
+    let made = std::process::Command::new("runc")
+        .args(["spec", "--bundle"])
+        .arg(&scratch.path)
+        .output()
+        .expect("runc can be started");
+    assert!(made.status.success(), "{made:?}");
+    let file = scratch.path.join("config.json");
+    let config = std::fs::read_to_string(file).expect("it is there");
+    let ours = config
+        .replace(
+            "\"sh\"",
+            "\"sh\", \"-c\", \"busybox hostname; busybox id; ulimit -n; echo $TERM \\u0041\"",
+        )
+        .replace(
+            "\"uid\": 0",
+            "\"uid\": 7, \"additionalGids\": [8, 9], \"umask\": 18",
+        )
+        .replace("\"terminal\": true", "\"terminal\": false");
+    let right = [
+        "runc",
+        "uid=7 gid=0 groups=8,9",
+        "1024",
+        "xterm A",
+        "pidone: exit 0",
+    ];
+    let wrong = ours.replace("\"cwd\"", "cwd");
+    for (text, lines) in [
+        (ours, &right[..]),
+        (
+            wrong,
+            &[
+                "pidone: --config \"/config.json\" \"line 16\": wanted is a config.json of the OCI runtime specification",
+                "pidone: exit 125",
+            ],
+        ),
+    ] {
+        let Some(mut machine) = bare("pidone.report=console pidone.config=/config.json") else {
+            return;
+        };
+        machine.files.file("config.json", 0o644, text.into());
+        assert_says(&machine.boot(), lines);
+    }
 }

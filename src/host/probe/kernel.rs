@@ -31,7 +31,7 @@ pub(crate) fn settings(words: &Words) -> &[u8] {
 
 /// What a file of an image holds, up to a length. Should it be a pipe, nobody waits for its other end.
 #[inline(never)]
-fn of_image<'w>(words: &'w Words, path: &CStr) -> &'w [u8] {
+pub(crate) fn of_image<'w>(words: &'w Words, path: &CStr) -> &'w [u8] {
     let mut bytes = Array::new(words);
     let flags = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_CLOEXEC;
     if let Ok(fd) = file::open(path, flags as u32) {
