@@ -197,8 +197,11 @@ fn read_only_means_what_is_mounted_below_as_well() {
 #[test]
 fn a_whole_host_is_bound_read_only_in_an_empty_root() {
     for place in places(&[Root::Host]) {
+        // Of a name that nobody else has given to a file.
+        let name = format!("pidone-test-{}", std::process::id());
+        let temporary = format!("/tmp/{name}");
         let script = format!(
-            "touch /etc/x {0}/x 2>&1; touch /tmp/x && readlink /proc/self/exe",
+            "touch /etc/{name} {}/{name} 2>&1; touch {temporary} && readlink /proc/self/exe",
             place.scratch.path.display()
         );
         let options = [
@@ -223,6 +226,6 @@ fn a_whole_host_is_bound_read_only_in_an_empty_root() {
         );
         assert!(seen.mount("/").has("ro"));
         assert!(seen.out.contains(busybox()));
-        assert!(fs::metadata(place.host("x")).is_err() && fs::metadata("/tmp/x").is_err());
+        assert!(fs::metadata(place.host(&name)).is_err() && fs::metadata(temporary).is_err());
     }
 }
