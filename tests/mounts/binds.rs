@@ -198,7 +198,7 @@ fn read_only_means_what_is_mounted_below_as_well() {
 fn a_whole_host_is_bound_read_only_in_an_empty_root() {
     for place in places(&[Root::Host]) {
         // Of a name that nobody else has given to a file.
-        let name = format!("pidone-test-{}", std::process::id());
+        let name = format!("touched-{}", std::process::id());
         let temporary = format!("/tmp/{name}");
         let script = format!(
             "touch /etc/{name} {}/{name} 2>&1; touch {temporary} && readlink /proc/self/exe",
