@@ -34,8 +34,6 @@ pub struct Host<'a> {
     pub last_capability: u8,
     /// Whether the places that they act on have been looked for.
     pub looked_closer: bool,
-    /// How often a place could not be resolved, for something else was moved at the same time.
-    pub tries: u8,
     /// Whether the mount calls since Linux 5.12 are answered.
     pub new_mounts: bool,
     /// Whether pivot_root(2) works, which it does not from an initramfs.
@@ -123,7 +121,6 @@ impl Host<'_> {
             stack: None,
             operations: &[],
             looked_closer: false,
-            tries: 0,
             directory: &[],
             terminal: &[],
             mountinfo: &[],

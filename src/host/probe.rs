@@ -120,11 +120,6 @@ pub fn learn<'w>(
             view::look_at_mounts(host, config, words);
             return true;
         }
-        // Something was renamed or mounted, anywhere, while the kernel looked at a `..`.
-        (Some((Sys::openat2, _)), Some(Errno::AGAIN)) if host.tries < 100 => {
-            host.tries += 1;
-            return true;
-        }
         (Some((Sys::memfd_create, _)), Some(Errno::INVAL)) if host.memfd_exec => {
             host.memfd_exec = false;
             return true;

@@ -4,6 +4,7 @@
 // Unsafety here: the addresses that plain calls are given.
 
 use super::perform::Performer;
+use crate::names::{Errno, Sys};
 use crate::plan::{Arg, Plain, RECORD};
 use crate::sys::file::Fd;
 use crate::sys::{Result, plain};
@@ -49,10 +50,17 @@ impl Performer<'_> {
                 arg => self.word(arg)?,
             }
         }
-        // SAFETY: the kernel only reads for these calls (`Sys`); an argument that is an address is
-        // that of a C string, or of a structure that `compile` made for the call, and lives in the
-        // plan, in this frame or in one that waits for it.
-        let result = unsafe { plain::call(plain.number, words) }?;
+        let mut tries = 100;
+        let result = loop {
+            // SAFETY: the kernel only reads for these calls (`Sys`); an argument that is an address is
+            // that of a C string, or of a structure that `compile` made for the call, and lives in the
+            // plan, in this frame or in one that waits for it.
+            match unsafe { plain::call(plain.number, words) } {
+                // While anything is renamed or mounted, anywhere, the kernel may not be sure of a `..` (openat2(2)).
+                Err(Errno::AGAIN) if plain.number == Sys::openat2 && tries > 0 => tries -= 1,
+                result => break result?,
+            }
+        };
         match plain.yields {
             Some(slot) => self.fill(slot, Fd(result as u32)),
             None => Ok(()),

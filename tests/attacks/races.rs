@@ -127,3 +127,23 @@ fn a_naive_program_is_led_outside() {
         panic!("it was never led outside");
     });
 }
+
+/// The kernel gives up on a `..` while anything is renamed, anywhere (`EAGAIN`). That is no reason to fail.
+#[test]
+fn what_is_renamed_elsewhere_disturbs_nobody() {
+    for &caller in callers() {
+        let elsewhere = Hostile::new(caller);
+        let [one, other] = swinging(&elsewhere, "nowhere");
+        exchanging(&one, &other, || {
+            for _ in 0..30 {
+                let hostile = Hostile::new(caller);
+                hostile.link("var/run", "../run");
+                let folder = "/var/run/b/dir";
+                let options = ["--dir", folder, "--tmpfs", "/var/run/e", "--chmod", "0711"];
+                let options = [&options[..], &[folder, "--symlink", "x", "/var/run/d/x"]].concat();
+                let ran = hostile.run(&options, "exit 0");
+                assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{caller:?}");
+            }
+        });
+    }
+}
