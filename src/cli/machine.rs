@@ -164,6 +164,7 @@ impl<'a> Parser<'_, 'a> {
                 if !adds && seen != 0 && seen & !OFF != text {
                     continue;
                 }
+                // Or a switch that is off.
                 if takes || !has(word.bytes(), b'=') || !matches!(value, b"" | b"0") {
                     self.apply(flag, takes.then_some(rest));
                 } else {

@@ -27,6 +27,8 @@ pub fn cgroups<'w>(resources: &Resources, words: &'w Words) -> &'w [Cgroup<'w>] 
     let mut missing = resources.controllers();
     let mut found = Array::new(words);
     let mut all = own;
+    // Whether something of version 1 is not where it usually is.
+    let mut elsewhere = false;
     // Where they usually are before where they may be, for a machine may have many mounts. Version 1 first: what it has
     // is not to be had from the other.
     for (usual, unified) in [(true, false), (true, true), (false, false), (false, true)] {
@@ -35,6 +37,7 @@ pub fn cgroups<'w>(resources: &Resources, words: &'w Words) -> &'w [Cgroup<'w>] 
         }
         if !usual && !unified {
             all = read(words, thin!("/proc/self/mounts"));
+            elsewhere = false;
         }
         let mut lines = all;
         while !lines.is_empty() && (missing != 0 || found.is_empty()) {
@@ -45,12 +48,14 @@ pub fn cgroups<'w>(resources: &Resources, words: &'w Words) -> &'w [Cgroup<'w>] 
             };
             let controllers = match of_two {
                 Some(false) if !unified => cgroup::controllers(names) & missing,
-                Some(true) if unified => missing,
+                Some(true) if unified && !elsewhere => missing,
                 _ => continue,
             };
-            if controllers == 0 && !(unified && found.is_empty())
-                || usual && !exists(words, &[point, b"/cgroup.procs"])
-            {
+            if controllers == 0 && !(unified && found.is_empty()) {
+                continue;
+            }
+            if usual && !exists(words, &[point, b"/cgroup.procs"]) {
+                elsewhere |= !unified;
                 continue;
             }
             missing &= !controllers;
@@ -86,13 +91,16 @@ pub fn cgroups<'w>(resources: &Resources, words: &'w Words) -> &'w [Cgroup<'w>] 
 #[inline(never)]
 fn usual_place<'l>(line: &mut &'l [u8], words: &'l Words) -> Place<'l> {
     cut(line, b':');
-    match cut(line, b':') {
-        b"" => (USUAL.bytes(), Some(true), b""),
-        names => {
-            let point = words.join(&[USUAL.bytes(), b"/", names]);
-            (point.bytes(), Some(false), names)
-        }
-    }
+    let names = cut(line, b':');
+    (usual(names, words), Some(names.is_empty()), names)
+}
+
+/// Where the hierarchy of these controllers usually is mounted; of none is that of version 2.
+#[inline(never)]
+pub fn usual<'w>(names: &[u8], words: &'w Words) -> &'w [u8] {
+    let slash: &[u8] = if names.is_empty() { b"" } else { b"/" };
+    let name = names.strip_prefix(b"name=").unwrap_or(names);
+    words.join(&[USUAL.bytes(), slash, name]).bytes()
 }
 
 /// The same of a line of /proc/PID/mounts.

@@ -1,5 +1,6 @@
 //! What only some options need to know.
 
+use super::cgroups::usual;
 use super::{above, open_place, places, read, read_all, read_of};
 use crate::compile::{DEFAULT_PATH, variable};
 use crate::config::{Account, Config, Filter};
@@ -223,17 +224,11 @@ fn cgroups<'a>(words: &'a Words, mut lines: &[u8]) -> &'a [ThinCStr<'a>] {
     while !lines.is_empty() {
         let mut path = cut(&mut lines, b'\n');
         cut(&mut path, b':');
-        let mut mount = cut(&mut path, b':');
-        mount = mount.strip_prefix(b"name=").unwrap_or(mount);
-        let mut file = Text::new(words);
-        put!(&mut file, "/sys/fs/cgroup/");
-        if mount.is_empty() && !files.is_empty() {
-            put!(&mut file, "unified");
-        }
-        file.raw(mount);
-        file.raw(path);
-        put!(&mut file, "/cgroup.procs");
-        files.push(file.take_path());
+        let names = match cut(&mut path, b':') {
+            b"" if !files.is_empty() => b"unified",
+            names => names,
+        };
+        files.push(words.join(&[usual(names, words), path, b"/cgroup.procs"]));
     }
     files.finish()
 }
