@@ -6,13 +6,14 @@ mod machine;
 use crate::arch;
 use crate::cli::{self, Name, OVERVIEW, Request, Usage, Wish};
 use crate::compile::compile;
+use crate::config::Config;
 use crate::error::{Error, FAILED};
 use crate::host::Host;
 use crate::host::probe::{self, kernel};
 use crate::launch::{Timeline, launch};
 use crate::names::{Signal, Verb};
 use crate::pack::pack;
-use crate::plan::{Shown, Stack};
+use crate::plan::{Plan, Shown, Stack};
 use crate::report;
 use crate::strings::Strings;
 use crate::supervise::{End, supervise};
@@ -171,47 +172,55 @@ fn carry_out<'a>(
     if explain {
         probe::look_closer(&mut host, config, words);
     }
-    'planned: loop {
-        probe::look_up_accounts(&mut host, config, words);
-        let plan = compile(config, &host, words)?;
-        if explain {
-            return Ok(report::print(words, &Shown(&plan)));
-        }
-        loop {
-            let timeline = request.timing.then(|| timeline(words));
-            let mut end = End::default();
-            let (result, notes) = launch(&plan, timeline, &mut |child| {
-                let complain = |event| report::complain(&words.apart(), &event);
-                end = supervise(child, &plan.watch, &complain)
-            });
-            let code = match result {
-                Err(failure) if probe::learn(&mut host, config, words, &plan, failure) => {
-                    probe::restore(notes.mask);
-                    continue 'planned;
-                }
-                Err(failure) => match report::failed(words, &plan, failure, notes) {
-                    FAILED => request.name.failed(),
-                    code => code,
-                },
-                Ok(()) => {
-                    report::ended(&words.apart(), &plan, end, notes);
-                    // One that fails at once would do nothing else. Who wants an end meanwhile gets it.
-                    if plan.watch.starts_again()
-                        && !end.asked
-                        && signal::wait(Signal::ENDS, Some(500)).is_err()
-                    {
-                        probe::restore(notes.mask);
-                        continue;
-                    }
-                    plan.watch.code(end.status.code())
-                }
-            };
-            if let Some(timeline) = timeline {
-                report::timing(words, &plan, timeline);
-            }
-            return Ok(code);
-        }
+    let mut plan = planned(config, &mut host, words)?;
+    if explain {
+        return Ok(report::print(words, &Shown(plan)));
     }
+    loop {
+        let timeline = request.timing.then(|| timeline(words));
+        let mut end = End::default();
+        let (result, notes) = launch(plan, timeline, &mut |child| {
+            let complain = |event| report::complain(&words.apart(), &event);
+            end = supervise(child, &plan.watch, &complain)
+        });
+        let code = match result {
+            Err(failure) if probe::learn(&mut host, config, words, plan, failure) => {
+                probe::restore(notes.mask);
+                plan = planned(config, &mut host, words)?;
+                continue;
+            }
+            Err(failure) => match report::failed(words, plan, failure, notes) {
+                FAILED => request.name.failed(),
+                code => code,
+            },
+            Ok(()) => {
+                report::ended(&words.apart(), plan, end, notes);
+                // One that fails at once would do nothing else. Who wants an end meanwhile gets it.
+                if plan.watch.starts_again()
+                    && !end.asked
+                    && signal::wait(Signal::ENDS, Some(500)).is_err()
+                {
+                    probe::restore(notes.mask);
+                    continue;
+                }
+                plan.watch.code(end.status.code())
+            }
+        };
+        if let Some(timeline) = timeline {
+            report::timing(words, plan, timeline);
+        }
+        return Ok(code);
+    }
+}
+
+#[inline(never)]
+fn planned<'a>(
+    config: &Config<'a>,
+    host: &mut Host<'a>,
+    words: &'a Words,
+) -> Result<&'a Plan<'a>, Error<'a>> {
+    probe::look_up_accounts(host, config, words);
+    Ok(words.keep(compile(config, host, words)?))
 }
 
 /// Apart, for the size of its frame.
