@@ -179,6 +179,7 @@ fn report(word: ThinCStr) -> Option<Report> {
         match (position("console virtio file vsock krun", name)?, rest) {
             (0, []) => Report::Console,
             (1, [_, ..]) => Report::Virtio(after),
+            (2, path) if path.starts_with(b"/dev/") => Report::Device(after),
             (2, [b'/', ..]) => Report::File(after),
             (4, []) => Report::Krun,
             (3, mut port) => {

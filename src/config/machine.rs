@@ -118,6 +118,8 @@ pub enum Report<'a> {
     Monitor(u16),
     /// A file.
     File(ThinCStr<'a>),
+    /// A file of a device.
+    Device(ThinCStr<'a>),
     /// libkrun, through the root that it shares with the machine.
     Krun,
     /// A port of a virtio console, by its name.

@@ -17,7 +17,7 @@ const MODULES: [&str; 5] = [
 ];
 
 /// An image with a system on it, whose workload is a script, or an empty one.
-fn disk(scratch: &Scratch, name: &str, script: Option<&str>) -> Option<PathBuf> {
+pub fn disk(scratch: &Scratch, name: &str, script: Option<&str>) -> Option<PathBuf> {
     if !has("mkfs.ext4") {
         skip("no mkfs.ext4");
         return None;
@@ -61,7 +61,7 @@ fn disk(scratch: &Scratch, name: &str, script: Option<&str>) -> Option<PathBuf> 
 }
 
 /// What a file of the image holds, whose journal has nothing to be recovered.
-fn content(image: &Path, file: &str) -> String {
+pub fn content(image: &Path, file: &str) -> String {
     let ask = |request: &str| {
         let answer = Command::new("debugfs")
             .args(["-R", request])
@@ -78,7 +78,7 @@ fn boot(words: &str, drives: &[&Path]) -> Option<super::Ended> {
     Some(with_drives(words, drives)?.boot())
 }
 
-fn with_drives(words: &str, drives: &[&Path]) -> Option<Machine> {
+pub fn with_drives(words: &str, drives: &[&Path]) -> Option<Machine> {
     let mut machine: Machine = bare(&format!("pidone.modules=/modules {words}"))?;
     add_modules(&mut machine, &MODULES);
     machine.drives = drives.iter().map(|drive| drive.to_path_buf()).collect();

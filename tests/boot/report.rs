@@ -1,7 +1,8 @@
 //! Who is told the exit code.
 
+use super::disks::{content, disk, with_drives};
 use super::support::{Scratch, has, skip};
-use super::{add_modules, assert_says, machine};
+use super::{Machine, add_modules, assert_says, machine};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
@@ -43,6 +44,43 @@ impl Vsock {
         }
         Some(device)
     }
+
+    /// Makes it a machine's.
+    fn give(scratch: &Scratch, machine: &mut Machine) -> Option<Vsock> {
+        let device = Vsock::start(scratch)?;
+        let modules = [
+            "vsock",
+            "vmw_vsock_virtio_transport_common",
+            "vmw_vsock_virtio_transport",
+        ];
+        for (number, name) in modules.iter().enumerate() {
+            let content = machine.kernel.module(name);
+            // Behind those of every device.
+            let path = format!("modules/9-{number}-{name}.ko");
+            machine.files.file(&path, 0o644, content);
+        }
+        let memory = format!(
+            "memory-backend-memfd,id=memory,share=on,size={}M",
+            machine.memory
+        );
+        let control = format!(
+            "socket,id=vsock,path={}",
+            scratch.path.join("control").display()
+        );
+        for word in [
+            "-object",
+            &memory,
+            "-machine",
+            "memory-backend=memory",
+            "-chardev",
+            &control,
+            "-device",
+            "vhost-user-vsock-device,chardev=vsock",
+        ] {
+            machine.arguments.push(word.into());
+        }
+        Some(device)
+    }
 }
 
 impl Drop for Vsock {
@@ -60,39 +98,11 @@ fn the_host_gets_the_exit_code() {
     let Some(mut machine) = machine(words, "exit 9") else {
         return;
     };
-    let modules = [
-        "virtio_ring",
-        "virtio",
-        "virtio_mmio",
-        "vsock",
-        "vmw_vsock_virtio_transport_common",
-        "vmw_vsock_virtio_transport",
-    ];
-    add_modules(&mut machine, &modules);
+    add_modules(&mut machine, &["virtio_ring", "virtio", "virtio_mmio"]);
     let scratch = Scratch::new("vsock");
-    let Some(_device) = Vsock::start(&scratch) else {
+    let Some(_device) = Vsock::give(&scratch, &mut machine) else {
         return;
     };
-    let memory = format!(
-        "memory-backend-memfd,id=memory,share=on,size={}M",
-        machine.memory
-    );
-    let control = format!(
-        "socket,id=vsock,path={}",
-        scratch.path.join("control").display()
-    );
-    for word in [
-        "-object",
-        &memory,
-        "-machine",
-        "memory-backend=memory",
-        "-chardev",
-        &control,
-        "-device",
-        "vhost-user-vsock-device,chardev=vsock",
-    ] {
-        machine.arguments.push(word.into());
-    }
     let [answers, is_silent] =
         ["port_1", "port_3"].map(|name| UnixListener::bind(scratch.path.join(name)).expect("new"));
     let answered = AtomicBool::new(false);
@@ -124,6 +134,37 @@ fn the_host_gets_the_exit_code() {
         ended.console
     );
     assert_says(&ended, &["pidone: exit 9"]);
+}
+
+/// Who is told may switch the machine off at once: files are on the disk then, with the code among them, and the disk is clean.
+#[test]
+fn nothing_is_lost_when_the_host_is_told() {
+    let scratch = Scratch::new("told");
+    let Some(image) = disk(&scratch, "root", Some("echo kept >/data/file; exit 7")) else {
+        return;
+    };
+    let words = "pidone.root=/dev/vda pidone.report=vsock:2:1 pidone.report=file:/data/code";
+    let Some(mut machine) = with_drives(words, &[&image]) else {
+        return;
+    };
+    let Some(_device) = Vsock::give(&scratch, &mut machine) else {
+        return;
+    };
+    let host = UnixListener::bind(scratch.path.join("port_1")).expect("new");
+    let then = scratch.path.join("then");
+    let ended = scope(|scope| {
+        scope.spawn(|| {
+            let (mut stream, _) = host.accept().expect("the machine comes");
+            let mut line = [0; 15];
+            stream.read_exact(&mut line).expect("it says something");
+            // It waits for an answer now.
+            std::fs::copy(&image, &then).expect("it can be copied");
+        });
+        machine.boot()
+    });
+    assert_says(&ended, &["pidone: exit 7"]);
+    assert_eq!(content(&then, "/data/file"), "kept\n");
+    assert_eq!(content(&then, "/data/code"), "7\n");
 }
 
 /// Ports of a virtio console that have files of the host at their other ends: one by its place, others by their names, of

@@ -1,6 +1,6 @@
 //! How a machine ends: who is to be told is told, and what is on disks is kept.
 
-use super::gifts::create;
+use super::gifts::{FRESH, write};
 use super::{GONE, plan, root::KEPT};
 use crate::compile::phrase::phrase;
 use crate::compile::steps::List;
@@ -28,6 +28,36 @@ pub fn end<'p>(
     let mut text = Text::new(words);
     put!(&mut text, "pidone: exit ", u64::from(code), "\n");
     let line = text.take_path();
+    let number = line.skip("pidone: exit ".len());
+    // Files become read-only with what they are on.
+    for gift in wish.gifts {
+        if let Gift::Report(Report::File(word)) = gift {
+            list.about(Id::Report, core::slice::from_ref(word));
+            write(FRESH, *word, number, &mut list);
+        }
+    }
+    list.about(Id::End, &[]);
+    list.say(phrase!("sync"), &[]);
+    list.refusal = GONE;
+    for place in found.places {
+        // First, for somebody may use it where no path leads.
+        let phrase = phrase!("mount null $0 null REMOUNT null; umount2 $0 zero");
+        list.say(phrase, &[Arg::Text(*place)]);
+    }
+    let layers = thin!("/proc/self/fd/100");
+    for (place, there) in [
+        (thin!("/"), !found.in_memory),
+        (layers, wish.overlay.is_some()),
+    ] {
+        if there {
+            list.say(
+                phrase!("mount null $0 null REMOUNT null"),
+                &[Arg::Text(place)],
+            );
+        }
+    }
+    // Who is told now may end the machine at once.
+    list.refusal = Refusal::Fatal;
     let mut ports = found.ports.iter();
     for gift in wish.gifts {
         match gift {
@@ -36,13 +66,15 @@ pub fn end<'p>(
                 let data = Data::Text(line);
                 list.add(Call::Tell { fd: 2, data }, Id::Report);
             }
-            Gift::Report(Report::File(word) | Report::Virtio(word)) => {
+            Gift::Report(Report::Device(word) | Report::Virtio(word)) => {
                 list.about(Id::Report, core::slice::from_ref(word));
                 let path = match gift {
                     Gift::Report(Report::Virtio(_)) => ports.next().unwrap_or(word),
                     _ => word,
                 };
-                create(*path, line.skip("pidone: exit ".len()), &mut list);
+                // What is not there is not made, and nobody waits for a port's other end.
+                let open = phrase!("openat here $0 THERE =file");
+                write(open, *path, number, &mut list);
             }
             Gift::Report(Report::Krun) => {
                 list.about(Id::Report, &[]);
@@ -65,26 +97,6 @@ pub fn end<'p>(
                 list.say(phrase!("close socket"), &[]);
             }
             _ => {}
-        }
-    }
-    list.about(Id::End, &[]);
-    list.say(phrase!("sync"), &[]);
-    list.refusal = GONE;
-    for place in found.places {
-        // First, for somebody may use it where no path leads.
-        let phrase = phrase!("mount null $0 null REMOUNT null; umount2 $0 zero");
-        list.say(phrase, &[Arg::Text(*place)]);
-    }
-    let layers = thin!("/proc/self/fd/100");
-    for (place, there) in [
-        (thin!("/"), !found.in_memory),
-        (layers, wish.overlay.is_some()),
-    ] {
-        if there {
-            list.say(
-                phrase!("mount null $0 null REMOUNT null"),
-                &[Arg::Text(place)],
-            );
         }
     }
     plan(list)

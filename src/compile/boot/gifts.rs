@@ -2,7 +2,7 @@
 
 use super::{THERE, mount, plan};
 use crate::compile::identity::write_file;
-use crate::compile::phrase::phrase;
+use crate::compile::phrase::{Phrase, phrase};
 use crate::compile::process::raise_loopback;
 use crate::compile::steps::List;
 use crate::config::{Gift, Link, Machine};
@@ -65,7 +65,7 @@ pub fn gifts<'p>(wish: &'p Machine<'p>, found: &Hardware<'p>, words: &'p Words) 
             &[Arg::Text(thin!("/etc"))],
         );
         list.refusal = Refusal::Fatal;
-        create(path, servers.take_path(), &mut list);
+        write(FRESH, path, servers.take_path(), &mut list);
     }
     if wish.power_button && found.buttons.is_empty() {
         // It says why there is none.
@@ -84,14 +84,13 @@ pub fn gifts<'p>(wish: &'p Machine<'p>, found: &Hardware<'p>, words: &'p Words) 
     plan(list)
 }
 
-/// Makes a file with a content.
-pub fn create<'p>(path: ThinCStr<'p>, text: ThinCStr<'p>, list: &mut List<'p>) {
-    // A device that is not there is not made, and nobody waits for a pipe's other end.
-    let phrase = match path.bytes().starts_with(b"/dev/") {
-        true => phrase!("openat here $0 THERE =file"),
-        false => phrase!("openat here $0 FRESH m0644 =file"),
-    };
-    list.say(phrase, &[Arg::Text(path)]);
+/// Opens a file that is made if it is not there. Should it be a pipe, nobody waits for its other end.
+pub const FRESH: Phrase = phrase!("openat here $0 FRESH m0644 =file");
+
+/// Writes a file that is opened so.
+#[inline(never)]
+pub fn write<'p>(open: Phrase, path: ThinCStr<'p>, text: ThinCStr<'p>, list: &mut List<'p>) {
+    list.say(open, &[Arg::Text(path)]);
     let (slot, data) = (Slot::File, Data::Text(text));
     list.add(Call::Write { slot, data }, list.because);
     list.say(phrase!("close file"), &[]);
