@@ -51,12 +51,12 @@ impl Errno {
 
 /// A few error numbers, none of which is above 255.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Errnos([u8; 6]);
+pub struct Errnos([u8; 7]);
 
 impl Errnos {
-    /// These, of which there is room for six.
+    /// These, of which there is room for seven.
     pub const fn of(errnos: &[Errno]) -> Errnos {
-        let (mut all, mut at) = ([0; 6], 0);
+        let (mut all, mut at) = ([0; 7], 0);
         while at < errnos.len() {
             all[at] = errnos[at].number() as u8;
             at += 1;
