@@ -358,6 +358,7 @@ fn around(case: &Case, wish: &Machine, plan: String) -> String {
             &[]
         },
         places: list(&["/data"]),
+        swaps: list(&["/data/swap"]),
         ports: list(&["/dev/vport0p2"]),
     };
     let mut text = String::new();

@@ -17,6 +17,8 @@ pub struct Hardware<'a> {
     pub buttons: &'a [ThinCStr<'a>],
     /// Where devices are mounted, the last one first.
     pub places: &'a [ThinCStr<'a>],
+    /// Files with swap, which keep in use what they are on.
+    pub swaps: &'a [ThinCStr<'a>],
     /// For each named port that is told the exit code its file.
     pub ports: &'a [ThinCStr<'a>],
 }

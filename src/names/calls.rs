@@ -71,6 +71,7 @@ calls! {
     setsockopt SYS_setsockopt
     setuid SYS_setuid
     socket SYS_socket
+    swapoff SYS_swapoff
     symlinkat SYS_symlinkat
     sync SYS_sync
     umask SYS_umask

@@ -29,6 +29,7 @@ pub fn run<'a>(
         // Nobody knows what will be mounted then.
         let found = Hardware {
             places: &[],
+            swaps: &[],
             ..kernel::look_at_places(&wish, words)
         };
         report::print(words, &Shown(&boot::end(&wish, &found, 0, words)));

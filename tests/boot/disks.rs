@@ -85,11 +85,13 @@ pub fn with_drives(words: &str, drives: &[&Path]) -> Option<Machine> {
     Some(machine)
 }
 
-/// A root on a disk, found without its type: what was written is there afterwards, and the disk is clean.
+/// A root on a disk, found without its type: what was written is there afterwards, and the disk is clean, although there
+/// is a file on it with swap.
 #[test]
 fn a_disk_is_the_root() {
     let scratch = Scratch::new("disk");
-    let script = "hostname; awk '/^(Shmem|Unevictable):/ { kept += $2 } END { print \"kept: \" kept }' /proc/meminfo; cat /proc/mounts; echo kept >/data/file; ls -d /init /modules; ls -d /dev/pidone*; exit 7";
+    let script = "dd if=/dev/zero of='/data/a swap' bs=4k count=64 2>/tmp/said; mkswap '/data/a swap' >/tmp/said\n\
+        swapon '/data/a swap' && tail -n +2 /proc/swaps | cut -c -16; hostname; awk '/^(Shmem|Unevictable):/ { kept += $2 } END { print \"kept: \" kept }' /proc/meminfo; cat /proc/mounts; echo kept >/data/file; ls -d /init /modules; ls -d /dev/pidone*; exit 7";
     let Some(image) = disk(&scratch, "root", Some(script)) else {
         return;
     };
@@ -120,6 +122,7 @@ fn a_disk_is_the_root() {
     assert_says(
         &ended,
         &[
+            "/data/a\\040swap ",
             "on-disk",
             "/dev/vda / ext4 rw,relatime 0 0",
             "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0",
@@ -130,6 +133,7 @@ fn a_disk_is_the_root() {
             "pidone: exit 7",
         ],
     );
+    assert_eq!(ended.console.matches("pidone: ").count(), 1);
     assert_eq!(content(&image, "/data/file"), "kept\n");
 }
 

@@ -39,6 +39,9 @@ pub fn end<'p>(
     list.about(Id::End, &[]);
     list.say(phrase!("sync"), &[]);
     list.refusal = GONE;
+    for file in found.swaps {
+        list.say(phrase!("swapoff $0"), &[Arg::Text(*file)]);
+    }
     for place in found.places {
         // First, for somebody may use it where no path leads.
         let phrase = phrase!("mount null $0 null REMOUNT null; umount2 $0 zero");

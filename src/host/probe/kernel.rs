@@ -124,10 +124,11 @@ fn devices<'w>(
     all.finish()
 }
 
-/// What is needed for the end: where devices are mounted, the last one first, and who is told.
+/// What is needed for the end: where devices are mounted, the last one first, files with swap, and who is told.
 #[inline(never)]
 pub(crate) fn look_at_places<'w>(wish: &Machine, words: &'w Words) -> Hardware<'w> {
     let (mut places, mut ports) = (Array::new(words), Array::new(words));
+    let mut swaps = Array::new(words);
     for gift in wish.gifts {
         if let Gift::Report(Report::Virtio(name)) = gift {
             let parts = [&b""[..], b"/name", name.bytes(), b"/dev"];
@@ -137,23 +138,33 @@ pub(crate) fn look_at_places<'w>(wish: &Machine, words: &'w Words) -> Hardware<'
         }
     }
     // Most machines have no device that anybody could have mounted.
-    let mut rest = match listed(words, thin!("/sys/class/block"), b"") {
-        [] => &[][..],
-        _ => read(words, thin!("/proc/mounts")),
+    let files: &[_] = match listed(words, thin!("/sys/class/block"), b"") {
+        [] => &[],
+        _ => &[thin!("/proc/mounts"), thin!("/proc/swaps")],
     };
-    while !rest.is_empty() {
-        let mut line = cut(&mut rest, b'\n');
-        let source = cut(&mut line, b' ');
-        let place = cut(&mut line, b' ');
-        let kind = cut(&mut line, b' ');
-        // An overlay keeps what it is over in use.
-        if source.starts_with(b"/") || kind == b"overlay" {
-            places.push(words.join(&[unescape(words, place)]));
+    for file in files {
+        let mut rest = read(words, *file);
+        while !rest.is_empty() {
+            let mut line = cut(&mut rest, b'\n');
+            let source = cut(&mut line, b' ');
+            let place = cut(&mut line, b' ');
+            let kind = cut(&mut line, b' ');
+            // Swap has no place. What is on a device is in nobody's way, and to take it back needs memory.
+            let (list, path) = match place {
+                [b'/', ..] => (&mut places, place),
+                _ if source.starts_with(b"/dev/") => continue,
+                _ => (&mut swaps, source),
+            };
+            // An overlay keeps what it is over in use.
+            if source.starts_with(b"/") || kind == b"overlay" {
+                list.push(words.join(&[unescape(words, path)]));
+            }
         }
     }
     places.reverse();
     Hardware {
         places: places.finish(),
+        swaps: swaps.finish(),
         ports: ports.finish(),
         in_memory: mount::root_is_in_memory(),
         ..Hardware::default()
