@@ -11,7 +11,7 @@ use crate::launch::perform;
 use crate::plan::{Plan, Shown};
 use crate::report;
 use crate::supervise;
-use crate::sys::{machine, process};
+use crate::sys::{file, machine, process};
 use crate::words::Words;
 
 /// Never returns in a machine.
@@ -182,6 +182,10 @@ pub fn end_unbooted(words: &Words, code: u8) {
 #[inline(never)]
 fn end(words: &Words, wish: &Machine, code: u8) -> ! {
     supervise::end_all();
+    // Somebody may have unmounted it, or mounted something over it.
+    if !file::exists(c"/proc/partitions") {
+        mount(false, words);
+    }
     let found = kernel::look_at_places(wish, words);
     carry_through(words, &boot::end(wish, &found, code, words), true);
     for gift in wish.gifts {

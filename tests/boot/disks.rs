@@ -161,26 +161,32 @@ fn a_root_may_be_written_over() {
     assert_eq!(content(&other, "/upper/data/file"), "new\n");
 }
 
-/// A disk that the workload has mounted, also one that is in use to the end, is clean too.
+/// A disk that the workload has mounted, also one that is in use to the end, is clean too, whatever has become of /proc.
 #[test]
 fn other_disks_are_left_clean() {
-    let scratch = Scratch::new("disks");
-    let script = "mkdir -p /mnt; mkdir '/a place' /over; mount /dev/vda '/a place' && echo kept >'/a place/file'; cd '/a place'\n\
-        mkdir up work; mount -t overlay -o 'lowerdir=/bin,upperdir=/a place/up,workdir=/a place/work' over /over\n\
-        echo new >/over/file; sleep 100 & exit 3";
-    let Some(image) = disk(&scratch, "data", None) else {
-        return;
-    };
-    let words = "pidone.modules=/modules pidone.report=console -- /bin/sh /script";
-    let Some(mut machine) = bare(words) else {
-        return;
-    };
-    machine.files.file("script", 0o644, shell(script));
-    add_modules(&mut machine, &MODULES);
-    machine.drives.push(image.clone());
-    assert_says(&machine.boot(), &["pidone: exit 3"]);
-    assert_eq!(content(&image, "/file"), "kept\n");
-    assert_eq!(content(&image, "/up/file"), "new\n");
+    for last in ["sleep 100 &", "mount -t tmpfs over /proc"] {
+        let scratch = Scratch::new("disks");
+        let script = format!(
+            "mkdir -p /mnt; mkdir '/a place' /over; mount /dev/vda '/a place' && echo kept >'/a place/file'; cd '/a place'\n\
+            mkdir up work; mount -t overlay -o 'lowerdir=/bin,upperdir=/a place/up,workdir=/a place/work' over /over\n\
+            echo new >/over/file; {last}\nexit 3"
+        );
+        let Some(image) = disk(&scratch, "data", None) else {
+            return;
+        };
+        let words = "pidone.modules=/modules pidone.report=console -- /bin/sh /script";
+        let Some(mut machine) = bare(words) else {
+            return;
+        };
+        machine.files.file("script", 0o644, shell(&script));
+        add_modules(&mut machine, &MODULES);
+        machine.drives.push(image.clone());
+        let ended = machine.boot();
+        assert_says(&ended, &["pidone: exit 3"]);
+        assert_eq!(ended.console.matches("pidone: ").count(), 1);
+        assert_eq!(content(&image, "/file"), "kept\n");
+        assert_eq!(content(&image, "/up/file"), "new\n");
+    }
 }
 
 /// As `init=` of a root that somebody else has mounted, with nothing below it.
