@@ -8,6 +8,7 @@ use crate::error::{Error, FAILED, Refused};
 use crate::host::probe::kernel;
 use crate::host::{Hardware, Host};
 use crate::launch::perform;
+use crate::names::Id;
 use crate::plan::{Plan, Shown};
 use crate::report;
 use crate::supervise;
@@ -95,7 +96,11 @@ fn boot<'a>(
         *wish = of(request);
     }
     if let (Some(path), []) = (wish.config, request.config.command) {
-        let found = kernel::of_image(words, path.as_cstr());
+        let found = kernel::of_image(words, path.as_cstr()).map_err(|errno| Error::Unreadable {
+            option: Id::ConfigFile,
+            word: path,
+            errno,
+        })?;
         texts[3] = cli::process(path, found, words)?;
         read(process, request, texts, words)?;
     }

@@ -56,6 +56,17 @@ fn a_machine_ends_whatever_becomes_of_its_workload() {
             "rdinit=/bin/pidone -- run /bin/sh -c \"echo in a sandbox\"",
             &["in a sandbox", "pidone: exit 0"],
         ),
+        (
+            "pidone.config=/none.json",
+            &[
+                "pidone: --config \"/none.json\": ENOENT",
+                "pidone: exit 125",
+            ],
+        ),
+        (
+            "pidone.config=/proc",
+            &["pidone: --config \"/proc\": EISDIR", "pidone: exit 125"],
+        ),
         ("rdinit=/bin/pidone -- list", &["pidone: exit 125"]),
     ] {
         let words = format!("pidone.report=console {workload}");

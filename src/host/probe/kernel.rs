@@ -7,7 +7,7 @@ use crate::host::Hardware;
 use crate::strings::{ThinCStr, thin};
 use crate::sys::file::{self, Names};
 use crate::sys::process::{self, Pid};
-use crate::sys::{machine, mount};
+use crate::sys::{Result, machine, mount};
 use crate::text::escaped::unescape;
 use crate::text::{cut, decimal};
 use crate::words::{Array, Words};
@@ -26,24 +26,23 @@ pub(crate) fn command_line(words: &Words) -> &[u8] {
 
 /// The file with settings for a machine.
 pub(crate) fn settings(words: &Words) -> &[u8] {
-    of_image(words, c"/etc/pidone/init")
+    of_image(words, c"/etc/pidone/init").unwrap_or_default()
 }
 
 /// What a file of an image holds, up to a length. Should it be a pipe, nobody waits for its other end.
 #[inline(never)]
-pub(crate) fn of_image<'w>(words: &'w Words, path: &CStr) -> &'w [u8] {
+pub(crate) fn of_image<'w>(words: &'w Words, path: &CStr) -> Result<&'w [u8]> {
     let mut bytes = Array::new(words);
     let flags = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_CLOEXEC;
-    if let Ok(fd) = file::open(path, flags as u32) {
-        let _ = read_all(fd, &mut bytes, 1 << 16);
-        file::close(fd);
-    }
-    bytes.finish()
+    let fd = file::open(path, flags as u32)?;
+    let outcome = read_all(fd, &mut bytes, 1 << 16);
+    file::close(fd);
+    outcome.map(|()| bytes.finish())
 }
 
 /// What the machine is called in its root.
 pub(crate) fn host_name(words: &Words) -> Option<ThinCStr<'_>> {
-    let mut text = of_image(words, c"/etc/hostname");
+    let mut text = of_image(words, c"/etc/hostname").unwrap_or_default();
     let name = cut(&mut text, b'\n').trim_ascii();
     (1..=64).contains(&name.len()).then(|| words.join(&[name]))
 }
