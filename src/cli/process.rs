@@ -13,6 +13,9 @@ const PLACES: &str = "{process{args[ {process{env[ {process{cwd {hostname {proce
 const SETTINGS: &str = "arg env chdir hostname rlimit uid gid";
 const STRINGS: usize = 5;
 
+/// The members of a limit, where they are missing: none of these is right, and so each is told.
+const MISSING: [ThinCStr; 3] = [thin!("no type"), thin!("no soft"), thin!("no hard")];
+
 /// What a file in JSON (RFC 8259) says of a workload: settings `NAME=VALUE`, of which each ends as a line of another
 /// system's would, but with a NUL.
 ///
@@ -32,7 +35,7 @@ pub fn process<'w>(
         first: "exec",
         settings: Text::new(words),
         groups: Text::new(words),
-        limit: [thin!(""); 3],
+        limit: MISSING,
     };
     if reader.read().is_some() {
         if !reader.groups.is_empty() {
@@ -119,7 +122,8 @@ impl<'w> Reader<'_, 'w> {
                     close if close == open + 2 => {
                         self.path.cut_to(level);
                         if *self.path == *b"{process{rlimits[" {
-                            let [name, soft, hard] = self.limit.map(ThinCStr::bytes);
+                            let limit = core::mem::replace(&mut self.limit, MISSING);
+                            let [name, soft, hard] = limit.map(ThinCStr::bytes);
                             self.add("rlimit", &[name, b"=", soft, b":", hard]);
                         }
                     }
@@ -291,7 +295,7 @@ mod tests {
         let text = r#" {"hostname": "h", "process.cwd": "/no", "process": {"args": ["/a b", "", "x\u0041\ud83d\ude00\n\"\\"],
             "env": ["A=b\nc"], "cwd": "/d", "terminal": true, "args[]": "no", "deep": [[[{}, []], 1.5e-3, null]], "user":
             {"uid": 1, "gid": 2, "additionalGids": [3, 4], "umask": 18, "username": "no"}, "rlimits": [
-            {"hard": 9, "type": "RLIMIT_NOFILE", "soft": 8}, {"type": "RLIMIT_CORE", "soft": 0, "hard": 0}]}, "args": ["no"]} "#;
+            {"hard": 9, "type": "RLIMIT_NOFILE", "soft": 8}, {"type": "RLIMIT_CORE", "soft": 0, "hard": 0}, {"hard": 1}]}, "args": ["no"]} "#;
         let wanted = [
             "hostname=h",
             "exec=/a b",
@@ -305,6 +309,7 @@ mod tests {
             "umask=22",
             "rlimit=nofile=8:9",
             "rlimit=core=0:0",
+            "rlimit=no type=no soft:1",
             "groups=3,4",
         ];
         assert_eq!(settings(text), Ok(wanted.map(String::from).into()));

@@ -57,6 +57,14 @@ fn a_machine_ends_whatever_becomes_of_its_workload() {
             &["in a sandbox", "pidone: exit 0"],
         ),
         (
+            "pidone.config=/config.json",
+            &[
+                "pidone: --rlimit \"no type=1:1\": wanted is a name such as nofile, =, and one or two numbers or inf with : between",
+                "told",
+                "pidone: exit 0",
+            ],
+        ),
+        (
             "pidone.config=/none.json",
             &[
                 "pidone: --config \"/none.json\": ENOENT",
@@ -76,6 +84,8 @@ fn a_machine_ends_whatever_becomes_of_its_workload() {
         let pidone = std::fs::read(super::program()).expect("it was built");
         machine.files.file("bin/pidone", 0o755, pidone);
         machine.files.folder("proc");
+        let config = r#"{"process": {"args": ["sh", "-c", "echo told"], "rlimits": [{"soft": 1, "hard": 1}]}}"#;
+        machine.files.file("config.json", 0o644, config.into());
         assert_says(&machine.boot(), lines);
     }
 }
