@@ -4,6 +4,24 @@ use super::{add_modules, assert_says, machine};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
+/// An image may have a link in the file's place, whose other end is not there, or could be made.
+#[test]
+fn name_servers_are_found_behind_a_link() {
+    for (target, found) in [
+        ("../run/systemd/resolve/stub-resolv.conf", "no link"),
+        ("../run/resolv.conf", "../run/resolv.conf"),
+    ] {
+        let script = "cat /etc/resolv.conf; readlink /etc/resolv.conf || echo no link";
+        let Some(mut machine) = machine("pidone.dns=10.0.2.3", script) else {
+            return;
+        };
+        machine.files.link("etc/resolv.conf", target);
+        let ended = machine.boot();
+        assert_says(&ended, &["nameserver 10.0.2.3", found, "pidone: exit 0"]);
+        assert_eq!(ended.console.matches("pidone: ").count(), 1);
+    }
+}
+
 /// The host answers one request over HTTP.
 #[test]
 fn a_workload_reaches_the_host() {

@@ -1,6 +1,6 @@
 //! What a machine is given once its root is there: parameters, a network, places for files, a power button.
 
-use super::{THERE, mount, plan};
+use super::{GONE, THERE, mount, plan};
 use crate::compile::identity::write_file;
 use crate::compile::phrase::{Phrase, phrase};
 use crate::compile::process::raise_loopback;
@@ -64,6 +64,11 @@ pub fn gifts<'p>(wish: &'p Machine<'p>, found: &Hardware<'p>, words: &'p Words) 
             phrase!("mkdirat here $0 m0755"),
             &[Arg::Text(thin!("/etc"))],
         );
+        // Images have a link there to what is no file yet, perhaps in no directory.
+        list.refusal = Refusal::Else(2);
+        list.say(FRESH, &[Arg::Text(path)]);
+        list.refusal = GONE;
+        list.say(phrase!("unlinkat here $0 zero"), &[Arg::Text(path)]);
         list.refusal = Refusal::Fatal;
         write(FRESH, path, servers.take_path(), &mut list);
     }
