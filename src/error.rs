@@ -73,6 +73,8 @@ pub enum Error<'a> {
     },
     /// A modifier before no operation that it could be for.
     Unused(Id),
+    /// What makes a root, in a file of it.
+    TooLate(Id),
     /// An option without another that it is about.
     Needs(Id, Id),
     /// An overlay without layers below.
@@ -236,6 +238,11 @@ impl Show for Error<'_> {
                 );
                 put!(text, "put it before one that makes something");
             }
+            Error::TooLate(option) => put!(
+                text,
+                option,
+                " is too late in the new root: give it to the kernel or the first root"
+            ),
             Error::Needs(option, other) => put!(text, option, " needs ", other),
             Error::NoLayers(option) => {
                 put!(text, option, " needs layers: --overlay-src S before it")

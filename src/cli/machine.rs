@@ -156,6 +156,12 @@ impl<'a> Parser<'_, 'a> {
                     }
                     continue;
                 };
+                if turn == TEXT + 2 && matches!(flag.id, Id::Modules | Id::NewRoot | Id::OverRoot) {
+                    if !adds {
+                        self.complaints.push(Error::TooLate(flag.id));
+                    }
+                    continue;
+                }
                 let takes = flag.values() > 0;
                 if adds != (takes && flag.repeats()) {
                     continue;
@@ -257,6 +263,18 @@ mod tests {
         ));
         assert!(matches!(repeated, Error::Repeated(_)));
         assert!(matches!(contradiction, Error::Contradiction(..)));
+    }
+
+    #[test]
+    fn a_root_says_nothing_of_itself() {
+        let words = Words::default();
+        let texts: [&[u8]; 4] = [b"", b"root=/a\n", b"root=/b\nmodules=/c\nend=halt\n", b""];
+        let request = read(texts, &words);
+        let machine = request.config.init.unwrap().machine;
+        assert_eq!((machine.modules, machine.end), (None, 3));
+        assert_eq!(machine.root.unwrap().word.bytes(), b"/a");
+        let late = [Id::NewRoot, Id::Modules].map(Error::TooLate);
+        assert_eq!(request.complaints, late);
     }
 
     #[test]

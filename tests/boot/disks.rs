@@ -46,7 +46,8 @@ pub fn disk(scratch: &Scratch, name: &str, script: Option<&str>) -> Option<PathB
         symlink("busybox", folder.join("bin/sh")).expect("a new link");
         fs::write(folder.join("script"), shell(script)).expect("it can be written");
         fs::write(folder.join("etc/hostname"), "on-disk\n").expect("it can be written");
-        let settings = "exec=/bin/sh\narg=/script\nreport=console\n";
+        // The last one is of no use there, for this is the root already.
+        let settings = "exec=/bin/sh\narg=/script\nreport=console\nmodules=/none\n";
         fs::write(folder.join("etc/pidone/init"), settings).expect("it can be written");
     }
     let made = Command::new("mkfs.ext4")
@@ -130,10 +131,11 @@ fn a_disk_is_the_root() {
             "tmpfs /tmp tmpfs rw,nosuid,nodev,relatime,inode64 0 0",
             "ls: /init: No such file or directory",
             "ls: /dev/pidone*: No such file or directory",
+            "pidone: --modules is too late in the new root: give it to the kernel or the first root",
             "pidone: exit 7",
         ],
     );
-    assert_eq!(ended.console.matches("pidone: ").count(), 1);
+    assert_eq!(ended.console.matches("pidone: ").count(), 2);
     assert_eq!(content(&image, "/data/file"), "kept\n");
 }
 
