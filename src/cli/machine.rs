@@ -44,14 +44,15 @@ pub fn machine<'a>(
 ) -> Result<(), Error<'a>> {
     let (mut settings, mut behind) = (Array::new(words), Array::new(words));
     let mut ended = false;
-    while let Some(word) = next(&mut line, words) {
-        match word.bytes() {
-            _ if ended => behind.push(Some(word)),
-            b"--" => ended = true,
-            bytes if bytes.starts_with(b"pidone.") => {
-                settings.push(Setting::new(TEXT, word.skip(7)))
+    while let Some(word) = next(&mut line) {
+        match word {
+            _ if ended => behind.push(Some(words.join(&word))),
+            [b"--", b"", _] => ended = true,
+            [name, equals, value] => {
+                if let Some(name) = name.strip_prefix(b"pidone.") {
+                    settings.push(Setting::new(TEXT, words.join(&[name, equals, value])));
+                }
             }
-            _ => {}
         }
     }
     let given = !behind.is_empty();
@@ -88,8 +89,9 @@ pub fn machine<'a>(
     )
 }
 
-/// The next word of a kernel's command line, without the quotes that keep spaces in it (`lib/cmdline.c`).
-fn next<'a>(line: &mut &[u8], words: &'a Words) -> Option<ThinCStr<'a>> {
+/// The next word of a kernel's command line, in three parts of which the second may be an equals sign, and without the
+/// quotes that keep spaces in it (`lib/cmdline.c`).
+fn next<'l>(line: &mut &'l [u8]) -> Option<[&'l [u8]; 3]> {
     let rest = line.trim_ascii_start();
     let (mut end, mut quoted) = (0, false);
     while let Some(&byte) = rest.get(end)
@@ -108,7 +110,7 @@ fn next<'a>(line: &mut &[u8], words: &'a Words) -> Option<ThinCStr<'a>> {
     let equals: &[u8] = if has(name, b'=') { b"=" } else { b"" };
     name = cut(&mut value, b'=');
     unquote(&mut value);
-    Some(words.join(&[name, equals, value]))
+    Some([name, equals, value])
 }
 
 fn unquote(text: &mut &[u8]) {
@@ -219,10 +221,10 @@ mod tests {
             b"",
             b"=",
         ] {
-            let word = next(&mut line, &words).map(ThinCStr::bytes);
-            assert_eq!(word, Some(wanted));
+            let word = next(&mut line).map(|parts| words.join(&parts));
+            assert_eq!(word.map(ThinCStr::bytes), Some(wanted));
         }
-        assert_eq!(next(&mut line, &words), None);
+        assert_eq!(next(&mut line), None);
     }
 
     fn read<'a>(texts: [&'a [u8]; 4], words: &'a Words) -> Request<'a> {

@@ -67,6 +67,9 @@ impl Name {
 
     /// The option that a variable stands for.
     fn option(self, variable: &[u8], value: &[u8]) -> Option<Id> {
+        if matches!(self, Name::Own | Name::Init) {
+            return None;
+        }
         match (self, position(VARIABLES, variable)?) {
             (Name::Tini, 0) => Some(Id::Subreaper),
             (Name::Tini, 1) => Some(Id::Group),

@@ -351,36 +351,41 @@ impl<'a> Help<'a> {
 
 /// The options of a verb, or of all verbs, in order.
 #[inline(never)]
-pub fn of(verb: Option<Verb>) -> Options {
+pub fn of(verb: Option<Verb>) -> Options<'static> {
     Options {
-        rest: TABLE,
         at: 0,
-        first: None,
+        end: 0,
+        wanted: None,
         verbs: verb.map_or(u8::MAX, |verb| 1 << verb as u8),
     }
 }
 
-/// The lines of the table that are left.
-pub struct Options {
-    rest: &'static str,
+/// What is left of the table.
+pub struct Options<'n> {
+    /// How many lines have been looked at, and where they end.
     at: usize,
-    /// How the letter, or else the name, begins of those of interest.
-    first: Option<(bool, u8)>,
+    end: usize,
+    /// The letter, or else the name, of the only one of interest.
+    wanted: Option<(bool, &'n [u8])>,
     /// Those of interest, a bit for each.
     verbs: u8,
 }
 
-impl Iterator for Options {
+impl Iterator for Options<'_> {
     type Item = Flag;
 
+    #[inline(never)]
     fn next(&mut self) -> Option<Flag> {
         loop {
             let (&id, &verbs) = (IDS.get(self.at)?, VERBS.get(self.at)?);
-            let length = usize::from(*LENGTHS.get(self.at)?);
+            let start = self.end;
+            self.end += usize::from(*LENGTHS.get(self.at)?);
             self.at += 1;
-            let (mut line, rest) = self.rest.split_at_checked(length)?;
-            self.rest = rest;
-            if verbs & self.verbs != 0 && self.may_be(line.as_bytes()) {
+            if verbs & self.verbs == 0 {
+                continue;
+            }
+            if self.is_wanted(TABLE.as_bytes().get(start..self.end)?) {
+                let mut line = TABLE.get(start..self.end)?;
                 let short = cut_text(&mut line, b'\t');
                 let long = cut_text(&mut line, b'\t');
                 let value = cut_text(&mut line, b'\n');
@@ -395,17 +400,21 @@ impl Iterator for Options {
     }
 }
 
-impl Options {
-    /// Whether a line begins as one of interest.
-    fn may_be(&self, line: &[u8]) -> bool {
-        self.first.is_none_or(|(letter, first)| {
-            let at = match line {
-                _ if letter => 0,
-                [b'\t', ..] => 1,
-                _ => 2,
-            };
-            line.get(at) == Some(&first)
-        })
+impl Options<'_> {
+    /// Whether a line, which has a letter or none before its first tab, is of interest.
+    fn is_wanted(&self, line: &[u8]) -> bool {
+        let Some((letter, name)) = self.wanted else {
+            return true;
+        };
+        let own = match line {
+            _ if letter => Some(line),
+            [b'\t', own @ ..] | [_, _, own @ ..] => Some(own),
+            _ => None,
+        };
+        // Nearly all differ there already.
+        let own = own.filter(|own| own.first() == name.first());
+        let behind = own.and_then(|own| own.strip_prefix(name));
+        behind.is_some_and(|behind| behind.first() == Some(&b'\t'))
     }
 }
 
@@ -413,11 +422,8 @@ impl Options {
 #[inline(never)]
 pub fn named(verb: Verb, letter: bool, name: &[u8]) -> Option<Flag> {
     let mut options = of(Some(verb));
-    options.first = name.first().map(|&first| (letter, first));
-    options.find(|flag| {
-        let own = if letter { flag.short } else { flag.long };
-        own.as_bytes() == name
-    })
+    options.wanted = Some((letter, name));
+    options.next()
 }
 
 impl Flag {
