@@ -76,9 +76,8 @@ impl Process {
         host.stack = Some(self.stack);
         host.image = self.image;
         probe::look(&mut host, &request.config);
-        if let Some(init) = &request.config.init
-            && !init.machine.respawn
-        {
+        // A machine's first process may need them again, and has no need of a page.
+        if request.config.init.is_some() && !host.machine {
             host.pointers = self.pointers();
         }
         host
@@ -90,20 +89,23 @@ pub fn main(mut process: Process) -> ! {
     let words = Words::over(core::mem::take(&mut process.memory));
     let (own, arguments) = process.arguments.split_first().unwrap_or((&None, &[]));
     let mut name = own.map_or(Name::Own, |own| Name::of(own.bytes()));
-    if name == Name::Init && process::id() != FIRST {
-        name = Name::Own;
+    let mut request = Request::default();
+    if name == Name::Init {
+        match kernel::is_ours() {
+            true => machine::start(&process, &mut request, name, &words),
+            false if process::id() == FIRST => {}
+            false => name = Name::Own,
+        }
     }
     // A privileged file would lend its rights to whoever calls it (CVE-2016-8659, CVE-2020-5291).
-    let mut request = Request::default();
     let environment = process.environment;
-    let mut parsed = match process.auxiliary(libc::AT_SECURE) {
+    let parsed = match process.auxiliary(libc::AT_SECURE) {
         0 => cli::parse(&mut request, name, arguments, environment, &words),
         _ => Err(Error::Privileged),
     };
-    // A machine has its words elsewhere, and must not end here: the kernel would panic.
+    // A machine must not end here: the kernel would panic.
     if parsed.is_err() && kernel::is_ours() {
-        name = Name::Init;
-        parsed = cli::parse(&mut request, name, &[], &[], &words);
+        machine::start(&process, &mut request, Name::Init, &words)
     }
     let status = match parsed {
         Ok(()) => obey(&process, &mut request, &words),
@@ -151,10 +153,10 @@ fn run<'a>(
     request: &mut Request<'a>,
     words: &'a Words,
 ) -> Result<u8, Error<'a>> {
-    let host = process.host(request);
+    let mut host = process.host(request);
     match host.machine {
-        true => machine::run(process, request, host, words),
-        false => carry_out(request, host, words),
+        true => machine::run(process, request, &mut host, words),
+        false => carry_out(request, &mut host, words),
     }
 }
 
@@ -162,17 +164,17 @@ fn run<'a>(
 #[inline(never)]
 fn carry_out<'a>(
     request: &Request<'a>,
-    mut host: Host<'a>,
+    host: &mut Host<'a>,
     words: &'a Words,
 ) -> Result<u8, Error<'a>> {
     let config = &request.config;
     let explain = request.wish == Wish::Explain;
-    probe::look_up(&mut host, config, words)?;
-    probe::view::look(&mut host, config, words)?;
+    probe::look_up(host, config, words)?;
+    probe::view::look(host, config, words)?;
     if explain {
-        probe::look_closer(&mut host, config, words);
+        probe::look_closer(host, config, words);
     }
-    let mut plan = planned(config, &mut host, words)?;
+    let mut plan = planned(config, host, words)?;
     if explain {
         return Ok(report::print(words, &Shown(plan)));
     }
@@ -184,9 +186,9 @@ fn carry_out<'a>(
             end = supervise(child, &plan.watch, &complain)
         });
         let code = match result {
-            Err(failure) if probe::learn(&mut host, config, words, plan, failure) => {
+            Err(failure) if probe::learn(host, config, words, plan, failure) => {
                 probe::restore(notes.mask);
-                plan = planned(config, &mut host, words)?;
+                plan = planned(config, host, words)?;
                 continue;
             }
             Err(failure) => match report::failed(words, plan, failure, notes) {

@@ -138,7 +138,8 @@ fn spawn(with_terminal: bool) -> Call<'static> {
 /// We keep no mount busy, and no pipe or socket open.
 #[inline(never)]
 fn leave_alone(config: &Config, host: &Host, list: &mut List) {
-    list.add(TO_ROOT, Id::Default);
+    // A machine's first process is there.
+    list.add_if(!host.machine, TO_ROOT, Id::Default);
     // The terminal is ours to keep, and what a machine has open is.
     if !config.process.tty && !host.machine {
         reports::close_descriptors(config, list, false);

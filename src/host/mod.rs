@@ -69,8 +69,6 @@ pub struct Host<'a> {
     pub blocked: u64,
     /// Whether we are the first process of a machine, or are to be looked at as one.
     pub machine: bool,
-    /// Whether standard input is closed there.
-    pub closed: bool,
     /// Whether we are process 1 of our process-id namespace. Looked at for `init` alone, as is what follows.
     pub first: bool,
     /// Our parent's process id, 0 if it is in another namespace.
@@ -133,7 +131,6 @@ impl Host<'_> {
             memfd_exec: true,
             blocked: 0,
             machine: false,
-            closed: false,
             first: false,
             parent: 0,
             foreground: None,

@@ -47,7 +47,6 @@ pub fn look(host: &mut Host, config: &Config) {
     if let Some(init) = &config.init {
         host.first = process::id() == Pid(1);
         host.machine = init.machine.wanted || host.first && kernel::is_ours();
-        host.closed = host.machine && tty::foreground(STDIN) == Err(Errno::BADF);
         if init.parent_death.is_some() {
             host.parent = process::parent().0 as u32;
         }

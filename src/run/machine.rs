@@ -1,7 +1,7 @@
 //! The first process of a virtual machine: it boots, does what `init` does, and ends the machine.
 
-use super::{Process, carry_out};
-use crate::cli::{self, Request, Wish};
+use super::{Process, carry_out, obey};
+use crate::cli::{self, Name, Request, Wish};
 use crate::compile::boot;
 use crate::config::{Gift, Machine, Report, Root};
 use crate::error::{Error, FAILED, Refused};
@@ -20,12 +20,12 @@ use crate::words::Words;
 pub fn run<'a>(
     process: &Process,
     request: &mut Request<'a>,
-    host: Host<'a>,
+    host: &mut Host<'a>,
     words: &'a Words,
 ) -> Result<u8, Error<'a>> {
     if request.wish == Wish::Explain {
         let wish = of(request);
-        explain(&wish, host.closed, words);
+        explain(&wish, words);
         let code = carry_out(request, host, words)?;
         // Nobody knows what will be mounted then.
         let found = Hardware {
@@ -36,10 +36,17 @@ pub fn run<'a>(
         report::print(words, &Shown(&boot::end(&wish, &found, 0, words)));
         return Ok(code);
     }
-    if !kernel::is_ours() {
-        return Err(Error::NoMachine);
+    match kernel::is_ours() {
+        true => start(process, request, request.name, words),
+        false => Err(Error::NoMachine),
     }
-    mount(host.closed, words);
+}
+
+/// The whole life of a machine whose first process we are, called by this name.
+#[inline(never)]
+pub fn start<'a>(process: &Process, request: &mut Request<'a>, name: Name, words: &'a Words) -> ! {
+    request.name = name;
+    mount(kernel::has_no_input(), words);
     let mut machine = TELLING;
     let code = boot(process, request, &mut machine, words).unwrap_or_else(|error| {
         report::complain(words, &error);
@@ -50,9 +57,9 @@ pub fn run<'a>(
 
 /// What would be done, as far as that can be said elsewhere.
 #[inline(never)]
-fn explain(wish: &Machine, closed: bool, words: &Words) {
+fn explain(wish: &Machine, words: &Words) {
     let show = |plan: &Plan| report::print(words, &Shown(plan));
-    show(&boot::mounts(closed, words));
+    show(&boot::mounts(kernel::has_no_input(), words));
     let found = kernel::look_at_modules(wish, words);
     show(&boot::modules(wish, &found, words));
     if let Some(root) = &wish.root {
@@ -104,14 +111,27 @@ fn boot<'a>(
         texts[3] = cli::process(path, found, words)?;
         read(process, request, texts, words)?;
     }
+    live(process, request, wish, words)
+}
+
+/// Has the command run, if that is what is asked for.
+#[inline(never)]
+fn live<'a>(
+    process: &Process,
+    request: &mut Request<'a>,
+    wish: &Machine,
+    words: &'a Words,
+) -> Result<u8, Error<'a>> {
     for error in request.complaints {
         report::complain(words, error);
+    }
+    if request.wish != Wish::Do {
+        return obey(process, request, words);
     }
     give(wish, words);
     let host_name = &mut request.config.process.hostname;
     *host_name = host_name.or_else(|| kernel::host_name(words));
-    let host = process.host(request);
-    carry_out(request, host, words)
+    carry_out(request, &mut process.host(request), words)
 }
 
 /// What arguments, variables and texts ask for.

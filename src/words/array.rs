@@ -36,9 +36,10 @@ impl Block<'_> {
     }
 
     /// Makes it twice as large: where it is if that is last and there is room, else elsewhere.
+    #[inline(never)]
     fn grow(&mut self, size: usize, align: usize) {
         let old = self.capacity as usize * size;
-        self.capacity = self.capacity.saturating_mul(2).max(16);
+        self.capacity = self.capacity.saturating_mul(2).max(4);
         assert!(self.capacity < u32::MAX, "too many items");
         let new = self.capacity as usize * size;
         let (words, start) = (self.words, self.start);
@@ -206,6 +207,6 @@ mod tests {
         let behind = words.join(&[b"d"]);
         bytes.extend(b"ef");
         assert_eq!((&*bytes, behind.as_cstr()), (&b"abcef"[..], c"d"));
-        assert_eq!(behind.as_ptr() as usize, words.next.get() - 16 - 2);
+        assert_eq!(behind.as_ptr() as usize, words.next.get() - 6 - 2);
     }
 }

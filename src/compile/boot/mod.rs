@@ -69,6 +69,7 @@ const HAD: Refusal = Refusal::after(&[Errno::BUSY, Errno::NODEV, Errno::PERM, Er
 #[inline(never)]
 pub fn mounts(closed: bool, words: &Words) -> Plan<'_> {
     let mut list = List::new(words);
+    list.steps.reserve(2 * MOUNTS.len() + LINKS.len());
     list.about(Id::Vm, &[]);
     for (kind, place, flags, data) in MOUNTS {
         mount(kind, place, flags, data, &mut list);

@@ -4,10 +4,11 @@ use super::{read, read_all};
 use crate::arch;
 use crate::config::{Gift, Machine, Report};
 use crate::host::Hardware;
+use crate::names::Errno;
 use crate::strings::{ThinCStr, thin};
 use crate::sys::file::{self, Names};
 use crate::sys::process::{self, Pid};
-use crate::sys::{Result, machine, mount};
+use crate::sys::{Result, machine, mount, tty};
 use crate::text::escaped::unescape;
 use crate::text::{cut, decimal};
 use crate::words::{Array, Words};
@@ -17,6 +18,11 @@ use core::ffi::CStr;
 /// (reboot(2), "Behavior inside PID namespaces").
 pub fn is_ours() -> bool {
     process::id() == Pid(1) && machine::keys_are_ours()
+}
+
+/// Whether nobody has opened a console for us.
+pub fn has_no_input() -> bool {
+    tty::foreground(file::STDIN) == Err(Errno::BADF)
 }
 
 /// The kernel's command line.
