@@ -4,6 +4,7 @@
 //! would take them (a `SIGCHLD` too); the child is setting up or is the command already. Signals for the command go on to it; what its terminal sent to it and us alike
 //! does not go a second time; when it stops, we stop, so that the caller's shell sees one job.
 
+mod crowd;
 mod deadline;
 mod relay;
 mod stop;
@@ -16,6 +17,7 @@ use crate::plan::{Init, Target, Watch};
 use crate::sys::Result;
 use crate::sys::process::{self, Change, Pid};
 use crate::sys::signal::{self, Arrived, Disposition};
+use crowd::Crowd;
 use deadline::Deadline;
 
 /// How the command ended.
@@ -86,6 +88,10 @@ pub fn supervise(child: &Child, watch: &Watch, say: &dyn Fn(Event)) -> End {
         (service.waited_for, signals) = (process::ANY, signal::ALL);
     }
     match child.pty {
+        None if watch.init.is_some() => {
+            let mut crowd = Crowd::new(signals);
+            while service.turn(&mut |time| crowd.wait(time)) {}
+        }
         None => while service.turn(&mut |time| signal::wait(signals, time)) {},
         Some(pty) => relay::serve(child, pty, signals, &mut |wait| service.turn(wait)),
     }

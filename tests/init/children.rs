@@ -12,6 +12,9 @@ extern "C" fn begin() {
     if let ["witness", "orphans", number] = words[..] {
         make_orphans(number.parse().expect("a number"));
     }
+    if let ["witness", "crowd", number] = words[..] {
+        make_crowd(number.parse().expect("a number"));
+    }
 }
 
 /// How many children a parent has that leaves them.
@@ -36,6 +39,26 @@ fn make_orphans(number: u32) -> ! {
         count += 1;
     }
     println!("{count}");
+    loop {
+        std::thread::sleep(Duration::from_secs(1000));
+    }
+}
+
+/// Makes so many orphans one by one, as fast as that can be, and says `done`.
+#[allow(deprecated)] // What it makes does nothing but exit.
+fn make_crowd(number: u32) -> ! {
+    println!("ready");
+    for _ in 0..number {
+        // SAFETY: who shares our memory exits, or makes another one that does.
+        unsafe {
+            match libc::vfork() {
+                0 if libc::vfork() == 0 => libc::_exit(0),
+                0 => libc::_exit(0),
+                parent => wait_for(parent),
+            }
+        }
+    }
+    println!("done");
     loop {
         std::thread::sleep(Duration::from_secs(1000));
     }

@@ -24,10 +24,37 @@ fn a_hundred_thousand_orphans_are_reaped_while_signals_arrive() {
     assert!(done.is_some());
     watched.send(41);
     assert_eq!(watched.running.line(), signals.to_string());
-    let main = watched.main();
     eventually("nobody else is left", || {
-        (children(watched.init) == [main]).then_some(())
+        (children(watched.init).len() == 1).then_some(())
     });
+}
+
+/// To wake up for each would cost more than to reap it.
+#[test]
+fn a_crowd_is_reaped_together() {
+    for (caller, role) in each_with(&ROLES) {
+        let line = [witness(), "witness", "crowd", "3000"];
+        let mut command = role.init(caller, &line);
+        let watched = role.ready(&mut command);
+        let done =
+            std::iter::repeat_with(|| watched.running.line_within(120)).find(|line| line == "done");
+        assert!(done.is_some());
+        eventually("nobody else is left", || {
+            (children(watched.init).len() == 1).then_some(())
+        });
+        let sleeps = voluntary_switches(watched.init);
+        assert!(sleeps < 1500, "{caller:?} {role:?}: {sleeps}");
+    }
+}
+
+/// How often a process has gone to sleep (proc_pid_status(5)).
+fn voluntary_switches(pid: u32) -> u32 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it is there");
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    line.and_then(|number| number.trim().parse().ok())
+        .expect("a number")
 }
 
 #[test]

@@ -1,0 +1,50 @@
+//! Children that end one right after the other are reaped together. In a crowd of orphans to wake up for each of them
+//! costs more than to reap it.
+//!
+//! Only `SIGCHLD` has to wait, and only where the one before has just been: what comes alone is served at once.
+
+use crate::names::{Errno, Signal};
+use crate::sys::Result;
+use crate::sys::process;
+use crate::sys::signal::{self, Arrived};
+
+/// Milliseconds that a crowd has to gather.
+const GATHERS: u64 = 1;
+
+/// Two that are no more nanoseconds apart are one.
+const CROWDED: u64 = 2_000_000;
+
+/// Waits for signals of which `SIGCHLD` is one.
+pub struct Crowd {
+    signals: u64,
+    /// When a child's signal was served, by the monotonic clock.
+    last: u64,
+    gathers: bool,
+}
+
+impl Crowd {
+    pub fn new(signals: u64) -> Self {
+        Crowd {
+            signals,
+            last: 0,
+            gathers: false,
+        }
+    }
+
+    /// The next signal, as [`signal::wait`].
+    pub fn wait(&mut self, time: Option<u64>) -> Result<Arrived> {
+        if core::mem::take(&mut self.gathers) {
+            let others = self.signals & !Signal::CHLD.bit();
+            match signal::wait(others, Some(GATHERS)) {
+                Err(Errno::AGAIN) => {}
+                other => return other,
+            }
+        }
+        let arrived = signal::wait(self.signals, time)?;
+        if arrived.signal == Signal::CHLD {
+            let before = core::mem::replace(&mut self.last, process::monotonic());
+            self.gathers = self.last - before < CROWDED;
+        }
+        Ok(arrived)
+    }
+}
