@@ -22,12 +22,14 @@ pub struct Inits {
     pub memory: Option<f64>,
     pub wake_ups: Option<f64>,
     pub orphan: Option<f64>,
+    pub crowd: Option<f64>,
     pub latency: Option<f64>,
     pub bytes: Option<f64>,
 }
 
 /// The arguments that make this program a command: one that makes orphans, one that answers signals.
 const ORPHANS: &str = "--make-orphans";
+const CROWD: &str = "--make-a-crowd";
 const ANSWER: &str = "--answer-signals";
 
 const ROUNDS: usize = 31;
@@ -71,8 +73,8 @@ pub fn print(programs: &Programs, troubles: &mut Troubles) -> Inits {
 
     println!("\ninits as process 1, as root");
     println!(
-        "  {:<12} {:>8} {:>14} {:>9} {:>14} {:>12}",
-        "", "bytes", "Private_Dirty", "wake-ups", "ns per orphan", "ns a signal"
+        "  {:<12} {:>8} {:>14} {:>9} {:>14} {:>11} {:>12}",
+        "", "bytes", "Private_Dirty", "wake-ups", "ns an orphan", "in a crowd", "ns a signal"
     );
     let mut inits = Inits::default();
     let (mut memory, mut sizes, mut times) = (vec![], vec![], vec![]);
@@ -88,35 +90,37 @@ pub fn print(programs: &Programs, troubles: &mut Troubles) -> Inits {
         }
         memory.push((competitor.label, waits.private_dirty as f64));
         sizes.push((competitor.label, size as f64));
-        times.push((words, waits, size, vec![], vec![]));
+        times.push((words, waits, size, [const { vec![] }; 3]));
     }
     // In turns, as what a neighbour does would hit one alone; and on one processor, as who wakes up where
     // is chance, and costs more than what is measured.
     system::on_one_processor(|| {
         for _ in 0..ROUNDS {
-            for (words, _, _, orphans, latencies) in &mut times {
-                orphans.extend(troubles.take(orphan_time(programs, words)));
+            for (words, _, _, [orphans, crowds, latencies]) in &mut times {
+                orphans.extend(troubles.take(orphan_time(programs, words, ORPHANS)));
+                crowds.extend(troubles.take(orphan_time(programs, words, CROWD)));
                 latencies.extend(troubles.take(latency(programs, words)));
             }
         }
     });
-    let (mut orphans, mut latencies) = (vec![], vec![]);
-    for (words, waits, size, orphan, latency) in times {
+    let (mut orphans, mut crowds, mut latencies) = (vec![], vec![], vec![]);
+    for (words, waits, size, figures) in times {
         let label = words.label;
-        let (Some(orphan), Some(latency)) = (lower_quartile(orphan), lower_quartile(latency))
-        else {
+        let [Some(orphan), Some(crowd), Some(latency)] = figures.map(lower_quartile) else {
             continue;
         };
         println!(
-            "  {label:<12} {size:>8} {:>11} kB {:>9} {orphan:>14.0} {latency:>12.0}",
+            "  {label:<12} {size:>8} {:>11} kB {:>9} {orphan:>14.0} {crowd:>11.0} {latency:>12.0}",
             waits.private_dirty, waits.wake_ups,
         );
         orphans.push((label, orphan));
+        crowds.push((label, crowd));
         latencies.push((label, latency));
     }
     inits.start = over_the_best(&start);
     inits.memory = memory.first().map(|(_, kilobytes)| *kilobytes);
     inits.orphan = over_the_best(&orphans);
+    inits.crowd = over_the_best(&crowds);
     inits.latency = over_the_best(&latencies);
     let of = |label| {
         sizes
@@ -180,10 +184,10 @@ impl Drop for Running {
     }
 }
 
-/// Nanoseconds of processor time, and how many orphans there are.
-fn orphan_time(programs: &Programs, competitor: &Competitor) -> Result<f64, String> {
+/// Nanoseconds of processor time for an orphan.
+fn orphan_time(programs: &Programs, competitor: &Competitor, how: &str) -> Result<f64, String> {
     let number = FAMILIES.to_string();
-    let mut running = Running::start(programs, competitor, &[ORPHANS, &number])?;
+    let mut running = Running::start(programs, competitor, &[how, &number])?;
     let used = |pid: u32| -> Result<f64, String> {
         let stat = fs::read_to_string(format!("/proc/{pid}/schedstat"))
             .map_err(|error| error.to_string())?;
@@ -223,7 +227,9 @@ fn latency(programs: &Programs, competitor: &Competitor) -> Result<f64, String> 
 pub fn requested() -> Option<ExitCode> {
     let words: Vec<String> = env::args().collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>()[1..] {
-        [ORPHANS, number] => system::make_orphans(number.parse().unwrap_or(0)),
+        [how @ (ORPHANS | CROWD), number] => {
+            system::make_orphans(number.parse().unwrap_or(0), how == CROWD);
+        }
         [ANSWER] => system::answer_signals(SIGUSR1),
         _ => return None,
     }

@@ -116,16 +116,16 @@ pub fn send(pid: u32, number: i32) {
     unsafe { kill(pid as c_int, number) };
 }
 
-/// Says that it is ready, and when it is asked makes so many orphans, each after the one before has been
-/// reaped; then says so, and waits for its end.
-pub fn make_orphans(number: u32) {
+/// Says that it is ready, and when it is asked makes so many orphans, in a crowd or each after the one before has been
+/// reaped; when the last one has been, says so, and waits for its end.
+pub fn make_orphans(number: u32, in_a_crowd: bool) {
     let mut byte = [0];
     say();
     let _ = io::stdin().read_exact(&mut byte);
     let Ok((mut from, mut to)) = io::pipe() else {
         return;
     };
-    for _ in 0..number {
+    for left in (0..number).rev() {
         // SAFETY: there is one thread, and no pointer is passed but one that may be NULL.
         unsafe {
             let parent = fork();
@@ -139,7 +139,7 @@ pub fn make_orphans(number: u32) {
             waitpid(parent, std::ptr::null_mut(), 0);
             let mut orphan = [0; 4];
             let _ = from.read_exact(&mut orphan);
-            while kill(c_int::from_ne_bytes(orphan), 0) == 0 {
+            while !(in_a_crowd && left > 0) && kill(c_int::from_ne_bytes(orphan), 0) == 0 {
                 std::thread::yield_now();
             }
         }

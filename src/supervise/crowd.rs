@@ -11,7 +11,7 @@ use crate::sys::signal::{self, Arrived};
 /// Milliseconds that a crowd has to gather.
 const GATHERS: u64 = 1;
 
-/// Two that are no more nanoseconds apart are one.
+/// Two that are no more nanoseconds apart may be one.
 const CROWDED: u64 = 2_000_000;
 
 /// Waits for signals of which `SIGCHLD` is one.
@@ -19,7 +19,12 @@ pub struct Crowd {
     signals: u64,
     /// When a child's signal was served, by the monotonic clock.
     last: u64,
+    /// Whether the next one has to wait.
     gathers: bool,
+    /// Whether this one had to.
+    gathered: bool,
+    /// How many come at once whatever was before: somebody waits for each to be reaped, and none would gather.
+    alone: u8,
 }
 
 impl Crowd {
@@ -28,23 +33,41 @@ impl Crowd {
             signals,
             last: 0,
             gathers: false,
+            gathered: false,
+            alone: 0,
         }
     }
 
     /// The next signal, as [`signal::wait`].
     pub fn wait(&mut self, time: Option<u64>) -> Result<Arrived> {
-        if core::mem::take(&mut self.gathers) {
+        self.gathered = core::mem::take(&mut self.gathers);
+        if self.gathered {
             let others = self.signals & !Signal::CHLD.bit();
             match signal::wait(others, Some(GATHERS)) {
                 Err(Errno::AGAIN) => {}
-                other => return other,
+                other => {
+                    self.gathered = false;
+                    return other;
+                }
             }
         }
         let arrived = signal::wait(self.signals, time)?;
         if arrived.signal == Signal::CHLD {
-            let before = core::mem::replace(&mut self.last, process::monotonic());
-            self.gathers = self.last - before < CROWDED;
+            match self.alone.checked_sub(1) {
+                Some(left) => self.alone = left,
+                None => {
+                    let before = core::mem::replace(&mut self.last, process::monotonic());
+                    self.gathers = self.last - before < CROWDED;
+                }
+            }
         }
         Ok(arrived)
+    }
+
+    /// So many were reaped.
+    pub fn learn(&mut self, reaped: u32) {
+        if self.gathered && reaped < 2 {
+            (self.gathers, self.alone) = (false, u8::MAX);
+        }
     }
 }

@@ -81,6 +81,7 @@ pub fn supervise(child: &Child, watch: &Watch, say: &dyn Fn(Event)) -> End {
         ended: false,
         asks: false,
         waited_for: child.pid,
+        reaped: 0,
     };
     let mut signals = signal::all_but_faults();
     if let Some(init) = watch.init {
@@ -90,7 +91,9 @@ pub fn supervise(child: &Child, watch: &Watch, say: &dyn Fn(Event)) -> End {
     match child.pty {
         None if watch.init.is_some() => {
             let mut crowd = Crowd::new(signals);
-            while service.turn(&mut |time| crowd.wait(time)) {}
+            while service.turn(&mut |time| crowd.wait(time)) {
+                crowd.learn(service.reaped);
+            }
         }
         None => while service.turn(&mut |time| signal::wait(signals, time)) {},
         Some(pty) => relay::serve(child, pty, signals, &mut |wait| service.turn(wait)),
@@ -132,6 +135,8 @@ struct Service<'a> {
     asks: bool,
     /// It, or all children.
     waited_for: Pid,
+    /// How many others were reaped last.
+    reaped: u32,
 }
 
 /// Waits for a signal, at most so many milliseconds.
@@ -161,6 +166,7 @@ impl Service<'_> {
 
     /// Takes what has become of children, until there is nothing more; whether any is worth waiting for.
     fn reap(&mut self) -> bool {
+        self.reaped = 0;
         loop {
             // Nobody could continue process 1, so that it does not stop with the command.
             match process::look_at(self.waited_for, !self.watch.first) {
@@ -169,7 +175,10 @@ impl Service<'_> {
                         return false;
                     }
                 }
-                Ok(Some((pid, _))) => self.say(Event::Reaped(pid.0), |init| init.warn_reap),
+                Ok(Some((pid, _))) => {
+                    self.reaped += 1;
+                    self.say(Event::Reaped(pid.0), |init| init.warn_reap);
+                }
                 Ok(None) => {
                     self.ask_others();
                     return true;
