@@ -14,6 +14,9 @@ const GATHERS: u64 = 1;
 /// Two that are no more nanoseconds apart may be one.
 const CROWDED: u64 = 2_000_000;
 
+/// After how many signals it is tried again where nobody gathered.
+const TRIES_AGAIN: u8 = 127;
+
 /// Waits for signals of which `SIGCHLD` is one.
 pub struct Crowd {
     signals: u64,
@@ -67,7 +70,7 @@ impl Crowd {
     /// So many were reaped.
     pub fn learn(&mut self, reaped: u32) {
         if self.gathered && reaped < 2 {
-            (self.gathers, self.alone) = (false, u8::MAX);
+            (self.gathers, self.alone) = (false, TRIES_AGAIN);
         }
     }
 }

