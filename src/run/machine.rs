@@ -177,6 +177,8 @@ fn switch(wish: &Machine, root: &Root, words: &Words) -> bool {
     carry_through(words, &boot::root(wish, root, &found, words), false)
 }
 
+/// Apart, as its frame would be there while the command is started.
+#[inline(never)]
 fn give(wish: &Machine, words: &Words) {
     let words = &*words.apart();
     let found = kernel::look_around(wish, words);
