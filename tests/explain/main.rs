@@ -647,8 +647,8 @@ fn a_machine_is_explained_to_its_end() {
             "SIOCSIFFLAGS",
             "execve(\"/bin/true\"",
             "after the command has ended\n",
-            "write(2, \"pidone: exit 0\\n\", 15)",
             "sync()",
+            "write(2, \"pidone: exit 0\\n\", 15)",
         ] {
             let (_, after) = rest
                 .split_once(part)
