@@ -43,15 +43,16 @@ impl Crowd {
 
     /// The next signal, as [`signal::wait`].
     pub fn wait(&mut self, time: Option<u64>) -> Result<Arrived> {
-        self.gathered = core::mem::take(&mut self.gathers);
-        if self.gathered {
+        // A crowd without an end has a signal for us whenever we look.
+        if time == Some(0) {
+            return Err(Errno::AGAIN);
+        }
+        self.gathered = false;
+        if core::mem::take(&mut self.gathers) {
             let others = self.signals & !Signal::CHLD.bit();
             match signal::wait(others, Some(GATHERS)) {
-                Err(Errno::AGAIN) => {}
-                other => {
-                    self.gathered = false;
-                    return other;
-                }
+                Err(Errno::AGAIN) => self.gathered = true,
+                other => return other,
             }
         }
         let arrived = signal::wait(self.signals, time)?;

@@ -1,11 +1,14 @@
 //! Whoever loses its parent is reaped, whatever else goes on.
 
+use crate::cost::switches;
 use crate::running::Running;
-use crate::support::{callers, children, each_with, eventually, is_alive, state};
+use crate::support::{
+    Scratch, callers, children, each_with, eventually, has, is_alive, program, skip, state,
+};
 use crate::watched::{ROLES, Role};
 use crate::witness::witness;
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 #[test]
 fn a_hundred_thousand_orphans_are_reaped_while_signals_arrive() {
@@ -42,19 +45,34 @@ fn a_crowd_is_reaped_together() {
             eventually("nobody else is left", || {
                 (children(watched.init).len() == 1).then_some(())
             });
-            (voluntary_switches(watched.init) < 1500).then_some(())
+            (switches(watched.init) < 1500).then_some(())
         });
     }
 }
 
-/// How often a process has gone to sleep (proc_pid_status(5)).
-fn voluntary_switches(pid: u32) -> u32 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it is there");
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-    line.and_then(|number| number.trim().parse().ok())
-        .expect("a number")
+/// Whenever we look, there is a signal for us; but what is due is not looked for.
+#[test]
+fn a_crowd_does_not_put_off_a_limit() {
+    if !has("strace") {
+        return skip("no strace");
+    }
+    let scratch = Scratch::new("limit");
+    let trace = scratch.path.join("trace");
+    let crowd = format!("trap '' TERM; exec {} witness crowd 4294967295", witness());
+    let status = Command::new("strace")
+        .args(["-e", "trace=rt_sigtimedwait", "-o"])
+        .arg(&trace)
+        .arg(program())
+        .args(["init", "--timeout=1", "--stop-timeout=1"])
+        .args(["--", "sh", "-c", &crowd])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .expect("strace can be started");
+    assert_eq!(status.code(), Some(128 + libc::SIGKILL));
+    let trace = std::fs::read_to_string(&trace).expect("it was written");
+    assert!(trace.contains("{tv_sec=1, tv_nsec=0}"), "{trace}");
+    assert!(!trace.contains("{tv_sec=0, tv_nsec=0}"), "{trace}");
 }
 
 #[test]
