@@ -89,13 +89,12 @@ pub fn main(mut process: Process) -> ! {
     let words = Words::over(core::mem::take(&mut process.memory));
     let (own, arguments) = process.arguments.split_first().unwrap_or((&None, &[]));
     let mut name = own.map_or(Name::Own, |own| Name::of(own.bytes()));
+    if name == Name::Init && process::id() != FIRST {
+        name = Name::Own;
+    }
     let mut request = Request::default();
-    if name == Name::Init {
-        match kernel::is_ours() {
-            true => machine::start(&process, &mut request, name, &words),
-            false if process::id() == FIRST => {}
-            false => name = Name::Own,
-        }
+    if name == Name::Init && kernel::is_ours() {
+        machine::start(&process, &mut request, name, &words)
     }
     // A privileged file would lend its rights to whoever calls it (CVE-2016-8659, CVE-2020-5291).
     let environment = process.environment;
@@ -215,6 +214,7 @@ fn carry_out<'a>(
     }
 }
 
+/// The plan, by what is known now.
 #[inline(never)]
 fn planned<'a>(
     config: &Config<'a>,

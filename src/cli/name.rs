@@ -67,6 +67,7 @@ impl Name {
 
     /// The option that a variable stands for.
     fn option(self, variable: &[u8], value: &[u8]) -> Option<Id> {
+        // There may be many, and these names have none.
         if matches!(self, Name::Own | Name::Init) {
             return None;
         }
