@@ -1,6 +1,6 @@
 //! What a machine is given once its root is there: parameters, a network, places for files, a power button.
 
-use super::{GONE, THERE, mount, plan};
+use super::{THERE, mount, plan};
 use crate::compile::identity::write_file;
 use crate::compile::phrase::{Phrase, phrase};
 use crate::compile::process::raise_loopback;
@@ -16,6 +16,17 @@ use crate::words::Words;
 
 /// A kernel without one.
 const NO_NETWORK: Refusal = Refusal::after(&[Errno::AFNOSUPPORT, Errno::BADF]);
+
+/// Leads nowhere and is not open, or stays where it is.
+const ASTRAY: Refusal = Refusal::after(&[
+    Errno::NOENT,
+    Errno::NOTDIR,
+    Errno::LOOP,
+    Errno::ACCES,
+    Errno::BADF,
+    Errno::ROFS,
+    Errno::BUSY,
+]);
 
 /// The plan in which every wish may fail by itself.
 #[inline(never)]
@@ -64,13 +75,19 @@ pub fn gifts<'p>(wish: &'p Machine<'p>, found: &Hardware<'p>, words: &'p Words) 
             phrase!("mkdirat here $0 m0755"),
             &[Arg::Text(thin!("/etc"))],
         );
-        // Images have a link there to what is no file yet, perhaps in no directory.
-        list.refusal = Refusal::Else(2);
+        // Images have a link there to what is no file yet, perhaps in no directory, or is one of the kernel's.
+        let text = servers.take_path();
+        list.refusal = ASTRAY;
         list.say(FRESH, &[Arg::Text(path)]);
-        list.refusal = GONE;
-        list.say(phrase!("unlinkat here $0 zero"), &[Arg::Text(path)]);
+        put_in(text, Refusal::Else(4), &mut list);
+        list.say(
+            phrase!("close file; unlinkat here $0 zero"),
+            &[Arg::Text(path)],
+        );
         list.refusal = Refusal::Fatal;
-        write(FRESH, path, servers.take_path(), &mut list);
+        list.say(FRESH, &[Arg::Text(path)]);
+        put_in(text, Refusal::Fatal, &mut list);
+        list.say(phrase!("close file"), &[]);
     }
     if wish.power_button && found.buttons.is_empty() {
         // It says why there is none.
@@ -96,9 +113,13 @@ pub const FRESH: Phrase = phrase!("openat here $0 FRESH m0644 =file");
 #[inline(never)]
 pub fn write<'p>(open: Phrase, path: ThinCStr<'p>, text: ThinCStr<'p>, list: &mut List<'p>) {
     list.say(open, &[Arg::Text(path)]);
-    let (slot, data) = (Slot::File, Data::Text(text));
-    list.add(Call::Write { slot, data }, list.because);
+    put_in(text, Refusal::Fatal, list);
     list.say(phrase!("close file"), &[]);
+}
+
+fn put_in<'p>(text: ThinCStr<'p>, refusal: Refusal, list: &mut List<'p>) {
+    let (slot, data) = (Slot::File, Data::Text(text));
+    list.push(Call::Write { slot, data }, refusal, list.because);
 }
 
 /// For files of this boot alone: in memory, where the root is not there already.
