@@ -359,6 +359,7 @@ fn around(case: &Case, wish: &Machine, plan: String) -> String {
         },
         places: list(&["/data"]),
         swaps: list(&["/data/swap"]),
+        loops: list(&["/dev/loop0"]),
         ports: list(&["/dev/vport0p2"]),
     };
     let mut text = String::new();

@@ -19,6 +19,8 @@ pub struct Hardware<'a> {
     pub places: &'a [ThinCStr<'a>],
     /// Files with swap, which keep in use what they are on.
     pub swaps: &'a [ThinCStr<'a>],
+    /// Devices that have become files of others, which keep in use what they are on.
+    pub loops: &'a [ThinCStr<'a>],
     /// For each named port that is told the exit code its file.
     pub ports: &'a [ThinCStr<'a>],
 }

@@ -46,6 +46,7 @@ constants! {
     IPPROTO_IP
     LANDLOCK_RULE_NET_PORT
     LANDLOCK_RULE_PATH_BENEATH
+    LOOP_CLR_FD
     NS_GET_USERNS
     PRIO_PROCESS
     PR_CAPBSET_DROP
@@ -82,6 +83,8 @@ mod kernel {
     };
     pub use linux_raw_sys::landlock::landlock_rule_type::*;
 
+    /// `linux/loop.h`, loop(4).
+    pub const LOOP_CLR_FD: i32 = 0x4c01;
     /// `linux/vm_sockets.h`, for setsockopt(2).
     pub const SO_VM_SOCKETS_CONNECT_TIMEOUT: i32 = 6;
     /// `linux/sched/coredump.h`, for prctl(2).

@@ -163,15 +163,22 @@ fn a_root_may_be_written_over() {
     assert_eq!(content(&other, "/upper/data/file"), "new\n");
 }
 
-/// A disk that the workload has mounted, also one that is in use to the end, is clean too, whatever has become of /proc.
+/// A disk that the workload has mounted, also one that is in use to the end, is clean too, whatever has become of
+/// /proc, and of files on it.
 #[test]
 fn other_disks_are_left_clean() {
-    for last in ["sleep 100 &", "mount -t tmpfs over /proc"] {
+    let files = "dd if=/dev/zero of=one bs=1k count=64 2>/dev/null; cp one other; mke2fs -F other >/dev/null\n\
+        losetup /dev/loop0 one; losetup /dev/loop1 other; mount -t ext4 /dev/loop1 /mnt && grep -c loop /proc/partitions";
+    for (last, says) in [
+        ("sleep 100 &", "kept"),
+        ("mount -t tmpfs over /proc", "kept"),
+        (files, "2"),
+    ] {
         let scratch = Scratch::new("disks");
         let script = format!(
             "mkdir -p /mnt; mkdir '/a place' /over; mount /dev/vda '/a place' && echo kept >'/a place/file'; cd '/a place'\n\
             mkdir up work; mount -t overlay -o 'lowerdir=/bin,upperdir=/a place/up,workdir=/a place/work' over /over\n\
-            echo new >/over/file; {last}\nexit 3"
+            echo new >/over/file; echo kept; {last}\nexit 3"
         );
         let Some(image) = disk(&scratch, "data", None) else {
             return;
@@ -182,9 +189,10 @@ fn other_disks_are_left_clean() {
         };
         machine.files.file("script", 0o644, shell(&script));
         add_modules(&mut machine, &MODULES);
+        add_modules(&mut machine, &["loop"]);
         machine.drives.push(image.clone());
         let ended = machine.boot();
-        assert_says(&ended, &["pidone: exit 3"]);
+        assert_says(&ended, &[says, "pidone: exit 3"]);
         assert_eq!(ended.console.matches("pidone: ").count(), 1);
         assert_eq!(content(&image, "/file"), "kept\n");
         assert_eq!(content(&image, "/up/file"), "new\n");

@@ -42,6 +42,11 @@ pub fn end<'p>(
     for file in found.swaps {
         list.say(phrase!("swapoff $0"), &[Arg::Text(*file)]);
     }
+    for device in found.loops {
+        // One that is mounted has no file any more when it is unmounted.
+        let phrase = phrase!("openat here $0 READ =file; ioctl file LOOP_CLR_FD; close file");
+        list.say(phrase, &[Arg::Text(*device)]);
+    }
     for place in found.places {
         // First, for somebody may use it where no path leads.
         let phrase = phrase!("mount null $0 null REMOUNT null; umount2 $0 zero");

@@ -52,13 +52,15 @@ const LINKS: [(ThinCStr, ThinCStr); 4] = [
 /// Is there, or cannot be made.
 const THERE: Refusal = Refusal::after(&[Errno::EXIST, Errno::ROFS]);
 
-/// Of what is to be left read-only: is not there, is no mount, is so for good, or is in use.
+/// Of what is to be left read-only: is not there or not open, is no mount, has no file, is so for good, or is in use.
 const GONE: Refusal = Refusal::after(&[
     Errno::NOENT,
     Errno::INVAL,
     Errno::ROFS,
     Errno::BUSY,
     Errno::PERM,
+    Errno::NXIO,
+    Errno::BADF,
 ]);
 
 /// Is mounted, or not to be had.

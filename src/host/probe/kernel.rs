@@ -143,9 +143,14 @@ pub(crate) fn look_at_places<'w>(wish: &Machine, words: &'w Words) -> Hardware<'
         }
     }
     // Most machines have no device that anybody could have mounted.
-    let files: &[_] = match read(words, thin!("/proc/partitions")) {
-        [] => &[],
-        _ => &[thin!("/proc/mounts"), thin!("/proc/swaps")],
+    let (files, loops): (&[_], _) = match read(words, thin!("/proc/partitions")) {
+        [] => (&[], &[][..]),
+        _ => {
+            // Those that are not to be free by themselves when nobody uses them.
+            let parts = [&b"loop"[..], b"/loop/autoclear", b"0", b"/dev"];
+            let loops = devices(words, thin!("/sys/block"), parts);
+            (&[thin!("/proc/mounts"), thin!("/proc/swaps")], loops)
+        }
     };
     for file in files {
         let mut rest = read(words, *file);
@@ -170,6 +175,7 @@ pub(crate) fn look_at_places<'w>(wish: &Machine, words: &'w Words) -> Hardware<'
     Hardware {
         places: places.finish(),
         swaps: swaps.finish(),
+        loops,
         ports: ports.finish(),
         in_memory: mount::root_is_in_memory(),
         ..Hardware::default()
