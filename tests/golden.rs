@@ -13,17 +13,17 @@
 //! The facts are `capabilities=none` or `capabilities=admin`, `clone3=no`, `sigchld=ignored`,
 //! `refused=NS,...`, `last-capability=N`, `filters=N,...` (what was read, in instructions),
 //! `own=PID`, `differs=NS,...` and `cgroups=FILE,...` for who enters another's namespaces,
-//! `caller=PID` (a library's caller, with threads), `mappers=yes` (newuidmap and newgidmap are there)
-//! and `accounts=yes` (the files say what [`ACCOUNTS`] does), for each hierarchy of cgroups
-//! `v2=DIRECTORY:CONTROLLERS` or `v1=DIRECTORY:CONTROLLERS`, and those of the view: `new_mounts=no`,
-//! `mountinfo=POINT:OPTIONS,...`, `pivot_root=no`, `directory=PATH`, `terminal=PATH`, and `seen=WHAT:THERE:REAL,...`
-//! with the kind of a source or the content of a descriptor, the length of the place that is there, and the source
-//! without links, for the root, the fresh /proc and each operation (`idmap=FD` for the only one); for `init` also
-//! `pid=1`, `parent=PID`, `foreground=FD` and `pointers=BYTES`, and `machine=memory`, `machine=disk` (where the root of
-//! the machine is that it is the first process of) or `machine=closed` (standard input is, too). After the plan stands what
-//! a plan holds and `--explain` does not show. With `against=default` only the lines stand there in
-//! which the plan differs from that of `pidone run /bin/true` for the same caller, each with its
-//! neighbours and without its number.
+//! `caller=PID` (a library's caller, with threads), `mappers=yes` (newuidmap and newgidmap are there) and
+//! `accounts=yes` (the files say what [`ACCOUNTS`] does), for each hierarchy of cgroups `v2=DIRECTORY:CONTROLLERS`
+//! or `v1=DIRECTORY:CONTROLLERS`, and those of the view: `new_mounts=no`, `mountinfo=POINT:OPTIONS,...`,
+//! `pivot_root=no`, `directory=PATH`, `terminal=PATH`, and `seen=WHAT:THERE:REAL,...` with the kind of a source or
+//! the content of a descriptor, the length of the place that is there, and the source without links, for the root,
+//! the fresh /proc and each operation (`idmap=FD` for the only one); for `init` also `pid=1`, `parent=PID`,
+//! `foreground=FD` and `pointers=BYTES`, and `machine=memory`, `machine=disk` (where the root of the machine is
+//! that it is the first process of) or `machine=closed` (standard input is, too). After the plan stands what a
+//! plan holds and `--explain` does not show. With `against=default` only the lines stand there in which the plan
+//! differs from that of `pidone run /bin/true` for the same caller, each with its neighbours and without its
+//! number.
 //!
 //! `PIDONE_BLESS=1 cargo test --test golden` writes all expected texts anew: read what it changed.
 

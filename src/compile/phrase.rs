@@ -1,9 +1,9 @@
 //! Steps in short form: `phrase!("open_tree here $0 COPY =tree; fchdir tree")`.
 //!
-//! A step is the name of a call, its arguments, and perhaps the slot that gets the descriptor. An
-//! argument is a slot, a constant, one of the [`VALUES`] by its name, or a part that is filled in
-//! later, by its number. When pidone is compiled, a phrase becomes a byte for each word, which is a tenth of the code that would
-//! build the same steps; a word that does not exist does not compile.
+//! A step is the name of a call, its arguments, and perhaps the slot that gets the descriptor. An argument is a
+//! slot, a constant, one of the [`VALUES`] by its name, or a part that is filled in later, by its number. When
+//! pidone is compiled, a phrase becomes a byte for each word, which is a tenth of the code that would build the
+//! same steps; a word that does not exist does not compile.
 
 use crate::compile::steps::List;
 use crate::names::{Constant, Id, Signal, Sys, calls, constants, flags};

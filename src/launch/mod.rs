@@ -150,8 +150,8 @@ pub fn launch(
     )
 }
 
-/// Performs a plan that has no child, all of it at one time, and tells what is refused. Of a wish that cannot be met the rest is left out;
-/// other wishes are met if that `goes_on`.
+/// Performs a plan that has no child, all of it at one time, and tells what is refused. Of a wish that cannot be
+/// met the rest is left out; other wishes are met if that `goes_on`.
 ///
 /// # Errors
 ///

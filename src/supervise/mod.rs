@@ -1,8 +1,9 @@
 //! The long wait: one blocking call, no timer unless a time limit runs, no periodic wake-up.
 //!
-//! World on entry: all signals but the fault signals are blocked, in every thread, or another thread
-//! would take them (a `SIGCHLD` too); the child is setting up or is the command already. Signals for the command go on to it; what its terminal sent to it and us alike
-//! does not go a second time; when it stops, we stop, so that the caller's shell sees one job.
+//! World on entry: all signals but the fault signals are blocked, in every thread, or another thread would take
+//! them (a `SIGCHLD` too); the child is setting up or is the command already. Signals for the command go on to it;
+//! what its terminal sent to it and us alike does not go a second time; when it stops, we stop, so that the
+//! caller's shell sees one job.
 
 mod crowd;
 mod deadline;

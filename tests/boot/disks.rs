@@ -86,8 +86,8 @@ pub fn with_drives(words: &str, drives: &[&Path]) -> Option<Machine> {
     Some(machine)
 }
 
-/// A root on a disk, found without its type: what was written is there afterwards, and the disk is clean, although there
-/// is a file on it with swap.
+/// A root on a disk, found without its type: what was written is there afterwards, and the disk is clean, although
+/// there is a file on it with swap.
 #[test]
 fn a_disk_is_the_root() {
     let scratch = Scratch::new("disk");

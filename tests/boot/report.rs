@@ -136,7 +136,8 @@ fn the_host_gets_the_exit_code() {
     assert_says(&ended, &["pidone: exit 9"]);
 }
 
-/// Who is told may switch the machine off at once: files are on the disk then, with the code among them, and the disk is clean.
+/// Who is told may switch the machine off at once: files are on the disk then, with the code among them, and the
+/// disk is clean.
 #[test]
 fn nothing_is_lost_when_the_host_is_told() {
     let scratch = Scratch::new("told");

@@ -310,9 +310,9 @@ fn socket(scratch: &Scratch) -> OsString {
     format!("unix:{},server=on,wait=off", path.display()).into()
 }
 
-/// What a kernel for x86_64 is told: how to end, and the frequency of its time stamp
-/// counter, which is this machine's. Where it has to find that out it may fail, and hang before it
-/// writes anything: QEMU's timers are late when the machine is busy.
+/// What a kernel for x86_64 is told: how to end, and the frequency of its time stamp counter, which is this
+/// machine's. Where it has to find that out it may fail, and hang before it writes anything: QEMU's timers are
+/// late when the machine is busy.
 fn frequency() -> String {
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let line = processor.lines().find(|line| line.starts_with("cpu MHz"));
