@@ -232,6 +232,30 @@ fn a_root_may_be_there_already() {
     assert_eq!(content(&image, "/data/file"), "kept\n");
 }
 
+/// Where nothing can be made, that is said once, and the rest is there.
+#[test]
+fn a_root_may_lack_places() {
+    let scratch = Scratch::new("bare");
+    let script = "ls -1d /dev/null /sys/kernel; exit 6";
+    let Some(image) = disk(&scratch, "root", Some(script)) else {
+        return;
+    };
+    let removed = Command::new("debugfs")
+        .args(["-w", "-R", "rmdir proc"])
+        .arg(&image)
+        .output();
+    assert!(removed.expect("it is there").status.success());
+    let Some(ended) = boot("pidone.root=/dev/vda:ext4:ro", &[&image]) else {
+        return;
+    };
+    let said = "pidone: step 1 of 14: mkdirat(AT_FDCWD, \"/proc\", 0755): EROFS";
+    assert_says(
+        &ended,
+        &[said, "/dev/null", "/sys/kernel", "pidone: exit 6"],
+    );
+    assert_eq!(ended.console.matches(said).count(), 1);
+}
+
 /// A disk that never comes: the machine ends, and says why.
 #[test]
 fn a_root_that_is_not_there_ends_the_machine() {

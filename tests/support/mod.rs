@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -214,6 +215,28 @@ pub fn marked(text: &str) -> Vec<u32> {
 pub fn send(pid: u32, signal: i32) {
     // SAFETY: no pointer is passed.
     unsafe { libc::kill(pid as i32, signal) };
+}
+
+/// From now on nobody else changes the mounts of this thread and of those it starts, if it may have its own.
+pub fn keep_mounts() {
+    // SAFETY: these touch nothing but the mounts.
+    unsafe {
+        if libc::unshare(libc::CLONE_NEWNS) == 0 {
+            let flags = libc::MS_REC | libc::MS_PRIVATE;
+            libc::mount(
+                c"none".as_ptr(),
+                c"/".as_ptr(),
+                ptr::null(),
+                flags,
+                ptr::null(),
+            );
+        }
+    }
+}
+
+/// What mountinfo says to this thread.
+pub fn mounts() -> String {
+    fs::read_to_string("/proc/thread-self/mountinfo").expect("our own mounts can be read")
 }
 
 /// The value of a line `Name:\tvalue` of /proc/PID/status.

@@ -136,6 +136,7 @@ fn places(found: &Hardware, list: &mut List) {
             (thin!("/run"), thin!("mode=0755")),
             (thin!("/tmp"), thin!("mode=1777")),
         ] {
+            list.refusal = THERE;
             mount(
                 thin!("tmpfs"),
                 place,

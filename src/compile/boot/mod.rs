@@ -52,6 +52,9 @@ const LINKS: [(ThinCStr, ThinCStr); 4] = [
 /// Is there, or cannot be made.
 const THERE: Refusal = Refusal::after(&[Errno::EXIST, Errno::ROFS]);
 
+/// Is there, or is in what is not, of which that is said.
+const ALONE: Refusal = Refusal::after(&[Errno::EXIST, Errno::NOENT]);
+
 /// Of what is to be left read-only: is not there or not open, is no mount, has no file, is so for good, or is in use.
 const GONE: Refusal = Refusal::after(&[
     Errno::NOENT,
@@ -74,9 +77,10 @@ pub fn mounts(closed: bool, words: &Words) -> Plan<'_> {
     list.steps.reserve(2 * MOUNTS.len() + LINKS.len());
     list.about(Id::Vm, &[]);
     for (kind, place, flags, data) in MOUNTS {
+        list.refusal = ALONE;
         mount(kind, place, flags, data, &mut list);
     }
-    list.refusal = THERE;
+    list.refusal = ALONE;
     for (target, place) in LINKS {
         let parts = [Arg::Text(target), Arg::Text(place)];
         list.say(phrase!("symlinkat $0 here $1"), &parts);
@@ -103,7 +107,7 @@ fn plan(list: List) -> Plan {
     }
 }
 
-/// Mounts something of the kernel's, on what is made where it is not there.
+/// Mounts something of the kernel's, on what is made where it is not there; the refusal is that of the making.
 #[inline(never)]
 fn mount<'p>(
     kind: ThinCStr<'p>,
@@ -118,7 +122,6 @@ fn mount<'p>(
         Arg::Flags(flags, &flags::MOUNT),
         data,
     ];
-    list.refusal = THERE;
     list.say(phrase!("mkdirat here $1 m0755"), &parts);
     list.refusal = HAD;
     list.say(phrase!("mount $0 $1 $0 $2 $3"), &parts);
