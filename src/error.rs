@@ -116,6 +116,8 @@ pub enum Error<'a> {
     Unseen(u32),
     /// /proc is not to be had.
     NoProc(Errno),
+    /// /proc shows the processes of a PID namespace that is not ours.
+    OthersProc,
     /// A capability that this kernel does not have is to be added.
     NoSuchCapability(Cap),
     /// A filter that cannot be read.
@@ -291,6 +293,10 @@ impl Show for Error<'_> {
                 ENOENT is not there"
             ),
             Error::NoProc(errno) => put!(text, "cannot read /proc: ", errno),
+            Error::OthersProc => put!(
+                text,
+                "/proc has the process ids of another PID namespace: mount a new one"
+            ),
             Error::NoSuchCapability(cap) => {
                 put!(
                     text,

@@ -554,6 +554,22 @@ fn without_proc_it_is_refused() {
     }
 }
 
+/// There is somebody else of the number, whose namespaces it would not join.
+#[test]
+fn with_anothers_proc_it_is_refused() {
+    for &caller in callers() {
+        let ran: Ran = command(caller, "unshare")
+            .args(["-r", "-f", "-p", "sh", "-c", "\"$@\"", "sh"])
+            .arg(program())
+            .args(["enter", "1", "true"])
+            .output()
+            .expect("unshare can be started")
+            .into();
+        let said = "pidone: /proc has the process ids of another PID namespace: mount a new one\n";
+        assert_eq!((ran.code, ran.err.as_str()), (Some(125), said));
+    }
+}
+
 /// Who is inside can trace the command, and would be in the groups of root that it is in.
 #[test]
 fn groups_of_root_are_left_where_setgroups_is_denied() {

@@ -5,13 +5,13 @@ use super::{above, open_place, places, read, read_all, read_of};
 use crate::compile::{DEFAULT_PATH, variable};
 use crate::config::{Account, Config, Filter};
 use crate::error::Error;
-use crate::host::nslist::{of_process, unseen};
+use crate::host::nslist::of_process;
 use crate::host::{FILES, Host};
 use crate::names::{Caps, Id, Ns, NsSet};
 use crate::strings::ThinCStr;
-use crate::sys::file::{self, Fd};
+use crate::sys::file::{self, Fd, HERE};
 use crate::sys::{namespace, process};
-use crate::text::{Text, cut, put, word};
+use crate::text::{Text, cut, decimal, put, word};
 use crate::words::{Array, Words};
 
 /// What only some options need to know, and the filters that are to be installed.
@@ -193,9 +193,14 @@ fn fits(bytes: usize) -> bool {
 fn meet<'a>(host: &mut Host<'a>, config: &Config<'a>, words: &'a Words) -> Result<(), Error<'a>> {
     let pid = config.enter.pid;
     host.target.own = process::id().0 as u32;
-    // Every process has one of these. Without a /proc that shows it nothing would differ, nor be joined.
-    if let Some(errno) = unseen(of_process(words, host.target.own, Ns::Mount)) {
-        return Err(Error::NoProc(errno));
+    // Without a /proc nothing would differ, nor be joined, and in another PID namespace's we were somebody else.
+    let mut digits = [0; 10];
+    match file::read_link(HERE, c"/proc/self", &mut digits) {
+        Err(errno) => return Err(Error::NoProc(errno)),
+        Ok(digits) if decimal(digits) != Some(host.target.own.into()) => {
+            return Err(Error::OthersProc);
+        }
+        Ok(_) => {}
     }
     for ns in NsSet::ALL.iter() {
         if of_process(words, pid, ns) != of_process(words, host.target.own, ns) {
