@@ -36,6 +36,16 @@ pub fn complain(words: &Words, what: &dyn Show) {
     let _ = file::write_all(STDERR, text.bytes());
 }
 
+/// One sentence, and what to do if that is known.
+#[inline(never)]
+pub fn refuse(words: &Words, refused: &Refused) {
+    let evidence = probe::observe(words, refused);
+    let mut text = Text::new(words);
+    put!(&mut text, "pidone: ", refused, "\n");
+    hint(refused, &evidence, &mut text);
+    let _ = file::write_all(STDERR, text.bytes());
+}
+
 /// A panic, or no memory for the heap.
 pub fn complain_of_defect() {
     let _ = file::write_all(STDERR, b"pidone: out of memory, or a defect of pidone\n");
@@ -80,11 +90,7 @@ pub fn failed(words: &Words, plan: &Plan, failure: Failure, notes: Notes) -> u8 
     if let (Some(_), Some(denied)) = (refused.command(), notes.denied) {
         refused.failure = denied;
     }
-    let evidence = probe::observe(words, &refused);
-    let mut text = Text::new(words);
-    put!(&mut text, "pidone: ", refused, "\n");
-    hint(&refused, &evidence, &mut text);
-    let _ = file::write_all(STDERR, text.bytes());
+    refuse(words, &refused);
     let mut text = Text::new(words);
     put!(&mut text, "{\"failed-step\": ", refused.failure.step);
     // The descriptor may be what failed; the sentence has been said, and the status tells the rest.

@@ -57,7 +57,9 @@ const CGROUP: u32 = 1 << 21;
 const CGROUP_FILE: u32 = 1 << 22;
 /// A mount of an overlay.
 const OVERLAY: u32 = 1 << 23;
-const OTHER: u32 = 1 << 24;
+/// A device that is waited for, or that a socket speaks of.
+const DEVICE: u32 = 1 << 24;
+const OTHER: u32 = 1 << 25;
 const ANY: u32 = u32::MAX;
 
 /// Makes the table of causes, and of what is said of each one line, with `%` for what the facts name.
@@ -198,6 +200,8 @@ causes! {
         "the cgroup above does not have that"
     CGROUP_FILE: INVAL INVAL, 0,
         "the kernel takes no such value"
+    DEVICE: NOENT NODEV, 0,
+        "there is no such device, or its driver is a module that nobody has loaded: --modules"
     THEIR_FD: BADF BADF, 0,
         "the caller did not pass this descriptor, or not for this direction"
 }
@@ -244,6 +248,7 @@ fn kind(call: &Call) -> u32 {
         Call::Exec(..) => EXEC,
         Call::SetCapabilities { .. } => CAPS,
         Call::Run { .. } => MAPPER,
+        Call::AwaitFile(..) => DEVICE,
         Call::Write {
             slot: Slot::Proc,
             data: Data::Text(text),
@@ -282,6 +287,7 @@ const KINDS: &[(Sys, u32)] = &[
     (Sys::setpriority, NICE),
     (Sys::fcntl, THEIR_FD),
     (Sys::prlimit64, LIMIT),
+    (Sys::ioctl, DEVICE),
     (Sys::seccomp, FILTER),
     (Sys::landlock_restrict_self, FILTER),
     (Sys::landlock_create_ruleset, RULES),
@@ -312,9 +318,10 @@ fn is_map(data: &[u8]) -> bool {
     has(data, b' ') && data.first().is_some_and(u8::is_ascii_digit)
 }
 
-/// A file below /proc: of our own, or of the process that is to be joined.
+/// A file below /proc: of our own, or of the process that is to be joined. A parameter is no process's.
 fn proc_kind(path: &[u8]) -> u32 {
     match path.strip_prefix(b"/proc/") {
+        Some(rest) if rest.starts_with(b"sys/") => OTHER,
         Some(rest) if rest.starts_with(b"self/") => PROC_FILE,
         Some(_) => PROC_FILE | JOIN,
         None => OTHER,

@@ -188,7 +188,7 @@ fn give(wish: &Machine, words: &Words) {
 /// Performs a plan that has no child; whether nothing was refused that matters.
 #[inline(never)]
 fn carry_through(words: &Words, plan: &Plan, goes_on: bool) -> bool {
-    let tell = |failure| report::complain(words, &Refused { plan, failure });
+    let tell = |failure| report::refuse(words, &Refused { plan, failure });
     perform(plan, goes_on, &tell).is_ok()
 }
 

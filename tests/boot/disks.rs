@@ -262,7 +262,8 @@ fn a_root_that_is_not_there_ends_the_machine() {
     let Some(ended) = boot("pidone.root=/dev/vdz pidone.report=console", &[]) else {
         return;
     };
-    assert_says(&ended, &["pidone: exit 125"]);
+    let hint = "hint: there is no such device, or its driver is a module that nobody has loaded: --modules";
+    assert_says(&ended, &[hint, "pidone: exit 125"]);
     let said = "pidone: --root \"/dev/vdz\": step 2 of ";
     assert!(ended.console.contains(said), "{}", ended.console);
 }
