@@ -34,7 +34,12 @@ fn tell(running: &Running, signal: i32) {
         let status = fs::read_to_string(format!("/proc/{}/status", running.pid()));
         let pending = status_field(&status.unwrap_or_default(), "ShdPnd");
         let none = pending.is_none_or(|set| set.trim_matches('0').is_empty());
-        (none && state(running.pid()) != 'R').then_some(())
+        // One that has ended may not have taken that its child has.
+        match state(running.pid()) {
+            'R' => None,
+            'Z' => Some(()),
+            _ => none.then_some(()),
+        }
     });
 }
 
