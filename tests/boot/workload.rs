@@ -207,3 +207,13 @@ fn a_workload_may_be_a_containers() {
         assert_says(&machine.boot(), lines);
     }
 }
+
+/// All that may be written to in memory leaves some of it.
+#[test]
+fn files_do_not_use_up_the_memory() {
+    let script = "for place in dev/shm run tmp; do dd if=/dev/zero of=/$place/file bs=64k 2>/dev/null; done; exit 4";
+    let Some(machine) = machine("", script) else {
+        return;
+    };
+    assert_says(&machine.boot(), &["pidone: exit 4"]);
+}

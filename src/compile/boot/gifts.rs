@@ -107,7 +107,7 @@ pub fn gifts<'p>(wish: &'p Machine<'p>, found: &Hardware<'p>, words: &'p Words) 
 }
 
 /// Opens a file that is made if it is not there. Should it be a pipe, nobody waits for its other end.
-pub const FRESH: Phrase = phrase!("openat here $0 FRESH m0644 =file");
+const FRESH: Phrase = phrase!("openat here $0 FRESH m0644 =file");
 
 /// Writes a file that is opened so.
 #[inline(never)]
@@ -133,8 +133,8 @@ fn places(found: &Hardware, list: &mut List) {
         list.say(phrase, &parts);
     } else {
         for (place, data) in [
-            (thin!("/run"), thin!("mode=0755")),
-            (thin!("/tmp"), thin!("mode=1777")),
+            (thin!("/run"), thin!("mode=0755,size=10%")),
+            (thin!("/tmp"), thin!("mode=1777,size=40%")),
         ] {
             list.refusal = THERE;
             mount(
