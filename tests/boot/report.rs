@@ -141,10 +141,12 @@ fn the_host_gets_the_exit_code() {
 #[test]
 fn nothing_is_lost_when_the_host_is_told() {
     let scratch = Scratch::new("told");
-    let Some(image) = disk(&scratch, "root", Some("echo kept >/data/file; exit 7")) else {
+    let script = "echo kept >/data/file; ln /data/file /data/code; ln -s file /data/other; exit 7";
+    let Some(image) = disk(&scratch, "root", Some(script)) else {
         return;
     };
-    let words = "pidone.root=/dev/vda pidone.report=vsock:2:1 pidone.report=file:/data/code";
+    let words = "pidone.root=/dev/vda pidone.report=vsock:2:1 pidone.report=file:/data/code \
+        pidone.report=file:/data/other";
     let Some(mut machine) = with_drives(words, &[&image]) else {
         return;
     };
@@ -164,8 +166,10 @@ fn nothing_is_lost_when_the_host_is_told() {
         machine.boot()
     });
     assert_says(&ended, &["pidone: exit 7"]);
+    // Another file is not written to, whatever the workload has put in the place.
     assert_eq!(content(&then, "/data/file"), "kept\n");
     assert_eq!(content(&then, "/data/code"), "7\n");
+    assert_eq!(content(&then, "/data/other"), "7\n");
 }
 
 /// Ports of a virtio console that have files of the host at their other ends: one by its place, others by their names, of

@@ -1,6 +1,6 @@
 //! How a machine ends: who is to be told is told, and what is on disks is kept.
 
-use super::gifts::{FRESH, write};
+use super::gifts::write;
 use super::{GONE, plan, root::KEPT};
 use crate::compile::phrase::phrase;
 use crate::compile::steps::List;
@@ -33,7 +33,16 @@ pub fn end<'p>(
     for gift in wish.gifts {
         if let Gift::Report(Report::File(word)) = gift {
             list.about(Id::Report, core::slice::from_ref(word));
-            write(FRESH, *word, number, &mut list);
+            // Whatever the workload has made there is not written to.
+            list.refusal = GONE;
+            list.say(phrase!("unlinkat here $0 zero"), &[Arg::Text(*word)]);
+            list.refusal = Refusal::Fatal;
+            write(
+                phrase!("openat here $0 NEW m0644 =file"),
+                *word,
+                number,
+                &mut list,
+            );
         }
     }
     list.about(Id::End, &[]);
