@@ -7,8 +7,11 @@ use crate::sys::process::{self, Pid};
 use crate::sys::{signal, tty};
 
 /// Takes the foreground back from a group that has ended with the command, or that we have put there.
-/// Another that is alive was put there by the caller's shell.
+/// Another that is alive was put there by the caller's shell. What a machine has to say is not held up there.
 pub fn restore(child: &Child, watch: &Watch) {
+    if watch.machine {
+        tty::resume(STDERR);
+    }
     if let Some((terminal, foreground)) = terminal() {
         let ours = process::group();
         let ended = !signal::group_exists(foreground);

@@ -62,6 +62,16 @@ pub fn set_window(terminal: Fd, size: u64) -> Result<()> {
     unsafe { call(Sysno::ioctl, arguments) }.map(nothing)
 }
 
+/// ioctl(2) `TCXONC`: what is held up there goes on. `TCOON` alone is for who was stopped by `TCOOFF`, and not for who
+/// was by a key.
+pub fn resume(terminal: Fd) {
+    for action in [libc::TCOOFF, libc::TCOON] {
+        let arguments = [terminal.0 as usize, libc::TCXONC as usize, action as usize];
+        // SAFETY: no pointer is passed.
+        let _ = unsafe { call(Sysno::ioctl, arguments) };
+    }
+}
+
 /// The kernel's `struct termios`: four words of flags, then a byte, and the special characters.
 pub type Attributes = [u32; 9];
 

@@ -41,6 +41,21 @@ fn a_workload_that_ignores_the_end_is_killed() {
     assert_says(&machine.boot(), &["pidone: exit 137"]);
 }
 
+/// A key holds up what is written, and with it all that writes.
+#[test]
+fn a_console_that_is_stopped_delays_no_end() {
+    let script = "(sleep 2; kill -TERM 1) & echo ready; sleep 1; seq 1 100000; sleep 100";
+    let Some(machine) = machine("pidone.stop-timeout=0.5", script) else {
+        return;
+    };
+    let mut running = machine.start();
+    running.until("ready");
+    running.type_in("\x13");
+    let ended = running.end();
+    let told = ended.console.contains("pidone: exit 143\n");
+    assert!(told, "{}", ended.console);
+}
+
 /// Everybody else may end in peace as well, when the workload has ended.
 #[test]
 fn others_are_asked_to_end_too() {
