@@ -210,7 +210,11 @@ pub fn end_unbooted(words: &Words, code: u8) {
 fn end(words: &Words, wish: &Machine, code: u8) -> ! {
     supervise::end_all();
     // Somebody may have unmounted it, or mounted something over it.
-    if !file::exists(c"/proc/partitions") && file::exists(c"/proc") {
+    let places = [(c"/proc", c"/proc/partitions"), (c"/sys", c"/sys/firmware")];
+    if places
+        .iter()
+        .any(|(place, file)| !file::exists(file) && file::exists(place))
+    {
         mount(false, words);
     }
     let found = kernel::look_at_places(wish, words);

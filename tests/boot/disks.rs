@@ -169,14 +169,16 @@ fn a_root_may_be_written_over() {
 fn other_disks_are_left_clean() {
     let files = "dd if=/dev/zero of=one bs=1k count=64 2>/dev/null; cp one other; mke2fs -F other >/dev/null\n\
         losetup /dev/loop0 one; losetup /dev/loop1 other; mount -t ext4 /dev/loop1 /mnt && grep -c loop /proc/partitions";
-    for (last, says) in [
-        ("sleep 100 &", "kept"),
-        ("mount -t tmpfs over /proc", "kept"),
-        (files, "2"),
+    for (device, last, says) in [
+        ("/dev/vda", "sleep 100 &", "kept"),
+        ("/dev/vda", "mount -t tmpfs over /proc", "kept"),
+        ("/dev/vda", "mount -t tmpfs over '/a place'", "kept"),
+        ("vda", "umount /sys", "kept"),
+        ("/dev/vda", files, "2"),
     ] {
         let scratch = Scratch::new("disks");
         let script = format!(
-            "mkdir -p /mnt; mkdir '/a place' /over; mount /dev/vda '/a place' && echo kept >'/a place/file'; cd '/a place'\n\
+            "mkdir -p /mnt; mkdir '/a place' /over; cd /dev; mount -t ext4 {device} '/a place' && echo kept >'/a place/file'; cd '/a place'\n\
             mkdir up work; mount -t overlay -o 'lowerdir=/bin,upperdir=/a place/up,workdir=/a place/work' over /over\n\
             echo new >/over/file; echo kept; {last}\nexit 3"
         );
@@ -194,9 +196,32 @@ fn other_disks_are_left_clean() {
         let ended = machine.boot();
         assert_says(&ended, &[says, "pidone: exit 3"]);
         assert_eq!(ended.console.matches("pidone: ").count(), 1);
+        // It knows how it ends, too.
+        let ends = ended.console.contains("reboot: Power down");
+        assert!(ends, "{}", ended.console);
         assert_eq!(content(&image, "/file"), "kept\n");
         assert_eq!(content(&image, "/up/file"), "new\n");
     }
+}
+
+/// A disk that is mounted in a namespace which is kept in a file, and nowhere else.
+#[test]
+fn a_disk_of_another_namespace_is_left_clean() {
+    let scratch = Scratch::new("namespace");
+    let script = ": >/run/it; mkdir /mnt\n\
+        unshare --mount=/run/it sh -c 'mount -t ext4 /dev/vda /mnt && echo kept >/mnt/file'; ls /mnt; exit 3";
+    let Some(image) = disk(&scratch, "data", None) else {
+        return;
+    };
+    let words = "pidone.modules=/modules pidone.report=console -- /bin/sh /script";
+    let Some(mut machine) = bare(words) else {
+        return;
+    };
+    machine.files.file("script", 0o644, shell(script));
+    add_modules(&mut machine, &MODULES);
+    machine.drives.push(image.clone());
+    assert_says(&machine.boot(), &["pidone: exit 3"]);
+    assert_eq!(content(&image, "/file"), "kept\n");
 }
 
 /// As `init=` of a root that somebody else has mounted, with nothing below it.

@@ -129,6 +129,9 @@ fn devices<'w>(
     all.finish()
 }
 
+/// Types of file systems that are the kernel's own.
+const KERNELS: [&[u8]; 5] = [b"proc", b"sysfs", b"devtmpfs", b"devpts", b"rootfs"];
+
 /// What is needed for the end: where devices are mounted, the last one first, files with swap, and who is told.
 #[inline(never)]
 pub(crate) fn look_at_places<'w>(wish: &Machine, words: &'w Words) -> Hardware<'w> {
@@ -159,16 +162,16 @@ pub(crate) fn look_at_places<'w>(wish: &Machine, words: &'w Words) -> Hardware<'
             let source = cut(&mut line, b' ');
             let place = cut(&mut line, b' ');
             let kind = cut(&mut line, b' ');
-            // Swap has no place. What is on a device is in nobody's way, and to take it back needs memory.
             let (list, path) = match place {
-                [b'/', ..] => (&mut places, place),
-                _ if source.starts_with(b"/dev/") => continue,
-                _ => (&mut swaps, source),
+                // Anything else may be over a device, or keep it in use.
+                [b'/', ..] if !KERNELS.contains(&kind) => (&mut places, place),
+                // Swap has no place. What is on a device is in nobody's way, and to take it back needs memory.
+                [] | [b'f', ..] if source.starts_with(b"/") && !source.starts_with(b"/dev/") => {
+                    (&mut swaps, source)
+                }
+                _ => continue,
             };
-            // An overlay keeps what it is over in use.
-            if source.starts_with(b"/") || kind == b"overlay" {
-                list.push(words.join(&[unescape(words, path)]));
-            }
+            list.push(words.join(&[unescape(words, path)]));
         }
     }
     places.reverse();
