@@ -7,14 +7,14 @@ mod list;
 
 use crate::config::Pack;
 use crate::error::Error;
-use crate::names::{Errno, Signal};
+use crate::names::Errno;
 use crate::strings::{Strings, ThinCStr, iterate, thin};
 use crate::sys::file::{self, Fd, STDOUT};
 use crate::sys::{process, signal, tty};
 use crate::text::packed::{Packed, packed};
 use crate::text::{Text, has, put};
 use crate::words::{Array, Words};
-use list::{Entry, is};
+use list::{Entry, LOOK, is};
 
 /// An image that is being made.
 struct Image<'w> {
@@ -76,6 +76,10 @@ impl<'w> Image<'w> {
                 return self.refuse(word, packed!(" has more than one line"));
             }
             settings.raw(word.bytes());
+            // One at the end of a line is not the word's.
+            if word.bytes().ends_with(b"\r") {
+                settings.byte(b'\r');
+            }
             settings.byte(b'\n');
             word = match rest.next() {
                 Some(word) => word,
@@ -144,22 +148,26 @@ impl<'w> Image<'w> {
     /// Writes it to a file, which is there when it is complete, and not before.
     #[inline(never)]
     fn write_file(&mut self, path: ThinCStr<'w>) -> Option<()> {
-        let mode = file::mode(file::HERE, path.as_cstr());
-        // What is no file, a device for one, is written to as it is.
-        let is_file = mode.map_or_else(
-            |errno| errno == Errno::NOENT,
-            |mode| is(mode, libc::S_IFREG),
-        );
+        let seen = file::open(path.as_cstr(), (LOOK | libc::O_NOFOLLOW) as u32);
+        // What is no file, a device or a link for one, is written to as it is.
+        let is_file = match seen {
+            Ok(seen) => {
+                let mode = file::mode(seen, c"");
+                file::close(seen);
+                mode.is_ok_and(|mode| is(mode, libc::S_IFREG))
+            }
+            Err(errno) => errno == Errno::NOENT,
+        };
         let mut text = Text::new(self.words);
         text.raw(path.bytes());
-        let mut flags = libc::O_WRONLY | libc::O_CLOEXEC;
+        let mut flags = libc::O_WRONLY | libc::O_CREAT | libc::O_CLOEXEC | libc::O_TRUNC;
         if is_file {
             put!(&mut text, ".", process::id().0);
-            flags |= libc::O_CREAT | libc::O_EXCL;
+            flags |= libc::O_EXCL;
         }
         let way = text.take_path();
-        // Who interrupts us waits until the file is gone.
-        let before = signal::block(Signal::INTERRUPTS);
+        // Who wants to end us waits until the file is gone.
+        let before = signal::block(signal::all_but_faults());
         self.out = self.got(path, file::open(way.as_cstr(), flags as u32))?;
         let mut done = self.write();
         if is_file {

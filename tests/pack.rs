@@ -351,6 +351,29 @@ fn no_image_goes_to_a_terminal_and_none_replaces_a_device() {
     assert!(!fs::metadata("/dev/null").expect("it is there").is_file());
 }
 
+/// A link to a file or to the standard output leads to where the image is wanted.
+#[test]
+fn a_link_stays_what_it_is() {
+    let place = place("link");
+    let file = place.path.join("file");
+    fs::write(&file, "old").expect("it can be written");
+    let standard = place.path.join("standard");
+    symlink("/proc/self/fd/1", &standard).expect("a link");
+    symlink("file", place.path.join("link")).expect("a link");
+    let direct = pack_in(&place.path, callers()[0], &["./app"]);
+    for link in ["link", "standard"] {
+        let output = pack_in(&place.path, callers()[0], &["-o", link, "./app"]);
+        assert_packed(&output);
+        let is_link = fs::symlink_metadata(place.path.join(link)).expect("it is there");
+        assert!(is_link.is_symlink(), "{link}");
+        let there = match link {
+            "link" => fs::read(&file).expect("a file"),
+            _ => output.stdout,
+        };
+        assert!(there == direct.stdout, "{link}");
+    }
+}
+
 /// The whole way: an image of a static program boots, and the machine gives its status.
 #[test]
 fn an_image_boots() {
@@ -364,14 +387,21 @@ fn an_image_boots() {
     scratch.file("busybox", "", 0o755);
     fs::write(scratch.path.join("busybox"), vm::found("busybox")).expect("a file");
     scratch.file("data", "of a file\n", 0o600);
-    let script = "/busybox cat /srv/data; /busybox stat -c '%a %u' /srv/data; exit 42";
-    let words = ["--file", "data:/srv/data", "./busybox", "sh", "-c", script];
+    let script = "/busybox cat /srv/data; /busybox stat -c '%a %u' /srv/data\n\
+        for last; do :; done; case $last in 'the end'?) echo $# are kept;; esac; exit 42";
+    let mut words = vec!["--file", "data:/srv/data", "./busybox", "sh", "-c"];
+    let script = script.replace('\n', "; ");
+    // More than fits into a page or two, and an end that looks like a line's.
+    let many: Vec<String> = (0..20000).map(|number| number.to_string()).collect();
+    words.push(&script);
+    words.extend(many.iter().map(String::as_str));
+    words.push("the end\r");
     let output = pack_in(&scratch.path, callers()[0], &words);
     assert_packed(&output);
     machine.image = Some(output.stdout);
     machine.words = "pidone.report=console".into();
     let ended = machine.boot();
-    for line in ["of a file", "600 0", "pidone: exit 42"] {
+    for line in ["of a file", "600 0", "20000 are kept", "pidone: exit 42"] {
         assert!(
             ended.console.lines().any(|one| one == line),
             "{line}: {}",

@@ -317,6 +317,9 @@ pub(super) fn read_at<'w>(words: &'w Words, folder: Fd, name: &CStr, most: usize
     bytes
 }
 
+/// The most that is read of a file of somebody else's.
+const MOST: usize = 16 << 20;
+
 /// What can be read from a descriptor, up to the end or to about a length.
 #[inline(never)]
 fn read_all(fd: Fd, bytes: &mut Array<u8>, most: usize) -> core::result::Result<(), Errno> {

@@ -29,7 +29,7 @@ pub const FOLLOW: u32 = 1 << 16;
 const IMPLIED: u32 = 1 << 17;
 
 /// For a look at a file, which is not opened by it.
-const LOOK: i32 = libc::O_PATH | libc::O_CLOEXEC;
+pub const LOOK: i32 = libc::O_PATH | libc::O_CLOEXEC;
 
 /// For what a directory holds.
 const DIRECTORY: u32 = (libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC) as u32;

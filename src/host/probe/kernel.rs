@@ -1,6 +1,6 @@
 //! What a kernel says of its machine.
 
-use super::{read, read_all};
+use super::{MOST, read, read_all};
 use crate::arch;
 use crate::config::{Gift, Machine, Report};
 use crate::host::Hardware;
@@ -35,13 +35,13 @@ pub(crate) fn settings(words: &Words) -> &[u8] {
     of_image(words, c"/etc/pidone/init").unwrap_or_default()
 }
 
-/// What a file of an image holds, up to a length. Should it be a pipe, nobody waits for its other end.
+/// What a file of an image holds; of a very long one the beginning. Should it be a pipe, nobody waits for its other end.
 #[inline(never)]
 pub(crate) fn of_image<'w>(words: &'w Words, path: &CStr) -> Result<&'w [u8]> {
     let mut bytes = Array::new(words);
     let flags = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_CLOEXEC;
     let fd = file::open(path, flags as u32)?;
-    let outcome = read_all(fd, &mut bytes, 1 << 16);
+    let outcome = read_all(fd, &mut bytes, MOST);
     file::close(fd);
     outcome.map(|()| bytes.finish())
 }

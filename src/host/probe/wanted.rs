@@ -1,7 +1,7 @@
 //! What only some options need to know.
 
 use super::cgroups::usual;
-use super::{above, open_place, places, read, read_all, read_of};
+use super::{MOST, above, open_place, places, read, read_all, read_of};
 use crate::compile::{DEFAULT_PATH, variable};
 use crate::config::{Account, Config, Filter};
 use crate::error::Error;
@@ -163,9 +163,6 @@ fn read_inside<'w>(config: &Config<'w>, words: &'w Words, path: &'w [u8]) -> &'w
     }
     bytes.finish()
 }
-
-/// The most that is read of a file of somebody else's.
-const MOST: usize = 16 << 20;
 
 /// The first file of a name in the directories of `PATH`.
 #[inline(never)]
