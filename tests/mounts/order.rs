@@ -1,6 +1,9 @@
 //! Operations are done in the order of the command line, and a modifier is for the next one only.
 
 use crate::place::{ROOTS, Root, places};
+use crate::support::{Scratch, each_with, run};
+use std::fs;
+use std::os::unix::fs::symlink;
 
 #[test]
 fn a_later_mount_covers_an_earlier_one() {
@@ -150,6 +153,56 @@ fn many_operations_make_one_root() {
             all.filter(|mount| mount.limits() == "ro nosuid nodev")
                 .count(),
             300
+        );
+    }
+}
+
+/// Devices are bound from /dev, also into what lies over it.
+#[test]
+fn devices_are_the_callers_wherever_they_are() {
+    let script = "cd $0; stat -c %t:%T null zero full random urandom tty; head -c 4 zero | wc -c; ls | wc -w";
+    for (caller, options) in each_with(&[
+        "--dev /dev",
+        "--read-only --dev /dev",
+        "--tmpfs /dev --dev /dev",
+        "--dev-bind /dev /dev --dev /dev",
+        "--dev /dev --dev /dev",
+        "--ro-bind / / --dev /dev",
+        "--tmpfs /tmp --dev /mnt",
+    ]) {
+        let mut words: Vec<&str> = options.split(' ').collect();
+        let place = words[words.len() - 1];
+        words.extend(["sh", "-c", script, place]);
+        let ran = run(caller, &words);
+        let numbers = "1:3\n1:5\n1:7\n1:8\n1:9\n5:0\n4\n14\n";
+        assert_eq!(ran.out, numbers, "{caller:?} {options}: {}", ran.err);
+    }
+}
+
+/// What lies over a source inside does not matter, whatever way leads there.
+#[test]
+fn a_source_is_the_callers_behind_a_link_and_in_a_layer() {
+    let scratch = Scratch::new("sources");
+    for folder in ["over/in", "other"] {
+        fs::create_dir_all(scratch.path.join(folder)).expect("a new directory");
+    }
+    scratch.file("over/in/file", "the caller's\n", 0o644);
+    symlink("over/in", scratch.path.join("link")).expect("a new link");
+    let path = scratch.path.display();
+    for (caller, options) in each_with(&[
+        "--tmpfs P/over --bind P/link /mnt",
+        "--tmpfs P/over --ro-bind-try P/link /mnt",
+        "--tmpfs P/over --overlay-src P/over/in --overlay-src P/other --ro-overlay /mnt",
+        "--overlay-src P/over/in --tmpfs P/over --tmp-overlay /mnt",
+    ]) {
+        let options = options.replace('P', &path.to_string());
+        let mut words: Vec<&str> = options.split(' ').collect();
+        words.extend(["cat", "/mnt/file"]);
+        let ran = run(caller, &words);
+        assert_eq!(
+            ran.out, "the caller's\n",
+            "{caller:?} {options}: {}",
+            ran.err
         );
     }
 }

@@ -111,6 +111,11 @@ pub fn mounts<'p>(
     view.made.finish()
 }
 
+/// Whether it has layers below.
+fn is_overlay(option: Id) -> bool {
+    matches!(option, Id::Overlay | Id::TmpOverlay | Id::RoOverlay)
+}
+
 impl<'p> View<'_, 'p> {
     #[inline(never)]
     fn propagation(&mut self, propagation: Option<Propagation>) {
@@ -182,22 +187,45 @@ impl<'p> View<'_, 'p> {
         }
     }
 
-    /// Whether an operation covers the source of a later one.
+    /// Whether an operation covers the source of a later one. Where links lead is not looked at: who was refused
+    /// a source is on the safe side.
     #[inline(never)]
     fn covers_sources(&mut self) -> bool {
         let mut covered = Known::new(self.words);
+        let (mut any, mut layers) = (false, false);
         for operation in self.config.mounts.each() {
-            let source = clean(self.words, operation.word(0).bytes());
-            let mut end = 0;
-            while operation.binds() && end < source.len() {
-                end = next(source, end);
-                if covered.get(source.get(..end).unwrap_or(source)).is_some() {
-                    return true;
+            let option = operation.option;
+            let target = clean(self.words, operation.target().bytes());
+            let mut sources = [operation.word(0), thin!("")];
+            match option {
+                Id::Dev | Id::Mask => sources[0] = thin!("/dev/null"),
+                Id::Overlay => sources[1] = operation.word(1),
+                Id::OverlaySrc => layers = true,
+                _ if operation.binds() => {}
+                _ => sources[0] = thin!(""),
+            }
+            if option == Id::Dev {
+                // It binds them in a file system of its own.
+                covered.set(target, Ground::Ours);
+            }
+            for source in sources {
+                let source = clean(self.words, source.bytes());
+                let mut end = 0;
+                while end < source.len() {
+                    end = next(source, end);
+                    let above = covered.get(source.get(..end).unwrap_or(source));
+                    if above.is_some() || any && self.host.looked_closer {
+                        return true;
+                    }
                 }
             }
             if operation.mounts() {
-                let target = clean(self.words, operation.target().bytes());
+                // Layers are used later than they are named.
+                if core::mem::take(&mut layers) && !is_overlay(option) {
+                    return true;
+                }
                 covered.set(target, Ground::Ours);
+                any |= option != Id::Default;
             }
         }
         false
