@@ -18,6 +18,7 @@ use program::TERMINAL_BYTES;
 fn exposes_terminal(config: &Config, host: &Host, resolved: &Resolved) -> bool {
     let privilege = &config.privilege;
     let mounts = &config.mounts;
+    let user = resolved.new.union(resolved.others).contains(Ns::User);
     let restricted = !privilege.cap_drop.is_empty()
         || !privilege.seccomp.is_empty()
         || !privilege.landlock.is_empty()
@@ -27,14 +28,16 @@ fn exposes_terminal(config: &Config, host: &Host, resolved: &Resolved) -> bool {
         || !mounts.operations.is_empty()
         || mounts.read_only
         || host.euid == 0
-            && (resolved.new.union(resolved.others).contains(Ns::User)
-                || config.enter.pid == 0 && config.identity.user.command.is_some());
+            && (user || config.enter.pid == 0 && config.identity.user.command.is_some());
     // What is executed inside is not ours, whoever it runs as.
     let theirs = NsSet::of(Ns::User).with(Ns::Mount);
     let entered = config.enter.pid != 0
         && (config.identity.user.command.is_some() || !resolved.joined.both(theirs).is_empty());
+    // Who has CAP_SYS_ADMIN outside may type into a terminal that is another session's (TIOCSTI(2const)).
+    let process = &config.process;
+    let apart = process.tty || process.new_session && (user || !host.privileged());
     (restricted || entered)
-        && !config.process.new_session
+        && !apart
         && !privilege
             .seccomp
             .iter()

@@ -40,6 +40,22 @@ fn it_is_another_terminal_as_large_as_ours() {
     }
 }
 
+/// Root could type into it, whose session ever it is.
+#[test]
+fn the_callers_terminal_is_not_among_the_devices() {
+    for &caller in callers() {
+        let script = "ls /dev/console; exit 3";
+        let mut session = led(
+            caller,
+            "run",
+            &["--ro-bind", "/", "/", "--dev", "/dev"],
+            script,
+        );
+        session.until("No such file");
+        assert_eq!(session.end(), Some(3), "{caller:?}");
+    }
+}
+
 #[test]
 fn a_new_size_is_handed_on() {
     for &caller in callers() {

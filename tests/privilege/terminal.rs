@@ -1,7 +1,7 @@
 //! Nothing that is less privileged than the caller's terminal can type into it (CVE-2017-5226).
 
 use crate::probe::probe;
-use crate::support::{Caller, callers, pidone};
+use crate::support::{Caller, callers, each_with, pidone};
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::fd::{AsRawFd, FromRawFd};
@@ -125,14 +125,19 @@ fn a_user_namespace_is_less_than_roots_terminal() {
     }
 }
 
-/// With a session of its own the command has no terminal, and no filter is needed.
+/// With a session of its own the command has no terminal, which does not matter to root (TIOCSTI(2const)).
 #[test]
 fn a_new_session_cannot_type_either() {
-    for &caller in callers() {
-        let options = ["--new-session", "-U", "--cap-drop=ALL"];
+    for (caller, options) in each_with(&[
+        &["-U", "--cap-drop=ALL"][..],
+        &["--cap-drop=NET_RAW"],
+        &["--ro-bind", "/", "/"],
+        &["--landlock-scope"],
+    ]) {
+        let options = [&["--new-session"], options].concat();
         let (found, waiting) = typed(caller, &options, &[format!("ioctl:{TIOCSTI}")]);
         let refused = [libc::EPERM, libc::EIO].contains(&found[0]);
-        assert!(refused && waiting == 0, "{found:?}, {caller:?}");
+        assert!(refused && waiting == 0, "{found:?}, {caller:?} {options:?}");
     }
 }
 

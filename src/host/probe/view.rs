@@ -51,7 +51,10 @@ pub fn look<'w>(
                     .idmap
                     .and_then(|map| user_namespace(host, map, words))
             }
-            Dev if tty::is_terminal(STDOUT) => host.terminal = link(words, c"/proc/self/fd/1"),
+            // With a terminal of its own the command has nothing to do with ours.
+            Dev if !config.process.tty && tty::is_terminal(STDOUT) => {
+                host.terminal = link(words, c"/proc/self/fd/1")
+            }
             Mask => masks = true,
             EmptyRoot | Tmpfs | TmpOverlay | Dir | BindTry | RoBindTry | DevBindTry => makes = true,
             _ => {}
