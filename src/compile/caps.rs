@@ -1,7 +1,7 @@
 //! The five sets of capabilities (capabilities(7)), and that none of them can grow again.
 //!
 //! Without an option there is nothing to do: what root inside has is the caller's, or all that its new
-//! user namespace knows; others lose theirs when the command is executed; and what is inheritable is
+//! user namespace knows, but for the one that could undo a view of file systems there; others lose theirs when the command is executed; and what is inheritable is
 //! worth nothing with no_new_privs. With one, or without that, all sets are set:
 //! the bounding set to what is not dropped, permitted and effective to what the command has, and
 //! inheritable and ambient, by which it survives the execution, to the same if the command is not
@@ -39,10 +39,15 @@ pub fn sets(
 ) -> Result<Option<Sets>, Error<'static>> {
     let privilege = &config.privilege;
     let (mut add, mut drop) = (privilege.cap_add, privilege.cap_drop);
+    // Who made a view in a user namespace could unmake it: what is read-only, masked or covered would not be.
+    let unmakes = resolved.new.contains(Ns::User)
+        && !(config.mounts.is_plain() && !config.mounts.read_only)
+        && add.both(Caps::SYS_ADMIN).is_empty();
     let because = match () {
         () if !drop.is_empty() => Id::CapDrop,
         () if !add.is_empty() => Id::CapAdd,
         () if privilege.disable_userns => Id::DisableUserns,
+        () if unmakes => Id::Default,
         // A file's capabilities could make something of what root inherits from its caller.
         () if privilege.allow_new_privs && host.euid == 0 && !resolved.new.contains(Ns::User) => {
             Id::AllowNewPrivs
@@ -54,6 +59,9 @@ pub fn sets(
         Some(own) if !resolved.new.contains(Ns::User) => Caps::from_bits(own),
         _ => known,
     };
+    if unmakes {
+        drop = drop.union(Caps::SYS_ADMIN);
+    }
     if privilege.disable_userns {
         // Who has it could raise the limit again.
         if add != Caps::ALL && !add.both(Caps::SYS_RESOURCE).is_empty() {

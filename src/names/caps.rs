@@ -32,6 +32,8 @@ impl Caps {
     pub const NONE: Caps = Caps(0);
     /// Every capability, of any kernel.
     pub const ALL: Caps = Caps(u64::MAX);
+    /// Mounts may be made and unmade, and much else.
+    pub const SYS_ADMIN: Caps = Caps(1 << linux_raw_sys::general::CAP_SYS_ADMIN);
     /// Resource limits may be raised; `user.max_*_namespaces` is one of them.
     pub const SYS_RESOURCE: Caps = Caps(1 << linux_raw_sys::general::CAP_SYS_RESOURCE);
 

@@ -2,7 +2,7 @@
 
 use crate::hostile::Hostile;
 use crate::place::{make_folder, text};
-use crate::support::{Ran, callers, command, copy_program, has, program, skip};
+use crate::support::{Ran, callers, command, copy_program, each_with, has, program, run, skip};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -232,8 +232,38 @@ fn a_nested_namespace_opens_nothing_again() {
             !ran.out.contains("written") && !ran.out.contains("secret"),
             "{caller:?}: {ran:?}"
         );
-        // The control: who made the mounts may unmake them.
+        // The control: who may mount may unmake them.
+        let options = [&options[..], &["--cap-add", "SYS_ADMIN"]].concat();
         let ran = hostile.run(&options, &format!("{{ {attempt}; }} 2>&1; exit 0"));
         assert!(ran.out.contains("secret"), "{caller:?}: {ran:?}");
+    }
+}
+
+/// What made it is not there any more when the command is.
+#[test]
+fn a_view_in_a_user_namespace_stays_as_it_is() {
+    for (caller, (options, attempt)) in each_with(&[
+        ("--read-only", "mount -o remount,rw,bind /"),
+        ("--ro-bind / /", "mount -o remount,rw,bind /"),
+        ("--tmpfs /etc", "umount /etc"),
+        ("--mask /etc/passwd", "umount /etc/passwd"),
+        (
+            "--ro-bind / / --cap-drop NET_RAW",
+            "mount -o remount,rw,bind /",
+        ),
+        (
+            "--ro-bind / / --cap-drop ALL --cap-add CHOWN",
+            "mount -o remount,rw,bind /",
+        ),
+    ]) {
+        let attempt = format!("{attempt} && echo undone; exit 0");
+        let options: Vec<&str> = ["-U"].into_iter().chain(options.split(' ')).collect();
+        let run_with =
+            |more: &[&str]| run(caller, &[&options, more, &["sh", "-c", &attempt]].concat());
+        let ran = run_with(&[]);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{options:?}");
+        // The control.
+        let ran = run_with(&["--cap-add", "SYS_ADMIN"]);
+        assert_eq!(ran.out, "undone\n", "{options:?}");
     }
 }

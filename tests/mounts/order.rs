@@ -42,7 +42,16 @@ fn mount_points_are_made_with_the_usual_modes() {
         let source = place.source("one");
         let [folder, file] = ["a/b/c", "e/f/g"].map(|name| place.inside(name));
         let which = format!("{source}/which");
-        let options = ["--bind", &source, &folder, "--bind", &which, &file];
+        let options = [
+            "--bind",
+            &source,
+            &folder,
+            "--bind",
+            &which,
+            &file,
+            "--cap-add",
+            "SYS_ADMIN",
+        ];
         let look = format!(
             "umount {folder}; umount {file}; stat -c '%a %s %F' {folder}/.. {folder}; stat -c %a,%s,%F {file}; stat -c %a $(dirname {file})"
         );
