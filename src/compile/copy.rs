@@ -62,7 +62,9 @@ pub fn execute<'p>(
         argv.push(Some(word));
     }
     argv.push(Some(words.join(&[mask.bytes()])));
-    if !config.process.new_session {
+    if config.process.tty {
+        argv.push(Some(thin!("--new-session")));
+    } else if !config.process.new_session {
         // The keyboard's signals are for all of us, as without it.
         argv.push(Some(thin!("--single-child")));
     }

@@ -167,12 +167,17 @@ fn place(
     let because = asked(config.process.new_session, Id::NewSession);
     terminal::take(config, host, own_session, because, list);
     list.add_if(!own_session && !init.single_child, OWN_GROUP, Id::Default);
-    if let Some(terminal) = terminal {
-        let args = [
-            Arg::Number(terminal.into()),
-            Arg::Name(Constant::TIOCSPGRP),
-            Arg::ChildId,
-        ];
+    let of_terminal = match terminal {
+        Some(terminal) => Some((terminal, Constant::TIOCSPGRP, Arg::ChildId)),
+        // A sandbox's terminal is nobody's yet. The command is to lead its session: nobody outside could continue
+        // what the keyboard would stop, and so the kernel does not stop it.
+        None if own_session && init.mask.is_some() => {
+            Some((0, Constant::TIOCSCTTY, Arg::Number(0)))
+        }
+        None => None,
+    };
+    if let Some((terminal, request, value)) = of_terminal {
+        let args = [Arg::Number(terminal.into()), Arg::Name(request), value];
         let call = list.call(Sys::ioctl, &args);
         list.push(call, NO_TERMINAL, Id::Default);
     }

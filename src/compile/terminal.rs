@@ -39,9 +39,11 @@ pub fn take(config: &Config, host: &Host, own_session: bool, because: Id, child:
         child.say(phrase!("openat here $0 THEIRS =peer"), &[console]);
     }
     if tty {
-        let phrase = phrase!(
-            "ioctl peer TIOCSCTTY zero; dup3 peer zero zero; dup3 peer n1 zero; dup3 peer n2 zero"
-        );
+        // It is for the session that the command leads below a reaper.
+        if !config.life.init {
+            child.say(phrase!("ioctl peer TIOCSCTTY zero"), &[]);
+        }
+        let phrase = phrase!("dup3 peer zero zero; dup3 peer n1 zero; dup3 peer n2 zero");
         child.say(phrase, &[]);
     }
 }

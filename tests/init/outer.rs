@@ -1,7 +1,7 @@
 //! `--tty`, and the caller's own terminal: it hangs up, nobody reads it, it is another job's for a while.
 
 use crate::session::Session;
-use crate::support::{callers, children, command, eventually, send, state};
+use crate::support::{callers, children, command, eventually, has, send, skip, state};
 use crate::tty::{TALKS, WAYS, cut, line, rests, small_pipe};
 use std::io::Read;
 use std::process::Stdio;
@@ -113,6 +113,49 @@ fn a_stop_lends_our_terminal_back() {
             session.until("<one>\r\n");
             assert_eq!(session.change(job), "exited 0", "{what}");
             assert!(!is_raw(&session), "{what}");
+        }
+    }
+}
+
+/// Inside, nobody could continue what ^Z stops, which is then not stopped: not by a reaper's child either.
+#[test]
+fn suspend_inside_stops_nobody() {
+    let visible: (&str, &[&str]) = ("run", &["--init", "--share=pid"]);
+    let ways = WAYS.into_iter().chain([visible]);
+    for (&caller, (verb, options)) in callers()
+        .iter()
+        .flat_map(|one| ways.clone().map(move |way| (one, way)))
+    {
+        let what = format!("{caller:?} {verb} {options:?}");
+        let script = "trap 'exit 3' INT; echo ready; read one; echo \"<$one>\"; read two";
+        let words = line(verb, &[options, &["sh", "-c", script]].concat());
+        let mut session = Session::new();
+        let job = session.foreground(caller, &words);
+        session.until("ready\r\n");
+        session.keys("\x1a");
+        session.keys("one\r");
+        session.until("<one>\r\n");
+        session.keys("\x03");
+        assert_eq!(session.change(job), "exited 3", "{what}");
+        assert!(session.modes() & libc::ICANON != 0, "{what}");
+    }
+}
+
+/// Nor what reads in the background there: it is told that it cannot, in place of a stop for good.
+#[test]
+fn reading_in_the_background_inside_fails() {
+    if !has("bash") {
+        return skip("no bash");
+    }
+    for &caller in callers() {
+        for (verb, options) in WAYS {
+            // What took the foreground ends without a word.
+            let script = "bash --norc -ic 'kill -KILL $$'; read one; echo \"<$?>\"";
+            let words = line(verb, &[options, &["bash", "-c", script]].concat());
+            let mut session = Session::new();
+            let job = session.foreground(caller, &words);
+            session.until("<1>\r\n");
+            assert_eq!(session.change(job), "exited 0", "{caller:?} {verb}");
         }
     }
 }
