@@ -3,7 +3,8 @@
 
 use super::namespaces::Resolved;
 use super::steps::List;
-use super::{command, credentials, environment, process, reports, set_sigchld, terminal};
+use super::{be_watched, command, credentials, die_with_parent, environment};
+use super::{process, reports, set_sigchld, terminal};
 use crate::config::{Config, Init, Target};
 use crate::error::Error;
 use crate::host::Host;
@@ -54,6 +55,11 @@ pub fn compile<'p>(
     list.add_if(host.sigchld_ignored, set_sigchld(false), Id::Default);
     reports::keep_descriptors(config, &mut list);
     adopt(init, host, &mut list);
+    // What holds those in a process-id namespace of ours together does not hold a sandbox without one.
+    let dies_with_us = init.mask.is_some() && !host.first;
+    if dies_with_us {
+        be_watched(host, &mut list);
+    }
     terminal::open(config, host, &mut list);
     process::names(config, &mut list);
     let mut argv = config.command;
@@ -76,6 +82,9 @@ pub fn compile<'p>(
             credentials.give_output(&mut list);
         }
         credentials.take_commands(&mut list);
+        if dies_with_us {
+            die_with_parent(host.apart().is_some(), &mut list);
+        }
         list.add_if(host.sigchld_ignored, set_sigchld(true), Id::Default);
         match init.mask {
             Some(mask) => list.add(Call::SetSignals(mask), Id::Blocked),

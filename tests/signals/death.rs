@@ -12,13 +12,14 @@ const APART: Duration = Duration::from_micros(60);
 
 /// Sets of options that take different ways through the set-up. Standard input is a pipe that
 /// nobody writes to.
-const OPTIONS: [&[&str]; 6] = [
+const OPTIONS: [&[&str]; 7] = [
     &[],
     &["--share", "pid"],
     &["--all"],
     &["--net", "--hostname", "inside"],
     &["--block-fd", "0"],
     &["--share", "pid,mount", "--user", "--info-fd", "2"],
+    &["--share", "pid", "--init"],
 ];
 
 #[test]
@@ -56,6 +57,22 @@ fn pidone_killed_while_the_child_waits_leaves_nothing() {
         });
         sandbox.kill_pidone();
         sandbox.ends("");
+    }
+}
+
+/// Where no namespace ends with the reaper.
+#[test]
+fn a_reapers_command_dies_with_pidone() {
+    for &caller in callers() {
+        for options in [
+            &["--share=pid", "--init"][..],
+            &["--share=pid", "--init", "--tty"],
+        ] {
+            let mut sandbox = Sandbox::start(caller, options);
+            sandbox.command();
+            sandbox.kill_pidone();
+            sandbox.ends(&format!("{options:?} of {caller:?}"));
+        }
     }
 }
 
