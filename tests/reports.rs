@@ -201,6 +201,17 @@ fn a_failure_is_told_apart_from_the_commands_own_status() {
     }
 }
 
+/// A reaper has run, whatever became of the command, and has said that.
+#[test]
+fn a_reapers_failure_is_its_exit_code() {
+    for &caller in callers() {
+        let (status, ran) = last_status(caller, &["--init", "/absent"]);
+        assert_eq!(status, members(&[("exit-code", "127")]), "{caller:?}");
+        assert_eq!(ran.code, Some(127), "{caller:?}");
+        assert!(ran.err.contains("ENOENT"), "{caller:?}: {ran:?}");
+    }
+}
+
 /// A pipe with a name, and a reading end that never waits.
 fn fifo(scratch: &Scratch, name: &str) -> (PathBuf, File) {
     let path = scratch.path.join(name);
