@@ -169,8 +169,7 @@ impl Service<'_> {
     fn reap(&mut self) -> bool {
         self.reaped = 0;
         loop {
-            // Nobody could continue process 1, so that it does not stop with the command.
-            match process::look_at(self.waited_for, !self.watch.first) {
+            match process::look_at(self.waited_for, true) {
                 Ok(Some((pid, change))) if pid == self.child.pid => {
                     if self.changed(change) {
                         return false;
@@ -204,7 +203,11 @@ impl Service<'_> {
     fn changed(&mut self, change: Change) -> bool {
         self.end.status = match change {
             Change::Stopped(signal) => {
-                stop::with_child(self.child, self.watch, signal);
+                // Nobody could continue process 1, which does not stop: the command goes on, as without us. Who sent
+                // another stop will know.
+                if !self.watch.first || signal == Signal::TSTP.number() {
+                    stop::with_child(self.child, self.watch, signal);
+                }
                 return false;
             }
             Change::Exited(code) => Status::Exited(code),

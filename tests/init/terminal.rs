@@ -46,6 +46,23 @@ fn keys_reach_the_command_once() {
     }
 }
 
+/// Nobody is there to continue what stops, as in a container; without an init the kernel would not stop it.
+#[test]
+fn below_process_1_a_key_does_not_stop_the_command_for_good() {
+    let script = "trap 'echo interrupted; exit 5' INT; echo ready; while :; do read word; done";
+    for &caller in callers() {
+        for options in [&[][..], &["--single-child"]] {
+            let words = line(options, &["sh", "-c", script]);
+            let outer = ["unshare", "-U", "-r", "-p", "-f", "--mount-proc"];
+            let mut session = led(caller, &[&outer, &words[..]].concat());
+            session.keys(SUSPEND);
+            session.keys(INTERRUPT);
+            session.until("interrupted\r\n");
+            assert_eq!(session.end(), Some(5), "{caller:?} {options:?}");
+        }
+    }
+}
+
 #[test]
 fn the_command_has_the_foreground() {
     for &caller in callers() {
