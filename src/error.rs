@@ -1,9 +1,9 @@
 //! Every failure that a person can see: one sentence, an exit code, and a hint if we know better.
 //!
-//! Hints are chosen by what was observed ([`Evidence`]), in the order of the tests below; where
-//! nothing was observed that explains a refusal, there is no hint.
+//! Hints are chosen by what was observed ([`Evidence`]); where that explains nothing, there is none.
 
 mod hint;
+mod kind;
 mod refused;
 
 pub use hint::hint;
