@@ -168,16 +168,31 @@ fn a_chroot_is_named() {
     let root = scratch.path.display().to_string();
     support::copy_program(program(), &scratch.path.join("pidone"));
     fs::create_dir(scratch.path.join("proc")).expect("a directory can be made");
-    let script =
-        "mount --rbind /proc $1/proc && exec chroot --userspec=54321:54321 $1 /pidone check --json";
-    let ran: Ran = command(Caller::Root, "unshare")
-        .args(["-m", "sh", "-c", script, "sh", &root])
-        .output()
-        .expect("unshare can be started")
-        .into();
-    let row = row(&ran, "user namespace");
-    assert_eq!(row.result, "EPERM");
-    assert!(row.remedy.contains("chroot"), "{row:?}");
+    let inside = |user: &str| -> Ran {
+        let script =
+            "mount --rbind /proc $1/proc && exec chroot --userspec=$2 $1 /pidone check --json";
+        command(Caller::Root, "unshare")
+            .args(["-m", "sh", "-c", script, "sh", &root, user])
+            .output()
+            .expect("unshare can be started")
+            .into()
+    };
+    let user = row(&inside("54321:54321"), "user namespace");
+    assert_eq!(user.result, "EPERM");
+    assert!(user.remedy.contains("chroot"), "{user:?}");
+    let ran = inside("0:0");
+    for name in [
+        "mount namespace",
+        "/proc",
+        "tmpfs",
+        "bind mount",
+        "new root",
+    ] {
+        let row = row(&ran, name);
+        assert_eq!(row.result, "EINVAL", "{name}");
+        let cause = "the root of this chroot is no mount point";
+        assert!(row.remedy.starts_with(cause), "{name}: {row:?}");
+    }
 }
 
 /// What a container says.

@@ -84,7 +84,11 @@ causes! {
     IDMAP: INVAL PERM, 0,
         "ids can be mapped by who has CAP_SYS_ADMIN where the file system was mounted, and not by every file system"
     SOURCE: NOENT NOENT, 0,
-        "there is no such source; with -try it may be missing"
+        "there is no such source; --bind-try and the like do without one"
+    ROOT: INVAL INVAL, 0,
+        "the root of this chroot is no mount point: mount --bind DIR DIR before chroot DIR"
+    POINT: INVAL INVAL, 0,
+        "it is no mount point: bind something there first"
     SOURCE | PLACE: NOTDIR INVAL, 0,
         "a directory is mounted on a directory, and a file on a file"
     PLACE: LOOP LOOP, 0,

@@ -2,7 +2,7 @@
 
 use crate::names::{Id, Sys};
 use crate::plan::{Arg, Call, Data, Plain, Slot};
-use crate::text::has;
+use crate::text::{has, position};
 
 // Calls that are refused for the same reasons, a bit for each.
 pub const CLONE: u32 = 1 << 0;
@@ -48,7 +48,11 @@ pub const CGROUP_FILE: u32 = 1 << 22;
 pub const OVERLAY: u32 = 1 << 23;
 /// A device that is waited for, or that a socket speaks of.
 pub const DEVICE: u32 = 1 << 24;
-pub const OTHER: u32 = 1 << 25;
+/// A change of a mount that is there.
+pub const POINT: u32 = 1 << 25;
+/// A change of the root, which comes before any other mount.
+pub const ROOT: u32 = 1 << 26;
+pub const OTHER: u32 = 1 << 27;
 pub const ANY: u32 = u32::MAX;
 
 /// The kinds of a call that was made because of this option.
@@ -113,14 +117,30 @@ const KINDS: &[(Sys, u32)] = &[
     (Sys::landlock_create_ruleset, RULES),
 ];
 
+/// Flags of what makes no mount.
+const CHANGES: u64 = libc::MS_REMOUNT | libc::MS_PRIVATE | libc::MS_SLAVE | libc::MS_SHARED;
+
 fn plain_kind(plain: &Plain) -> u32 {
     match (plain.number, plain.args) {
         (Sys::mount, [Arg::OfChild(_), ..]) => BIND,
-        (Sys::mount, [_, _, Arg::Text(kind), ..]) if kind.bytes() == b"proc" => PROC,
-        (Sys::mount, [_, _, Arg::Text(kind), ..]) if kind.bytes() == b"sysfs" => SYSFS | MOUNT,
+        (Sys::mount, [_, _, Arg::Text(kind), ..]) => file_system_kind(kind.bytes()),
+        (
+            Sys::mount,
+            [
+                Arg::Text(_),
+                Arg::Text(path),
+                Arg::Null,
+                Arg::Flags(flags, _),
+                ..,
+            ],
+        ) if flags & CHANGES != 0 => match path.bytes() {
+            b"/" => ROOT | MOUNT,
+            _ => POINT | MOUNT,
+        },
         (Sys::mount, [_, _, Arg::Null, ..]) => SOURCE | MOUNT,
-        (Sys::mount, [_, _, Arg::Text(kind), ..]) if kind.bytes() == b"overlay" => OVERLAY | MOUNT,
-        (Sys::mount_setattr, [Arg::Slot(_), ..]) => IDMAP | MOUNT,
+        // The last member is the user namespace with the ids.
+        (Sys::mount_setattr, [.., Arg::Record([.., (_, Arg::Number(0))]), _]) => POINT | MOUNT,
+        (Sys::mount_setattr, _) => IDMAP | MOUNT,
         (Sys::prctl, args) if args.iter().any(|arg| matches!(arg, Arg::Cap(_))) => CAPS,
         (Sys::openat, [_, Arg::Text(path), ..]) => match proc_kind(path.bytes()) {
             OTHER if plain.yields == Some(Slot::File) => MAKE,
@@ -145,5 +165,15 @@ fn proc_kind(path: &[u8]) -> u32 {
         Some(rest) if rest.starts_with(b"self/") => PROC_FILE,
         Some(_) => PROC_FILE | JOIN,
         None => OTHER,
+    }
+}
+
+/// A mount of a new file system.
+fn file_system_kind(name: &[u8]) -> u32 {
+    match position("proc sysfs overlay", name) {
+        Some(0) => PROC,
+        Some(1) => SYSFS | MOUNT,
+        Some(2) => OVERLAY | MOUNT,
+        _ => MOUNT,
     }
 }

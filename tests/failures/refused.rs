@@ -285,6 +285,39 @@ fn a_user_namespace_in_a_chroot_is_refused() {
 }
 
 #[test]
+fn mounts_in_a_root_that_is_no_mount_point_are_refused() {
+    if !can_fail() {
+        return;
+    }
+    for &caller in callers() {
+        let scratch = Scratch::new("nomount");
+        let root = scratch.path.display();
+        let starter = in_a_root_of_its_own(
+            &scratch,
+            &format!("mkdir -p {root}/proc && mount --rbind /proc {root}/proc &&"),
+        );
+        let attempt = Attempt {
+            starter: &starter,
+            ..Attempt::new(caller)
+        };
+        let hint = "the root of this chroot is no mount point";
+        let refusal = Refusal::of("mount(\"none\", \"/\", NULL, ", "EINVAL").because(hint);
+        attempt.is_refused(&["/bin/true"], &refusal);
+        // The remedy.
+        let starter = in_a_root_of_its_own(
+            &scratch,
+            &format!("mount --rbind {root} {root} && mount --rbind /proc {root}/proc &&"),
+        );
+        let attempt = Attempt {
+            starter: &starter,
+            ..attempt
+        };
+        let ran = attempt.run(&["/bin/true", "--version"]);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{caller:?}");
+    }
+}
+
+#[test]
 fn a_root_without_proc_is_refused() {
     if !can_fail() {
         return;

@@ -267,7 +267,8 @@ fn what_is_not_there_is_neither_changed_nor_closed() {
         );
         if place.root != Root::Empty {
             // It is no mount point.
-            refused(&place, &["--remount-ro", &folder], &[&folder, "EINVAL"]);
+            let says = [&folder, "EINVAL\nhint: it is no mount point"];
+            refused(&place, &["--remount-ro", &folder], &says);
         }
     }
 }
