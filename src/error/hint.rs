@@ -74,6 +74,8 @@ causes! {
     PROC | MOUNT: PERM PERM, SECCOMP,
         "a seccomp filter around us refuses it; in a container: docker run --security-opt \
         seccomp=unconfined (a user namespace is then added by itself), or --cap-add SYS_ADMIN"
+    ROOT: PERM PERM, 0,
+        "Landlock around us, or another security module, allows no mounts: run it outside"
     PROC: NOENT NOENT, 0,
         "there is no directory /proc to mount on: make one in the image"
     SYSFS: PERM PERM, USER,

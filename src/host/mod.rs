@@ -248,7 +248,7 @@ pub struct Evidence {
 
 /// What can be seen of a machine and a plan.
 pub mod facts {
-    /// A seccomp filter is installed.
+    /// A seccomp filter is installed, and may have refused the call.
     pub const SECCOMP: u16 = 1 << 0;
     /// The caller has no `CAP_SYS_ADMIN` in its own user namespace.
     pub const NO_ADMIN: u16 = 1 << 1;

@@ -12,6 +12,13 @@ pub fn has_new_calls() -> bool {
     answer == Err(Errno::INVAL)
 }
 
+/// mount(2) of nothing: `EFAULT` where the kernel answers, and no filter before it.
+pub fn is_answered() -> bool {
+    // SAFETY: null pointers are not read.
+    let answer = unsafe { call(Sysno::mount, [0; 5]) };
+    answer == Err(Errno::FAULT)
+}
+
 /// statfs(2): whether `/` is a file system that is nowhere but in memory.
 pub fn root_is_in_memory() -> bool {
     let mut found = MaybeUninit::<libc::statfs>::zeroed();

@@ -290,6 +290,31 @@ fn the_reasons_are_told_apart() {
     }
 }
 
+/// Our own filter for the terminal, which comes with it, is not to blame for mounts that it refuses.
+#[test]
+fn landlock_around_us_is_named() {
+    if !crate::support::is_root() {
+        return skip("who is not root may not write its maps there");
+    }
+    if !has(5) {
+        return;
+    }
+    let own = crate::support::program().to_str().expect("a plain name");
+    let inside = [own, "run", "/bin/true"];
+    for (options, cause) in [
+        (&["--landlock-rx=/"][..], "Landlock around us"),
+        (&["--landlock-rx=/", "--new-session"], "Landlock around us"),
+        (&["--seccomp=default"], "a seccomp filter around us"),
+    ] {
+        let ran = run(Caller::Root, &[options, &inside].concat());
+        assert_eq!(ran.code, Some(125), "{options:?}: {ran:?}");
+        let (sentence, hint) = ran.err.split_once('\n').expect("a sentence");
+        assert!(sentence.ends_with(": EPERM"), "{options:?}: {ran:?}");
+        let cause = format!("hint: {cause}");
+        assert!(hint.starts_with(&cause), "{options:?}: {ran:?}");
+    }
+}
+
 /// The control of the tests above: without an option nothing is restricted, and the kernel is not asked.
 #[test]
 fn nothing_is_restricted_unless_it_is_wished_for() {

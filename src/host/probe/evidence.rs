@@ -4,10 +4,10 @@ use super::{field, lacks, read};
 use crate::compile::next_mount;
 use crate::error::Refused;
 use crate::host::{Evidence, SYS_ADMIN, facts::*};
-use crate::names::{Ns, Resource, Sys};
-use crate::plan::Step;
+use crate::names::{Errno, Ns, Resource, Sys};
+use crate::plan::{Call, Step};
 use crate::strings::thin;
-use crate::sys::{file, process};
+use crate::sys::{file, mount, process};
 use crate::text::{self, cut, has};
 use crate::words::Words;
 
@@ -40,9 +40,16 @@ pub(crate) fn observe(words: &Words, refused: &Refused) -> Evidence {
     let (command, argv) = (refused.command(), refused.plan.argv);
     let called = argv.first().copied().flatten();
     let chrooted = !mounts.is_empty() && !mounted(mounts, b"/", false);
+    // Landlock refuses mounts as well, and comes with our own filter for the terminal. One that answers with
+    // something else than an errno is not asked again: it would end us.
+    let is_mount = matches!(
+        refused.call().and_then(Call::as_plain),
+        Some((Sys::mount, _))
+    );
+    let answered = refused.failure.errno == Some(Errno::PERM) && is_mount && mount::is_answered();
     let restricted = is(b"apparmor_restrict_unprivileged_userns", 1);
     let mut note = |fact: u16, holds: bool| evidence.facts |= fact * u16::from(holds);
-    note(SECCOMP, field(status, b"Seccomp") == b"2");
+    note(SECCOMP, field(status, b"Seccomp") == b"2" && !answered);
     note(NO_ADMIN, !admin);
     note(USER, user);
     note(NO_USER, !user);
