@@ -47,6 +47,8 @@ causes! {
         "the cgroup we are in has reached its pids.max of % processes"
     CLONE: AGAIN AGAIN, PROCESS_LIMIT,
         "this user may have % processes (RLIMIT_NPROC): raise \"ulimit -u\", or end some"
+    CLONE: AGAIN AGAIN, 0,
+        "a limit on processes is reached: --pids-limit, pids.max of another cgroup, or RLIMIT_NPROC (\"ulimit -u\")"
     CLONE: INVAL INVAL, MISSING,
         "this kernel is built without % namespaces"
     EXEC: NOENT NOENT, OTHER_ROOT,

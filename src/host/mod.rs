@@ -270,7 +270,7 @@ pub mod facts {
     pub const FORBIDDEN: u16 = 1 << 9;
     /// `Evidence::missing` has a member.
     pub const MISSING: u16 = 1 << 10;
-    /// `Evidence::process_limit` is a limit.
+    /// `Evidence::process_limit` is a limit for the caller, and may have been reached.
     pub const PROCESS_LIMIT: u16 = 1 << 11;
     /// `Evidence::pids_max` has been reached.
     pub const PIDS_MAX: u16 = 1 << 12;

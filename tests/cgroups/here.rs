@@ -162,6 +162,20 @@ fn want_of_memory_is_reported() {
     }
 }
 
+/// The reaper takes the only place, and what the user may have besides is far away.
+#[test]
+fn a_limit_that_leaves_no_room_for_the_command_is_named() {
+    let Some(cgroup) = Cgroup::new() else { return };
+    for &caller in cgroup.callers() {
+        let path = cgroup.option();
+        let ran = run(caller, &[&path, "--pids-limit=1", "--init", "/bin/true"]);
+        assert_eq!(ran.code, Some(125), "{caller:?}: {ran:?}");
+        let (_, hint) = ran.err.split_once(": EAGAIN\n").expect("the errno");
+        let said = "hint: a limit on processes is reached: --pids-limit, ";
+        assert!(hint.starts_with(said), "{caller:?}: {ran:?}");
+    }
+}
+
 #[test]
 fn a_killed_pidone_leaves_an_empty_cgroup() {
     let Some(cgroup) = Cgroup::new() else { return };

@@ -60,7 +60,10 @@ pub(crate) fn observe(words: &Words, refused: &Refused) -> Evidence {
     note(MASKED, mounted(mounts, b"/proc/", true));
     note(FORBIDDEN, !evidence.forbidden.is_empty());
     note(MISSING, !evidence.missing.is_empty());
-    note(PROCESS_LIMIT, evidence.process_limit != u64::MAX);
+    note(
+        PROCESS_LIMIT,
+        !admin && evidence.process_limit <= threads(words),
+    );
     note(PIDS_MAX, evidence.pids_max > 0);
     let exists = command.is_some_and(|path| file::exists(path.as_cstr()));
     let goes_elsewhere = |step: &Step| {
@@ -85,6 +88,13 @@ fn mounted(mut mounts: &[u8], point: &[u8], below: bool) -> bool {
         }
     }
     false
+}
+
+/// How many threads the machine has.
+fn threads(words: &Words) -> u64 {
+    let mut rest = read(words, thin!("/proc/loadavg"));
+    cut(&mut rest, b'/');
+    text::decimal(cut(&mut rest, b' ')).unwrap_or(0)
 }
 
 /// `pids.max` of our cgroup or one above it, if as many processes are there (cgroup v2 and v1).
