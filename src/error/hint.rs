@@ -80,8 +80,9 @@ causes! {
         "Landlock around us, or another security module, allows no mounts: run it outside"
     PROC: NOENT NOENT, 0,
         "there is no directory /proc to mount on: make one in the image"
-    SYSFS: PERM PERM, USER,
-        "sysfs shows a net namespace, which must be a new one: --net"
+    SYSFS: PERM BUSY, 0,
+        "it shows a namespace that is not ours, or shown there already: make a new one, --net for sysfs, --ipc for \
+        mqueue"
     OVERLAY: INVAL INVAL, 0,
         "RW and WORK must lie apart in one mount; in a user namespace nothing may be mounted below a layer, as \
         below /"

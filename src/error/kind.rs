@@ -20,7 +20,7 @@ pub const PROC_FILE: u32 = 1 << 7;
 pub const CAPS: u32 = 1 << 8;
 pub const FILTER: u32 = 1 << 9;
 pub const RULES: u32 = 1 << 10;
-/// A mount of sysfs.
+/// A mount of sysfs or of message queues.
 pub const SYSFS: u32 = 1 << 11;
 /// A copy or a mount of something that the caller named.
 pub const SOURCE: u32 = 1 << 12;
@@ -170,10 +170,10 @@ fn proc_kind(path: &[u8]) -> u32 {
 
 /// A mount of a new file system.
 fn file_system_kind(name: &[u8]) -> u32 {
-    match position("proc sysfs overlay", name) {
+    match position("proc sysfs mqueue overlay", name) {
         Some(0) => PROC,
-        Some(1) => SYSFS | MOUNT,
-        Some(2) => OVERLAY | MOUNT,
+        Some(1 | 2) => SYSFS | MOUNT,
+        Some(3) => OVERLAY | MOUNT,
         _ => MOUNT,
     }
 }

@@ -381,5 +381,23 @@ fn sysfs_in_a_net_namespace_of_others_is_refused() {
     for place in places(&ROOTS).filter(|place| place.caller == Caller::Ordinary) {
         let sys = place.folder("sys");
         refused(&place, &["--sys", &sys], &[&sys, "EPERM", "--net"]);
+        refused(&place, &["--mqueue", &sys], &[&sys, "EPERM", "--ipc"]);
+    }
+}
+
+/// The kernel mounts nothing twice in the same place, and of a namespace there is one.
+#[test]
+fn what_shows_a_namespace_is_not_mounted_over_itself() {
+    for place in places(&[Root::Host]).filter(|place| place.caller == Caller::Root) {
+        let point = place.folder("d");
+        for (option, remedy) in [("--sys", "--net"), ("--mqueue", "--ipc")] {
+            let words = [option, &point, option, &point];
+            refused(&place, &words, &[&point, "EBUSY\nhint: ", remedy]);
+            place.says(
+                &[remedy, option, &point],
+                "echo it is there",
+                "it is there\n",
+            );
+        }
     }
 }
