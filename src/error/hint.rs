@@ -106,6 +106,8 @@ causes! {
         "there is no such process"
     PROC_FILE: NOENT NOENT, 0,
         "/proc is not mounted here"
+    ANY: MFILE MFILE, 0,
+        "RLIMIT_NOFILE allows no more open files: raise \"ulimit -n\""
     NICE: ACCES PERM, 0,
         "a lower nice value needs CAP_SYS_NICE outside any new user namespace"
     LIMIT: PERM PERM, 0,

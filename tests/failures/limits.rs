@@ -125,7 +125,8 @@ fn used_up_descriptors_are_reported() {
                 ..Attempt::new(caller)
             };
             let call = format!("openat(AT_FDCWD, \"/proc/self/{file}\"");
-            attempt.is_refused(&["-U", "true"], &Refusal::of(&call, "EMFILE"));
+            let refusal = Refusal::of(&call, "EMFILE").because("RLIMIT_NOFILE");
+            attempt.is_refused(&["-U", "true"], &refusal);
         }
     }
 }

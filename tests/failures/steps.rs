@@ -376,10 +376,10 @@ fn the_steps_for_others_namespaces_are_reported() {
     let user = "--join=user=/proc/self/ns/user";
     let cases: &[Case] = &[
         (
-            &["openat:error=EMFILE:when=1"],
+            &["openat:error=ENFILE:when=1"],
             &[join, "true"],
             "openat(AT_FDCWD, \"/proc/self/ns/net\", O_RDONLY",
-            "EMFILE",
+            "ENFILE",
         ),
         (
             &["setns:error=ENOMEM"],
