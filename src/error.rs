@@ -246,9 +246,11 @@ impl Show for Error<'_> {
                 " is too late in the new root: give it to the kernel or the first root"
             ),
             Error::Needs(option, other) => put!(text, option, " needs ", other),
-            Error::NoLayers(option) => {
-                put!(text, option, " needs layers: --overlay-src S before it")
-            }
+            Error::NoLayers(option) => put!(
+                text,
+                option,
+                " needs layers: --overlay-src S before it, twice for --ro-overlay"
+            ),
             Error::KeptButNeeded { option, ns, by } => {
                 let name = ns.name();
                 put!(

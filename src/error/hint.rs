@@ -111,7 +111,7 @@ causes! {
     NICE: ACCES PERM, 0,
         "a lower nice value needs CAP_SYS_NICE outside any new user namespace"
     LIMIT: PERM PERM, 0,
-        "raising a hard limit needs CAP_SYS_RESOURCE outside any new user namespace"
+        "nofile goes up to fs.nr_open, and raising a hard limit needs CAP_SYS_RESOURCE outside any new user namespace"
     LIMIT: ACCES ACCES, 0,
         "a lower --oom-score-adj needs CAP_SYS_RESOURCE outside any new user namespace"
     LIMIT: INVAL INVAL, 0,

@@ -200,6 +200,9 @@ fn limits_that_cannot_be_are_refused() {
         &["-U", "--rlimit=nofile=5:inf", "true"],
         &refusal,
     );
+    // More than the kernel can be told to allow, also for root.
+    let refusal = Refusal::of("prlimit64(0, RLIMIT_NOFILE, ", "EPERM").because("fs.nr_open");
+    assert_refused("", &["--rlimit=nofile=4294967295", "true"], &refusal);
 }
 
 #[test]

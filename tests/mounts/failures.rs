@@ -180,6 +180,13 @@ fn an_overlay_needs_layers() {
         ] {
             refused(&place, words, &[words[0], "--overlay-src"]);
         }
+        // There would be nothing to lay over it.
+        let words = ["--overlay-src", &source, "--ro-overlay", &point];
+        refused(
+            &place,
+            &words,
+            &["--ro-overlay", "--overlay-src S", "twice"],
+        );
         let absent = place.host("absent");
         let words = [
             "--overlay-src",
@@ -278,7 +285,8 @@ fn a_root_must_be_a_directory() {
     for place in places(&[Root::Host]) {
         let (source, absent) = (place.source("one"), place.host("absent"));
         let file = source + "/which";
-        refused(&place, &["--root", &absent], &[&absent, "ENOENT"]);
+        let says = "ENOENT\nhint: there is no such source; --bind-try";
+        refused(&place, &["--root", &absent], &[&absent, says]);
         refused(&place, &["--root", &file], &[&file, "ENOTDIR"]);
         refused(&place, &["--root", ""], &["--root"]);
         refused(
