@@ -225,7 +225,7 @@ options! {
     # "Orphans (all are reaped)"
     Subreaper "s" "subreaper" "" "also as PID 1; others are one always" ""
     WarnReap "w" "warn-reap" "" "say which" ""
-    Grace "" "grace" "SEC" "at the end TERM, and KILL after that long" "a number of seconds, such as 10 or 0.5"
+    Grace "" "grace" "SEC" "at the end TERM, KILL after that long (VM: 5)" "a number of seconds, such as 10 or 0.5"
     WaitAll "" "wait-all" "" "wait for their end" ""
     Pause "P" "pause" "" "no COMMAND, until INT or TERM" ""
     # "Exit status"
@@ -252,7 +252,7 @@ options! {
     # "Life"
     Timeout "" "timeout" "SEC" "stop it after that long" "a number of seconds, such as 10 or 0.5"
     StopSignal "" "stop-signal" "SIG" "what stops it (TERM)" "a signal such as TERM, 15 or RTMIN+3"
-    StopTimeout "" "stop-timeout" "SEC" "then KILL after that long (10)" "a number of seconds, such as 10 or 0.5"
+    StopTimeout "" "stop-timeout" "SEC" "then KILL after that long (10; VM: 5)" "a number of seconds, such as 10 or 0.5"
     [Run]
     Init "" "init" "" "a reaper is PID 1, COMMAND its child" ""
     NoKillChild "" "no-kill-child" "" "let it outlive pidone" ""

@@ -199,4 +199,10 @@ fn the_licence_and_the_help_are_printed() {
         "{}",
         help.out
     );
+    // The same text is a machine's, which has other limits by itself.
+    for (option, limits) in [("--grace ", "(VM: 5)"), ("--stop-timeout ", "(10; VM: 5)")] {
+        let mut lines = help.out.lines();
+        let line = lines.find(|line| line.contains(option));
+        assert!(line.is_some_and(|line| line.ends_with(limits)), "{line:?}");
+    }
 }
