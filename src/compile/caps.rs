@@ -41,7 +41,7 @@ pub fn sets(
     let (mut add, mut drop) = (privilege.cap_add, privilege.cap_drop);
     // Who made a view in a user namespace could unmake it: what is read-only, masked or covered would not be.
     let unmakes = resolved.new.contains(Ns::User)
-        && !(config.mounts.is_plain() && !config.mounts.read_only)
+        && (!config.mounts.is_plain() || config.mounts.read_only)
         && add.both(Caps::SYS_ADMIN).is_empty();
     let because = match () {
         () if !drop.is_empty() => Id::CapDrop,
