@@ -7,7 +7,7 @@ use super::namespaces::Resolved;
 use super::steps::List;
 use crate::config::{Config, Filter};
 use crate::host::Host;
-use crate::names::{Constant, Id, Ns, NsSet, Sys};
+use crate::names::{Caps, Constant, Id, Ns, NsSet, Sys};
 use crate::plan::Arg;
 use crate::text::packed::packed;
 pub use program::DEFAULT_BYTES as DEFAULT_FILTER;
@@ -35,7 +35,9 @@ fn exposes_terminal(config: &Config, host: &Host, resolved: &Resolved) -> bool {
         && (config.identity.user.command.is_some() || !resolved.joined.both(theirs).is_empty());
     // Who has CAP_SYS_ADMIN outside may type into a terminal that is another session's (TIOCSTI(2const)).
     let process = &config.process;
-    let apart = process.tty || process.new_session && (user || !host.privileged());
+    let dropped = privilege.cap_drop.without(privilege.cap_add);
+    let powerless = user || !host.privileged() || !dropped.both(Caps::SYS_ADMIN).is_empty();
+    let apart = process.tty || process.new_session && powerless;
     (restricted || entered)
         && !apart
         && !privilege
