@@ -15,7 +15,7 @@ pub struct Hardware<'a> {
     pub links: &'a [u32],
     /// The files of power buttons.
     pub buttons: &'a [ThinCStr<'a>],
-    /// Where devices are mounted, the last one first.
+    /// Where anything is mounted, the last first.
     pub places: &'a [ThinCStr<'a>],
     /// Files with swap, which keep in use what they are on.
     pub swaps: &'a [ThinCStr<'a>],

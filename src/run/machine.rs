@@ -218,6 +218,8 @@ fn end(words: &Words, wish: &Machine, code: u8) -> ! {
         mount(false, words);
     }
     let found = kernel::look_at_places(wish, words);
+    // While there is a /sys.
+    let off_first = matches!(wish.end, 0 | 2) && kernel::has_switch(words);
     carry_through(words, &boot::end(wish, &found, code, words), true);
     for gift in wish.gifts {
         if let Gift::Report(Report::Monitor(port)) = gift {
@@ -231,7 +233,7 @@ fn end(words: &Words, wish: &Machine, code: u8) -> ! {
     let ways = match wish.end {
         3 => [libc::LINUX_REBOOT_CMD_HALT, restart],
         // Without a switch the kernel would stand still, and a monitor takes a reboot for the end.
-        0 | 2 if kernel::has_switch(words) => [off, restart],
+        _ if off_first => [off, restart],
         _ => [restart, off],
     };
     machine::end(ways.map(|way| way as u32));

@@ -155,8 +155,7 @@ fn assert_has_places(ended: &super::Ended) {
 #[test]
 fn a_root_may_be_written_over() {
     let scratch = Scratch::new("overlay");
-    let script =
-        "grep -o '^overlay / overlay rw' /proc/mounts; echo new >/data/file; cat /data/file";
+    let script = "grep -o '^overlay / overlay rw' /proc/mounts; echo new >/data/file; cat /data/file; mount -t tmpfs over /proc";
     let Some(image) = disk(&scratch, "root", Some(script)) else {
         return;
     };
@@ -181,7 +180,15 @@ fn a_root_may_be_written_over() {
 fn other_disks_are_left_clean() {
     let files = "dd if=/dev/zero of=one bs=1k count=64 2>/dev/null; cp one other; mke2fs -F other >/dev/null\n\
         losetup /dev/loop0 one; losetup /dev/loop1 other; mount -t ext4 /dev/loop1 /mnt && grep -c loop /proc/partitions";
+    let swap = "dd if=/dev/zero of=one bs=4k count=64 2>/dev/null; losetup /dev/loop0 one; mkswap /dev/loop0 >/dev/null\n\
+        swapon /dev/loop0 && cp one two && swapon two; mount -t tmpfs over '/a place'; mount -t tmpfs over /dev; grep -c loop /proc/swaps";
+    let inner = "dd if=/dev/zero of=one bs=1k count=64 2>/dev/null; mke2fs -F one >/dev/null\n\
+        mount -o loop one /mnt; mkdir /mnt/a /mnt/b; mount -t proc proc /mnt/a && mount -o bind /dev /mnt/b && ls -d /mnt/b/null";
     for (device, last, says) in [
+        ("/dev/vda", swap, "1"),
+        ("/dev/vda", inner, "/mnt/b/null"),
+        ("/dev/vda", "mount -t proc over '/a place'", "kept"),
+        ("/dev/vda", "mount -t tmpfs over /sys", "kept"),
         ("/dev/vda", "sleep 100 &", "kept"),
         ("/dev/vda", "mount -t tmpfs over /proc", "kept"),
         ("/dev/vda", "mount -t tmpfs over '/a place'", "kept"),

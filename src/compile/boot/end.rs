@@ -48,30 +48,30 @@ pub fn end<'p>(
     list.about(Id::End, &[]);
     list.say(phrase!("sync"), &[]);
     list.refusal = GONE;
-    for file in found.swaps {
-        list.say(phrase!("swapoff $0"), &[Arg::Text(*file)]);
-    }
-    for device in found.loops {
-        // One that is mounted has no file any more when it is unmounted.
-        let phrase = phrase!("openat here $0 READ =file; ioctl file LOOP_CLR_FD; close file");
-        list.say(phrase, &[Arg::Text(*device)]);
-    }
-    for place in found.places {
-        // First, for somebody may use it where no path leads.
-        let phrase = phrase!("mount null $0 null REMOUNT null; umount2 $0 zero");
-        list.say(phrase, &[Arg::Text(*place)]);
-    }
-    let layers = thin!("/proc/self/fd/100");
-    for (place, there) in [
-        (thin!("/"), !found.in_memory),
-        (layers, wish.overlay.is_some()),
-    ] {
-        if there {
-            list.say(
-                phrase!("mount null $0 null REMOUNT null"),
-                &[Arg::Text(place)],
-            );
+    // Twice, as what is in use may be covered.
+    for _ in 0..2 {
+        for file in found.swaps {
+            list.say(phrase!("swapoff $0"), &[Arg::Text(*file)]);
         }
+        for device in found.loops {
+            // One that is mounted has no file any more when it is unmounted.
+            let phrase = phrase!("openat here $0 READ =file; ioctl file LOOP_CLR_FD; close file");
+            list.say(phrase, &[Arg::Text(*device)]);
+        }
+        for place in found.places {
+            // First, for somebody may use it where no path leads.
+            let phrase = phrase!("mount null $0 null REMOUNT null; umount2 $0 zero");
+            list.say(phrase, &[Arg::Text(*place)]);
+        }
+    }
+    let read_only = phrase!("mount null $0 null REMOUNT null");
+    if !found.in_memory {
+        list.say(read_only, &[Arg::Text(thin!("/"))]);
+    }
+    if wish.overlay.is_some() {
+        // There may be no /proc any more.
+        list.say(phrase!("fchdir $0"), &[Arg::Number(KEPT)]);
+        list.say(read_only, &[Arg::Text(thin!("."))]);
     }
     // Who is told now may end the machine at once.
     list.refusal = Refusal::Fatal;
@@ -118,5 +118,3 @@ pub fn end<'p>(
     }
     plan(list)
 }
-
-const _: () = assert!(KEPT == 100);

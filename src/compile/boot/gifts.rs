@@ -133,8 +133,8 @@ fn places(found: &Hardware, list: &mut List) {
         list.say(phrase, &parts);
     } else {
         for (place, data) in [
-            (thin!("/run"), thin!("mode=0755,size=10%")),
-            (thin!("/tmp"), thin!("mode=1777,size=40%")),
+            (thin!("/run"), thin!("mode=0755,size=5%")),
+            (thin!("/tmp"), thin!("mode=1777,size=20%")),
         ] {
             list.refusal = THERE;
             mount(

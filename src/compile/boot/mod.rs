@@ -37,7 +37,7 @@ const MOUNTS: [(ThinCStr, ThinCStr, u64, Arg); 5] = [
         thin!("tmpfs"),
         thin!("/dev/shm"),
         libc::MS_NOSUID | libc::MS_NODEV,
-        Arg::Text(thin!("mode=1777,size=25%")),
+        Arg::Text(thin!("mode=1777,size=15%")),
     ),
 ];
 

@@ -77,7 +77,13 @@ pub fn root<'p>(
         list.about(Id::OverRoot, core::slice::from_ref(over));
         let in_memory = over.bytes() == b"tmpfs";
         let kinds = if in_memory { &[*over][..] } else { found.kinds };
-        attach(*over, LAYERS, kinds, 0, thin!(""), &mut list);
+        // Not all of the memory.
+        let most = if in_memory {
+            thin!("size=40%")
+        } else {
+            thin!("")
+        };
+        attach(*over, LAYERS, kinds, 0, most, &mut list);
         list.refusal = Refusal::after(&[Errno::EXIST]);
         let [upper, work] =
             [&b"/upper"[..], b"/work"].map(|name| words.join(&[LAYERS.bytes(), name]));

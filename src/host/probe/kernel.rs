@@ -129,10 +129,8 @@ fn devices<'w>(
     all.finish()
 }
 
-/// Types of file systems that are the kernel's own.
-const KERNELS: [&[u8]; 5] = [b"proc", b"sysfs", b"devtmpfs", b"devpts", b"rootfs"];
-
-/// What is needed for the end: where devices are mounted, the last one first, files with swap, and who is told.
+/// What is needed for the end: what is mounted, the last first, as anything may be over a device or keep it in use; files
+/// with swap, and who is told.
 #[inline(never)]
 pub(crate) fn look_at_places<'w>(wish: &Machine, words: &'w Words) -> Hardware<'w> {
     let (mut places, mut ports) = (Array::new(words), Array::new(words));
@@ -162,13 +160,15 @@ pub(crate) fn look_at_places<'w>(wish: &Machine, words: &'w Words) -> Hardware<'
             let source = cut(&mut line, b' ');
             let place = cut(&mut line, b' ');
             let kind = cut(&mut line, b' ');
+            let named = source.starts_with(b"/");
             let (list, path) = match place {
-                // Anything else may be over a device, or keep it in use.
-                [b'/', ..] if !KERNELS.contains(&kind) => (&mut places, place),
-                // Swap has no place. What is on a device is in nobody's way, and to take it back needs memory.
-                [] | [b'f', ..] if source.starts_with(b"/") && !source.starts_with(b"/dev/") => {
-                    (&mut swaps, source)
-                }
+                // Reports are written through this one.
+                b"/dev" if kind == b"devtmpfs" => continue,
+                [b'/', ..] if kind == b"rootfs" => continue,
+                [b'/', ..] => (&mut places, place),
+                // Swap has no place. On a disk it is in nobody's way, and to take it back needs memory.
+                _ if source.starts_with(b"/dev/loop") => (&mut swaps, source),
+                _ if named && !source.starts_with(b"/dev/") => (&mut swaps, source),
                 _ => continue,
             };
             list.push(words.join(&[unescape(words, path)]));
