@@ -7,6 +7,7 @@
 //! inheritable and ambient, by which it survives the execution, to the same if the command is not
 //! root's, to nothing if it is (CVE-2022-24769).
 
+use super::cgroup;
 use super::identity::write_file;
 use super::namespaces::Resolved;
 use super::phrase::phrase;
@@ -41,7 +42,9 @@ pub fn sets(
     let (mut add, mut drop) = (privilege.cap_add, privilege.cap_drop);
     // Who made a view in a user namespace could unmake it: what is read-only, masked or covered would not be.
     let unmakes = resolved.new.contains(Ns::User)
-        && (!config.mounts.is_plain() || config.mounts.read_only)
+        && (!config.mounts.is_plain()
+            || config.mounts.read_only
+            || cgroup::because(config).is_some())
         && add.both(Caps::SYS_ADMIN).is_empty();
     let because = match () {
         () if !drop.is_empty() => Id::CapDrop,

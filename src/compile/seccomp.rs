@@ -27,17 +27,20 @@ fn exposes_terminal(config: &Config, host: &Host, resolved: &Resolved) -> bool {
         || mounts.root.is_some()
         || !mounts.operations.is_empty()
         || mounts.read_only
-        || host.euid == 0
-            && (user || config.enter.pid == 0 && config.identity.user.command.is_some());
+        || config.identity.user.command.is_some()
+        || host.euid == 0 && user;
     // What is executed inside is not ours, whoever it runs as.
     let theirs = NsSet::of(Ns::User).with(Ns::Mount);
-    let entered = config.enter.pid != 0
-        && (config.identity.user.command.is_some() || !resolved.joined.both(theirs).is_empty());
+    let entered = !resolved
+        .joined
+        .union(resolved.others)
+        .both(theirs)
+        .is_empty();
     // Who has CAP_SYS_ADMIN outside may type into a terminal that is another session's (TIOCSTI(2const)).
     let process = &config.process;
     let dropped = privilege.cap_drop.without(privilege.cap_add);
     let powerless = user || !host.privileged() || !dropped.both(Caps::SYS_ADMIN).is_empty();
-    let apart = process.tty || process.new_session && powerless;
+    let apart = process.new_session && powerless;
     (restricted || entered)
         && !apart
         && !privilege

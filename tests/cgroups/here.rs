@@ -127,6 +127,18 @@ fn nothing_inside_can_be_written() {
             .collect();
         assert_eq!(writable, [""; 0], "{caller:?}");
     }
+    // Nor could it be in a user namespace by who may mount there.
+    let undo = "while read -r _ _ _ _ place rest; do case $rest in *' - cgroup'*) \
+        mount -o remount,bind,rw $place && echo undone $place;; esac; done </proc/self/mountinfo; exit 0";
+    for &caller in cgroup.callers() {
+        let path = cgroup.option();
+        let ran = run(caller, &[&path, "-U", "--pids-limit=9", "sh", "-c", undo]);
+        assert_eq!(
+            (ran.code, ran.out.as_str()),
+            (Some(0), ""),
+            "{caller:?}: {ran:?}"
+        );
+    }
     let own = fs::read_to_string("/proc/self/mountinfo").expect("there is a /proc");
     assert!(
         own.lines()

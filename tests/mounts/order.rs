@@ -1,7 +1,7 @@
 //! Operations are done in the order of the command line, and a modifier is for the next one only.
 
 use crate::place::{ROOTS, Root, places};
-use crate::support::{Scratch, each_with, run};
+use crate::support::{Ran, Scratch, each_with, pidone, run};
 use std::fs;
 use std::os::unix::fs::symlink;
 
@@ -213,5 +213,47 @@ fn a_source_is_the_callers_behind_a_link_and_in_a_layer() {
             "{caller:?} {options}: {}",
             ran.err
         );
+    }
+}
+
+/// What lies below it by now is no more to be had by it than by its path.
+#[test]
+fn the_working_directory_is_no_way_around() {
+    for (caller, (options, script, says)) in each_with(&[
+        ("--tmpfs HERE", "cat file", ""),
+        ("--tmpfs ABOVE", "cat file; pwd", "/\n"),
+        ("--mask HERE", "cat file", ""),
+        ("--cap-drop ALL --mask ABOVE", "cat file", ""),
+        (
+            "--ro-bind HERE HERE",
+            "cat file; echo x >file || echo kept",
+            "mine\nkept\n",
+        ),
+        ("--bind OTHER HERE", "cat file", "another's\n"),
+        ("--chdir . --bind OTHER HERE", "cat file", "another's\n"),
+        ("--tmpfs OTHER", "cat file; pwd", "mine\nHERE\n"),
+    ]) {
+        let scratch = Scratch::new("here");
+        let [here, other] = ["in/here", "other"].map(|name| scratch.path.join(name));
+        for (folder, text) in [(&here, "mine\n"), (&other, "another's\n")] {
+            fs::create_dir_all(folder).expect("a new directory");
+            fs::write(folder.join("file"), text).expect("a new file");
+        }
+        let real = |text: &str| {
+            let text = text.replace("HERE", &here.display().to_string());
+            let above = scratch.path.join("in").display().to_string();
+            text.replace("OTHER", &other.display().to_string())
+                .replace("ABOVE", &above)
+        };
+        let options = real(options);
+        let words: Vec<&str> = ["run"].into_iter().chain(options.split(' ')).collect();
+        let mut command = pidone(caller, &[&words[..], &["sh", "-c", script]].concat());
+        let ran: Ran = command
+            .current_dir(&here)
+            .output()
+            .expect("it can be started")
+            .into();
+        assert_eq!(ran.out, real(says), "{caller:?} {options}: {}", ran.err);
+        assert_eq!(fs::read(here.join("file")).expect("it is there"), b"mine\n");
     }
 }

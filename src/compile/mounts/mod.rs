@@ -99,6 +99,8 @@ pub fn mounts<'p>(
     }
     if view.new_root {
         view.switch();
+    } else if !wish.is_plain() {
+        view.come_back();
     }
     if !wish.is_plain() && wish.propagation == Some(Propagation::Shared) {
         view.child.because = Id::Propagation;
@@ -229,6 +231,16 @@ impl<'p> View<'_, 'p> {
             }
         }
         false
+    }
+
+    /// The working directory may be below something by now, and would be a way around that.
+    fn come_back(&mut self) {
+        self.child.because = Id::Default;
+        self.child.refusal = Refusal::Else(1);
+        let directory = self.words.join(&[self.host.directory]);
+        self.say(phrase!("chdir $0"), &[Arg::Text(directory)]);
+        self.child.refusal = Refusal::Fatal;
+        self.say_all(phrase!("chdir root_path"));
     }
 
     /// The new root becomes the root, and nothing refers to the old one any more.
