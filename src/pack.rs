@@ -148,22 +148,26 @@ impl<'w> Image<'w> {
     /// Writes it to a file, which is there when it is complete, and not before.
     #[inline(never)]
     fn write_file(&mut self, path: ThinCStr<'w>) -> Option<()> {
-        let seen = file::open(path.as_cstr(), (LOOK | libc::O_NOFOLLOW) as u32);
-        // What is no file, a device or a link for one, is written to as it is.
-        let is_file = match seen {
-            Ok(seen) => {
-                let mode = file::mode(seen, c"");
-                file::close(seen);
-                mode.is_ok_and(|mode| is(mode, libc::S_IFREG))
+        let mut buffer = [0; libc::PATH_MAX as usize];
+        // What is no file, a device for one, is written to as it is.
+        let (mut is_file, mut path) = (true, path);
+        if let Ok(seen) = file::open(path.as_cstr(), LOOK as u32) {
+            is_file = file::mode(seen, c"").is_ok_and(|mode| is(mode, libc::S_IFREG));
+            let mut way = Text::new(self.words);
+            put!(&mut way, "/proc/self/fd/", seen.0);
+            let found = file::read_link(file::HERE, way.take_path().as_cstr(), &mut buffer);
+            if let (true, Ok(real)) = (is_file, found) {
+                // A link stays one.
+                path = self.words.join(&[real]);
             }
-            Err(errno) => errno == Errno::NOENT,
-        };
+            file::close(seen);
+        }
         let mut text = Text::new(self.words);
         text.raw(path.bytes());
-        let mut flags = libc::O_WRONLY | libc::O_CREAT | libc::O_CLOEXEC | libc::O_TRUNC;
+        let mut flags = libc::O_WRONLY | libc::O_CLOEXEC;
         if is_file {
             put!(&mut text, ".", process::id().0);
-            flags |= libc::O_EXCL;
+            flags |= libc::O_CREAT | libc::O_EXCL;
         }
         let way = text.take_path();
         // Who wants to end us waits until the file is gone.

@@ -360,14 +360,17 @@ fn a_link_stays_what_it_is() {
     let standard = place.path.join("standard");
     symlink("/proc/self/fd/1", &standard).expect("a link");
     symlink("file", place.path.join("link")).expect("a link");
+    symlink("app", place.path.join("own")).expect("a link");
     let direct = pack_in(&place.path, callers()[0], &["./app"]);
-    for link in ["link", "standard"] {
+    // What is replaced at last has been read by then.
+    for link in ["link", "standard", "own"] {
         let output = pack_in(&place.path, callers()[0], &["-o", link, "./app"]);
         assert_packed(&output);
         let is_link = fs::symlink_metadata(place.path.join(link)).expect("it is there");
         assert!(is_link.is_symlink(), "{link}");
         let there = match link {
             "link" => fs::read(&file).expect("a file"),
+            "own" => fs::read(place.path.join("app")).expect("a file"),
             _ => output.stdout,
         };
         assert!(there == direct.stdout, "{link}");

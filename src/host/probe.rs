@@ -294,10 +294,10 @@ fn read_of<'w>(words: &'w Words, process: i32, name: &str) -> &'w [u8] {
     read(words, path.take_path())
 }
 
-/// A whole file; nothing if it cannot be read.
+/// A whole file, or the beginning of one that has no end; nothing if it cannot be read.
 #[inline(never)]
 fn read<'w>(words: &'w Words, path: ThinCStr) -> &'w [u8] {
-    read_at(words, file::HERE, path.as_cstr(), usize::MAX).finish()
+    read_at(words, file::HERE, path.as_cstr(), MOST).finish()
 }
 
 /// Something to look from, or to look at.

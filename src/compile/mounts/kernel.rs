@@ -38,8 +38,9 @@ impl<'p> View<'_, 'p> {
                 let parts = [self.below(base, name), mount_flags(flags)];
                 self.say_if_there(phrase, &parts);
             }
-            // In a user namespace they are root's outside.
-            names = if self.in_user { b"" } else { MASKED.as_bytes() };
+            // In a user namespace they are root's outside, if that is another.
+            let theirs = self.in_user && self.host.euid != 0;
+            names = if theirs { b"" } else { MASKED.as_bytes() };
             while !names.is_empty() {
                 let name = cut(&mut names, b' ');
                 let parts = [self.below(base, name), Arg::Text(thin!("/dev/null"))];
