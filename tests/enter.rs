@@ -570,6 +570,30 @@ fn with_anothers_proc_it_is_refused() {
     }
 }
 
+/// Who is inside may trace the command, and has by that what it has.
+#[test]
+fn what_the_process_has_given_up_stays_so() {
+    let bounding = |status: &str| crate::support::status_field(status, "CapBnd");
+    for &caller in callers() {
+        let held = held(caller, &["-U", "--tmpfs", "/mnt", "--cap-drop", "NET_RAW"]);
+        let pid = held.pid.to_string();
+        let mine = bounding(&held.proc("status"));
+        let has = |options: &[&str]| {
+            let words = [&["enter"], options, &[&pid, "cat", "/proc/self/status"]].concat();
+            let ran: Ran = pidone(caller, &words)
+                .output()
+                .expect("it can be started")
+                .into();
+            assert_eq!(ran.code, Some(0), "{caller:?}: {ran:?}");
+            ["CapBnd", "CapEff"].map(|name| crate::support::status_field(&ran.out, name))
+        };
+        assert_eq!(has(&[]), [mine.clone(), mine.clone()], "{caller:?}");
+        // The control.
+        let [bounding, _] = has(&["--cap-add", "NET_RAW"]);
+        assert_ne!(bounding, mine, "{caller:?}");
+    }
+}
+
 /// Who is inside can trace the command, and would be in the groups of root that it is in.
 #[test]
 fn groups_of_root_are_left_where_setgroups_is_denied() {

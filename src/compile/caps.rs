@@ -15,8 +15,8 @@ use super::steps::List;
 use crate::config::Config;
 use crate::error::Error;
 use crate::host::Host;
-use crate::names::{Caps, Constant, Id, Ns, Sys};
-use crate::plan::{Arg, Call};
+use crate::names::{Caps, Constant, Errno, Id, Ns, Sys};
+use crate::plan::{Arg, Call, Refusal};
 use crate::strings::thin;
 
 /// What is left of each set.
@@ -46,25 +46,32 @@ pub fn sets(
             || config.mounts.read_only
             || cgroup::because(config).is_some())
         && add.both(Caps::SYS_ADMIN).is_empty();
+    let known = Caps::up_to(host.last_capability);
+    // Who is inside may trace what enters, and has by that what it has.
+    let lost = known
+        .without(Caps::from_bits(host.target.bounding))
+        .without(add);
     let because = match () {
         () if !drop.is_empty() => Id::CapDrop,
         () if !add.is_empty() => Id::CapAdd,
         () if privilege.disable_userns => Id::DisableUserns,
         () if unmakes => Id::Default,
+        () if !lost.is_empty() => Id::Target,
         // A file's capabilities could make something of what root inherits from its caller.
         () if privilege.allow_new_privs && host.euid == 0 && !resolved.new.contains(Ns::User) => {
             Id::AllowNewPrivs
         }
         () => return Ok(None),
     };
-    let known = Caps::up_to(host.last_capability);
+    let user = resolved.new.union(resolved.joined).contains(Ns::User);
     let own = match host.capabilities {
-        Some(own) if !resolved.new.contains(Ns::User) => Caps::from_bits(own),
+        Some(own) if !user => Caps::from_bits(own),
         _ => known,
     };
     if unmakes {
         drop = drop.union(Caps::SYS_ADMIN);
     }
+    drop = drop.union(lost);
     if privilege.disable_userns {
         // Who has it could raise the limit again.
         if add != Caps::ALL && !add.both(Caps::SYS_RESOURCE).is_empty() {
@@ -102,6 +109,10 @@ pub const KEEP: Call = Call::plain(
 impl Sets {
     /// Takes what is dropped from the bounding set.
     pub fn bound(&self, child: &mut List) {
+        if self.because == Id::Target {
+            // Who may not take it away among those who are entered has it not.
+            child.refusal = Refusal::after(&[Errno::PERM]);
+        }
         for cap in self.dropped.iter() {
             child.say_for(
                 self.because,
@@ -109,6 +120,7 @@ impl Sets {
                 &[Arg::Cap(cap)],
             );
         }
+        child.refusal = Refusal::Fatal;
     }
 
     /// Sets the others.

@@ -99,6 +99,8 @@ pub struct Target<'a> {
     pub own: u32,
     /// The types of which it has another namespace than we.
     pub differs: NsSet,
+    /// Its bounding set of capabilities, a bit for each.
+    pub bounding: u64,
     /// For each cgroup that it is in the file that takes processes into it.
     pub cgroups: &'a [ThinCStr<'a>],
 }
@@ -141,6 +143,7 @@ impl Host<'_> {
             target: Target {
                 own: 0,
                 differs: NsSet::NONE,
+                bounding: u64::MAX,
                 cgroups: &[],
             },
             accounts: [&[]; 5],

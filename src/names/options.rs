@@ -196,8 +196,10 @@ options! {
     PreserveFds "" "preserve-fds" "N" "pass on N descriptors from 3" "a number of descriptors"
     # "Privilege (root keeps its capabilities, others have none; nothing is gained by execution)"
     AllowNewPrivs "" "allow-new-privs" "" "set-user-ID programs work" ""
+    [Run Enter]
     CapAdd "" "cap-add" "CAP" "have a capability, or ALL" "a capability such as NET_ADMIN, or ALL"
     CapDrop "" "cap-drop" "CAP" "lose a capability, or ALL" "a capability such as NET_ADMIN, or ALL"
+    [Run]
     Seccomp "" "seccomp" "FD|default" "filter system calls" "default, or a descriptor of 1 to 4096 instructions of 8 bytes"
     SeccompFile "" "seccomp-file" "FILE" "the same, BPF from a file" "1 to 4096 instructions of 8 bytes"
     LandlockRo "" "landlock-ro" "PATH" "read below it, else no files" ""

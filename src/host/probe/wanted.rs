@@ -1,7 +1,7 @@
 //! What only some options need to know.
 
 use super::cgroups::usual;
-use super::{MOST, above, open_place, places, read, read_all, read_of};
+use super::{MOST, above, field, open_place, places, read, read_all, read_of};
 use crate::compile::{DEFAULT_PATH, variable};
 use crate::config::{Account, Config, Filter};
 use crate::error::Error;
@@ -11,7 +11,7 @@ use crate::names::{Caps, Id, Ns, NsSet};
 use crate::strings::ThinCStr;
 use crate::sys::file::{self, Fd, HERE};
 use crate::sys::{namespace, process};
-use crate::text::{Text, cut, decimal, put, word};
+use crate::text::{Text, cut, decimal, number, put, word};
 use crate::words::{Array, Words};
 
 /// What only some options need to know, and the filters that are to be installed.
@@ -204,6 +204,8 @@ fn meet<'a>(host: &mut Host<'a>, config: &Config<'a>, words: &'a Words) -> Resul
             host.target.differs = host.target.differs.with(ns);
         }
     }
+    let bounding = field(read_of(words, pid as i32, "status"), b"CapBnd");
+    host.target.bounding = number(bounding, 16).unwrap_or(u64::MAX);
     if config.enter.environment {
         let mut rest = read_of(words, pid as i32, "environ");
         let mut all = Array::new(words);
