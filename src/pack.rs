@@ -12,6 +12,7 @@ use crate::strings::{Strings, ThinCStr, iterate, thin};
 use crate::sys::file::{self, Fd, STDOUT};
 use crate::sys::{process, signal, tty};
 use crate::text::packed::{Packed, packed};
+use crate::text::proc::of_descriptor;
 use crate::text::{Text, has, put};
 use crate::words::{Array, Words};
 use list::{Entry, LOOK, is};
@@ -153,9 +154,8 @@ impl<'w> Image<'w> {
         let (mut is_file, mut path) = (true, path);
         if let Ok(seen) = file::open(path.as_cstr(), LOOK as u32) {
             is_file = file::mode(seen, c"").is_ok_and(|mode| is(mode, libc::S_IFREG));
-            let mut way = Text::new(self.words);
-            put!(&mut way, "/proc/self/fd/", seen.0);
-            let found = file::read_link(file::HERE, way.take_path().as_cstr(), &mut buffer);
+            let way = of_descriptor(self.words, seen.0);
+            let found = file::read_link(file::HERE, way.as_cstr(), &mut buffer);
             if let (true, Ok(real)) = (is_file, found) {
                 // A link stays one.
                 path = self.words.join(&[real]);

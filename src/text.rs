@@ -4,6 +4,7 @@
 
 pub(crate) mod escaped;
 pub(crate) mod packed;
+pub(crate) mod proc;
 
 use crate::strings::ThinCStr;
 use crate::words::{Array, Words};

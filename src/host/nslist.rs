@@ -11,6 +11,7 @@ use crate::strings::{ThinCStr, thin};
 use crate::sys::file::{self, Fd, HERE, Names};
 use crate::sys::namespace::{self, Relation};
 use crate::text::escaped::unescape;
+use crate::text::proc::of_descriptor;
 use crate::text::{Text, cut, decimal, put};
 use crate::words::{Array, Words};
 use core::ffi::CStr;
@@ -252,9 +253,8 @@ impl<'w> Found<'w> {
         if !stat.is_ok_and(|stat| (stat.st_dev, stat.st_ino) == (self.device, inode.into())) {
             return;
         }
-        let mut path = Text::new(self.namespaces.words());
-        put!(&mut path, "/proc/self/fd/", seen.0);
-        if let Ok(fd) = file::open(path.take_path().as_cstr(), READ) {
+        let path = of_descriptor(self.namespaces.words(), seen.0);
+        if let Ok(fd) = file::open(path.as_cstr(), READ) {
             self.relate(at, fd);
             file::close(fd);
         }

@@ -10,7 +10,7 @@ use crate::plan::{Arg, Call, Slot};
 use crate::strings::thin;
 use crate::sys::file::{self, Fd, STDOUT};
 use crate::sys::{Result, tty};
-use crate::text::{Text, put};
+use crate::text::proc::of_descriptor;
 use crate::words::{Array, Words};
 use core::ffi::CStr;
 
@@ -142,9 +142,7 @@ fn look_at_each<'w>(host: &mut Host<'w>, config: &Config<'w>, words: &'w Words, 
             && operation.binds()
             && let Ok(fd) = open_place(operation.word(0))
         {
-            let mut path = Text::new(words);
-            put!(&mut path, "/proc/self/fd/", fd.0);
-            seen.real = link(words, path.take_path().as_cstr());
+            seen.real = link(words, of_descriptor(words, fd.0).as_cstr());
             file::close(fd);
         }
     }
