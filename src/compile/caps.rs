@@ -1,11 +1,11 @@
 //! The five sets of capabilities (capabilities(7)), and that none of them can grow again.
 //!
-//! Without an option there is nothing to do: what root inside has is the caller's, or all that its new
-//! user namespace knows, but for the one that could undo a view of file systems there; others lose theirs when the command is executed; and what is inheritable is
-//! worth nothing with no_new_privs. With one, or without that, all sets are set:
-//! the bounding set to what is not dropped, permitted and effective to what the command has, and
-//! inheritable and ambient, by which it survives the execution, to the same if the command is not
-//! root's, to nothing if it is (CVE-2022-24769).
+//! Without an option there is nothing to do: what root inside has is the caller's, or all that its new user
+//! namespace knows, but for the one that could undo a view of file systems there; others lose theirs when the
+//! command is executed; and what is inheritable is worth nothing with no_new_privs. With one, or without that, all
+//! sets are set: the bounding set to what is not dropped, permitted and effective to what the command has, and
+//! inheritable and ambient, by which it survives the execution, to the same if the command is not root's, to
+//! nothing if it is (CVE-2022-24769).
 
 use super::cgroup;
 use super::identity::write_file;

@@ -128,7 +128,8 @@ causes! {
     FILTER: ACCES PERM, 0,
         "with --allow-new-privs it needs CAP_SYS_ADMIN"
     FILTER: NOSYS NOSYS, 0,
-        "this kernel has no seccomp filters; for the terminal's sake alone none is needed with --new-session --cap-drop SYS_ADMIN"
+        "this kernel has no seccomp filters; for the terminal's sake alone none is needed with --new-session \
+        --cap-drop SYS_ADMIN"
     FILTER: INVAL INVAL, 0,
         "this is no filter: wanted are classic BPF instructions of which each way ends in a return"
     JOIN: PERM ACCES, 0,

@@ -293,9 +293,10 @@ fn a_root_may_lack_places() {
         return;
     };
     let said = "pidone: step 1 of 14: mkdirat(AT_FDCWD, \"/proc\", 0755): EROFS";
+    let hint = "hint: nothing is there yet, and it cannot be made in this place";
     assert_says(
         &ended,
-        &[said, "/dev/null", "/sys/kernel", "pidone: exit 6"],
+        &[said, hint, "/dev/null", "/sys/kernel", "pidone: exit 6"],
     );
     assert_eq!(ended.console.matches(said).count(), 1);
 }

@@ -260,6 +260,13 @@ fn in_a_root_of_its_own(scratch: &Scratch, prepare: &str) -> String {
     )
 }
 
+/// The same, with the caller's /proc.
+fn in_a_root_with_proc(scratch: &Scratch) -> String {
+    let root = scratch.path.display();
+    let prepare = format!("mkdir -p {root}/proc && mount --rbind /proc {root}/proc &&");
+    in_a_root_of_its_own(scratch, &prepare)
+}
+
 #[test]
 fn a_user_namespace_in_a_chroot_is_refused() {
     if !can_fail() {
@@ -267,11 +274,7 @@ fn a_user_namespace_in_a_chroot_is_refused() {
     }
     for &caller in callers() {
         let scratch = Scratch::new("chroot");
-        let root = scratch.path.display();
-        let starter = in_a_root_of_its_own(
-            &scratch,
-            &format!("mkdir -p {root}/proc && mount --rbind /proc {root}/proc &&"),
-        );
+        let starter = in_a_root_with_proc(&scratch);
         let attempt = Attempt {
             starter: &starter,
             ..Attempt::new(caller)
@@ -295,10 +298,7 @@ fn mounts_in_a_root_that_is_no_mount_point_are_refused() {
     for &caller in callers() {
         let scratch = Scratch::new("nomount");
         let root = scratch.path.display();
-        let starter = in_a_root_of_its_own(
-            &scratch,
-            &format!("mkdir -p {root}/proc && mount --rbind /proc {root}/proc &&"),
-        );
+        let starter = in_a_root_with_proc(&scratch);
         let attempt = Attempt {
             starter: &starter,
             ..Attempt::new(caller)
