@@ -152,6 +152,22 @@ impl<'a> Operation<'a> {
         )
     }
 
+    /// Whether it has the layers that were named before it.
+    pub fn is_overlay(&self) -> bool {
+        matches!(self.option, Id::Overlay | Id::TmpOverlay | Id::RoOverlay)
+    }
+
+    /// What of the caller's files it takes; empty words take nothing.
+    pub fn sources(&self) -> [ThinCStr<'a>; 2] {
+        match self.option {
+            Id::Dev | Id::Mask => [thin!("/dev/null"), thin!("")],
+            Id::Overlay => [self.word(0), self.word(1)],
+            Id::OverlaySrc => [self.word(0), thin!("")],
+            _ if self.binds() => [self.word(0), thin!("")],
+            _ => [thin!(""); 2],
+        }
+    }
+
     /// Whether its place is the root.
     pub fn is_on_root(&self) -> bool {
         self.target()

@@ -79,15 +79,14 @@ pub fn gifts<'p>(wish: &'p Machine<'p>, found: &Hardware<'p>, words: &'p Words) 
         let text = servers.take_path();
         list.refusal = ASTRAY;
         list.say(FRESH, &[Arg::Text(path)]);
+        // All but the last close(2).
         put_in(text, Refusal::Else(4), &mut list);
         list.say(
             phrase!("close file; unlinkat here $0 zero"),
             &[Arg::Text(path)],
         );
         list.refusal = Refusal::Fatal;
-        list.say(FRESH, &[Arg::Text(path)]);
-        put_in(text, Refusal::Fatal, &mut list);
-        list.say(phrase!("close file"), &[]);
+        write(FRESH, path, text, &mut list);
     }
     if wish.power_button && found.buttons.is_empty() {
         // It says why there is none.

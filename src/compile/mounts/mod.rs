@@ -113,11 +113,6 @@ pub fn mounts<'p>(
     view.made.finish()
 }
 
-/// Whether it has layers below.
-fn is_overlay(option: Id) -> bool {
-    matches!(option, Id::Overlay | Id::TmpOverlay | Id::RoOverlay)
-}
-
 impl<'p> View<'_, 'p> {
     #[inline(never)]
     fn propagation(&mut self, propagation: Option<Propagation>) {
@@ -198,19 +193,12 @@ impl<'p> View<'_, 'p> {
         for operation in self.config.mounts.each() {
             let option = operation.option;
             let target = clean(self.words, operation.target().bytes());
-            let mut sources = [operation.word(0), thin!("")];
-            match option {
-                Id::Dev | Id::Mask => sources[0] = thin!("/dev/null"),
-                Id::Overlay => sources[1] = operation.word(1),
-                Id::OverlaySrc => layers = true,
-                _ if operation.binds() => {}
-                _ => sources[0] = thin!(""),
-            }
+            layers |= option == Id::OverlaySrc;
             if option == Id::Dev {
                 // It binds them in a file system of its own.
                 covered.set(target, Ground::Ours);
             }
-            for source in sources {
+            for source in operation.sources() {
                 let source = clean(self.words, source.bytes());
                 let mut end = 0;
                 while end < source.len() {
@@ -223,7 +211,7 @@ impl<'p> View<'_, 'p> {
             }
             if operation.mounts() {
                 // Layers are used later than they are named.
-                if core::mem::take(&mut layers) && !is_overlay(option) {
+                if core::mem::take(&mut layers) && !operation.is_overlay() {
                     return true;
                 }
                 covered.set(target, Ground::Ours);

@@ -61,7 +61,7 @@ impl<'p> View<'_, 'p> {
             Id::File => self.file(target, mode(0o666)),
             Id::BindData | Id::RoBindData => self.bind_data(target, mode(0o600), flags),
             Id::OverlaySrc => self.layers.push(self.source),
-            Id::Overlay | Id::TmpOverlay | Id::RoOverlay => self.overlay(operation),
+            _ if operation.is_overlay() => self.overlay(operation),
             Id::RemountRo => self.remount_ro(target),
             Id::Chmod => self.chmod(target, mode(0)),
             Id::Mask if !self.masks_file(target) => {}

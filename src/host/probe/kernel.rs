@@ -35,7 +35,8 @@ pub(crate) fn settings(words: &Words) -> &[u8] {
     of_image(words, c"/etc/pidone/init").unwrap_or_default()
 }
 
-/// What a file of an image holds; of a very long one the beginning. Should it be a pipe, nobody waits for its other end.
+/// What a file of an image holds; of a very long one the beginning. Should it be a pipe, nobody waits for its other
+/// end.
 #[inline(never)]
 pub(crate) fn of_image<'w>(words: &'w Words, path: &CStr) -> Result<&'w [u8]> {
     let mut bytes = Array::new(words);
@@ -129,8 +130,8 @@ fn devices<'w>(
     all.finish()
 }
 
-/// What is needed for the end: what is mounted, the last first, as anything may be over a device or keep it in use; files
-/// with swap, and who is told.
+/// What is needed for the end: what is mounted, the last first, as anything may be over a device or keep it in use;
+/// files with swap, and who is told.
 #[inline(never)]
 pub(crate) fn look_at_places<'w>(wish: &Machine, words: &'w Words) -> Hardware<'w> {
     let (mut places, mut ports) = (Array::new(words), Array::new(words));
@@ -160,15 +161,14 @@ pub(crate) fn look_at_places<'w>(wish: &Machine, words: &'w Words) -> Hardware<'
             let source = cut(&mut line, b' ');
             let place = cut(&mut line, b' ');
             let kind = cut(&mut line, b' ');
-            let named = source.starts_with(b"/");
+            let is_on_disk = source.starts_with(b"/dev/") && !source.starts_with(b"/dev/loop");
             let (list, path) = match place {
                 // Reports are written through this one.
                 b"/dev" if kind == b"devtmpfs" => continue,
                 [b'/', ..] if kind == b"rootfs" => continue,
                 [b'/', ..] => (&mut places, place),
                 // Swap has no place. On a disk it is in nobody's way, and to take it back needs memory.
-                _ if source.starts_with(b"/dev/loop") => (&mut swaps, source),
-                _ if named && !source.starts_with(b"/dev/") => (&mut swaps, source),
+                _ if source.starts_with(b"/") && !is_on_disk => (&mut swaps, source),
                 _ => continue,
             };
             list.push(words.join(&[unescape(words, path)]));
