@@ -1,6 +1,7 @@
 //! Masks: what is there cannot be read, whatever it is.
 
 use crate::place::{Place, ROOTS, places};
+use crate::support::{each_with, run};
 use std::fs;
 
 fn secrets(place: &Place) -> [String; 2] {
@@ -33,6 +34,16 @@ fn a_masked_file_is_empty_and_a_masked_directory_too() {
             fs::read_to_string(format!("{source}/secrets/key")).expect("a file"),
             "secret"
         );
+    }
+}
+
+/// In which a fresh /proc has no place, nor a command.
+#[test]
+fn a_masked_root_is_one() {
+    for (caller, (options, code)) in each_with(&[("--mask /", 125), ("--no-proc --mask /", 127)]) {
+        let words: Vec<&str> = options.split(' ').chain(["cat", "/etc/passwd"]).collect();
+        let ran = run(caller, &words);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(code), ""), "{caller:?}");
     }
 }
 

@@ -178,7 +178,7 @@ fn find(config: &Config, before: &[&[u8]], path: &[u8], seen: &mut Seen) -> Kind
     let Ok(root) = open_place(base) else {
         return Kind::Unknown;
     };
-    let mut mode = Err(Errno::NOENT);
+    let mut mode = file::mode(root, c"");
     let words = Words::default();
     while end < path.len() {
         let next = next(path, end);
