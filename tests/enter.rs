@@ -723,11 +723,11 @@ libc = ctypes.CDLL(None, use_errno=True)
 wanted = sys.argv[1] if len(sys.argv) > 1 else 'pidone'
 print('ready', flush=True)
 end = time.time() + 20
-seen, won = 0, set()
+seen, won, now = 0, set(), set()
 def attempt(name, action):
     try:
         action()
-        won.add(name)
+        now.add(name)
     except OSError:
         pass
 def something(path):
@@ -747,7 +747,7 @@ while time.time() < end and seen < 3:
                 continue
         except OSError:
             continue
-        seen += 1
+        now.clear()
         folder = f'/proc/{name}/'
         attempt('mem', lambda: os.close(os.open(folder + 'mem', os.O_RDWR)))
         attempt('environ', lambda: something(folder + 'environ'))
@@ -757,6 +757,10 @@ while time.time() < end and seen < 3:
         attempt('exe', lambda: os.readlink(folder + 'exe'))
         attempt('fd 1', lambda: os.readlink(folder + 'fd/1'))
         attempt('trace', lambda: trace(int(name)))
+        # The kernel gives it another memory before another name: by then it is somebody else.
+        if os.path.exists(folder) and open(folder + 'comm').read().strip() == wanted:
+            seen += 1
+            won |= now
         time.sleep(0.02)
 print('seen' if seen else 'unseen', ' '.join(sorted(won)), flush=True)
 time.sleep(2)
